@@ -1,0 +1,192 @@
+//! One audio file -> the engine -> an [`Analysis`], in constant memory; and many of them at the same time.
+
+mod jobs;
+mod ranges;
+mod rows;
+
+pub use jobs::in_order;
+pub use ranges::RangeCutter;
+pub use rows::{Row, RowReader, Rows};
+
+use crate::decode::{Audio, DecodeError};
+use rollcall_engine::{
+    Engine, EngineError, HOP_SAMPLES, InputFormat, Model, PATCH_HOPS, SAMPLE_RATE_HZ, Settings,
+    timeline::{ModelIdentity, RangeSettings, SCHEMA, Timeline, TimelineSettings},
+};
+use std::{collections::BTreeMap, io, sync::Arc};
+
+/// Who listens, and how: the same for every file.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// The network.
+    pub model: Arc<Model>,
+    /// Settings of the engine.
+    pub engine: Settings,
+    /// How ranges are cut.
+    pub ranges: RangeSettings,
+    /// First second to be analysed.
+    pub start_s: f64,
+    /// Seconds to be analysed; all that follow if `None`.
+    pub duration_s: Option<f64>,
+    /// Whether what was read of a broken file is kept.
+    pub keep_partial: bool,
+}
+
+/// What was found in one file.
+#[derive(Debug)]
+pub struct Analysis {
+    /// Everything but the rows: `times_s` and `activity` are empty here.
+    pub timeline: Timeline,
+    /// The rows.
+    pub rows: Rows,
+    /// Greatest activity of each class, and the second it was reached.
+    pub peaks: Vec<(f32, f64)>,
+    /// Why it ends early, if a part of a broken file was kept.
+    pub incomplete: Option<String>,
+}
+
+/// Why a file could not be analysed.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyzeError {
+    /// The file.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The rows of a long file go to an unnamed temporary file.
+    #[error("cannot write to the temporary folder: {0}; make room there, or set TMPDIR to another folder")]
+    Rows(#[from] io::Error),
+}
+
+impl Listener {
+    /// Listens to `audio`. `progress` is told the seconds done, and the seconds there will be if that is known.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file, unless a part of it is kept.
+    pub fn analyze(
+        &self,
+        mut audio: Audio,
+        name: String,
+        progress: &mut dyn FnMut(f64, Option<f64>),
+    ) -> Result<Analysis, AnalyzeError> {
+        let rate_hz = audio.format().sample_rate_hz;
+        let rate = f64::from(rate_hz);
+        let start = (self.start_s * rate).round() as u64;
+        if start > 0 {
+            audio.skip_to(start)?;
+        }
+        let wanted = self.duration_s.map(|duration_s| (duration_s * rate).round() as u64);
+        let known = audio.format().frames.map(|frames| frames.saturating_sub(start));
+        let total_s = [wanted, known].into_iter().flatten().min().map(|frames| frames as f64 / rate);
+
+        let channels = audio.format().channels;
+        let format = InputFormat { sample_rate_hz: rate_hz, channels };
+        let mut engine = Engine::new(Arc::clone(&self.model), format, self.engine)?;
+        let mut steps = Steps::new(self, start as f64 / rate);
+        let mut frames = 0;
+        let incomplete = loop {
+            let left = wanted.map_or(u64::MAX, |wanted| wanted - frames);
+            if left == 0 {
+                break None;
+            }
+            match audio.next_block() {
+                Ok(Some(block)) => {
+                    let take = left.min((block.len() / channels) as u64);
+                    engine.push(&block[..take as usize * channels], &mut |step| steps.take(step))?;
+                    frames += take;
+                    progress(frames as f64 / rate, total_s);
+                }
+                Ok(None) => break None,
+                Err(error) if self.keep_partial && frames > 0 => break Some(error.to_string()),
+                Err(error) => return Err(error.into()),
+            }
+        };
+        engine.flush(&mut |step| steps.take(step))?;
+        let head = self.timeline(name, &engine, format, frames as f64 / rate, start as f64 / rate);
+        steps.finish(head, incomplete)
+    }
+
+    fn timeline(
+        &self,
+        file: String,
+        engine: &Engine,
+        format: InputFormat,
+        duration_s: f64,
+        start_s: f64,
+    ) -> Timeline {
+        let hop_s = HOP_SAMPLES as f64 / f64::from(SAMPLE_RATE_HZ);
+        let package = self.model.package();
+        let classes = self.model.classes().to_vec();
+        Timeline {
+            schema: SCHEMA.to_owned(),
+            file,
+            duration_s,
+            sample_rate_hz: format.sample_rate_hz,
+            channels: format.channels,
+            model: ModelIdentity {
+                name: package.manifest().name.clone(),
+                version: package.manifest().version.clone(),
+                sha256: package.sha256().to_owned(),
+            },
+            settings: TimelineSettings { engine: self.engine, ranges: self.ranges.clone(), start_s },
+            clip: classes.iter().cloned().zip(engine.clip()).collect::<BTreeMap<_, _>>(),
+            classes,
+            hop_s: self.engine.update_hops as f64 * hop_s,
+            window_s: PATCH_HOPS as f64 * hop_s,
+            times_s: Vec::new(),
+            activity: Vec::new(),
+            ranges: Vec::new(),
+        }
+    }
+}
+
+/// Takes in the engine's steps.
+struct Steps {
+    start_s: f64,
+    rows: Rows,
+    cutter: RangeCutter,
+    peaks: Vec<(f32, f64)>,
+    /// The engine's closure cannot fail: the first failure waits here.
+    failure: Option<io::Error>,
+}
+
+impl Steps {
+    fn new(listener: &Listener, start_s: f64) -> Self {
+        let classes = listener.model.classes().len();
+        let hop_s = listener.engine.update_hops as f64 * HOP_SAMPLES as f64 / f64::from(SAMPLE_RATE_HZ);
+        Self {
+            start_s,
+            rows: Rows::new(classes),
+            cutter: RangeCutter::new(&listener.ranges, hop_s, start_s),
+            peaks: vec![(0.0, start_s); classes],
+            failure: None,
+        }
+    }
+
+    fn take(&mut self, step: &rollcall_engine::Step) {
+        let time_s = nanoseconds(self.start_s + step.time_s);
+        if let Err(error) = self.rows.push(time_s, &step.activity) {
+            self.failure.get_or_insert(error);
+        }
+        self.cutter.push(time_s, &step.activity);
+        for (peak, &activity) in self.peaks.iter_mut().zip(&step.activity) {
+            if activity > peak.0 {
+                *peak = (activity, time_s);
+            }
+        }
+    }
+
+    fn finish(self, head: Timeline, incomplete: Option<String>) -> Result<Analysis, AnalyzeError> {
+        if let Some(error) = self.failure {
+            return Err(error.into());
+        }
+        let ranges = self.cutter.finish(self.start_s + head.duration_s, &head.classes);
+        Ok(Analysis { timeline: Timeline { ranges, ..head }, rows: self.rows, peaks: self.peaks, incomplete })
+    }
+}
+
+/// To the nanosecond: sums of hops are told without their rounding errors.
+fn nanoseconds(seconds: f64) -> f64 {
+    (seconds * 1e9).round() / 1e9
+}

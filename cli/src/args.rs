@@ -1,0 +1,198 @@
+//! The command line, as clap reads it.
+
+use crate::{output::FormatName, time};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// Exit codes, for `--help` and for the man page.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  everything was done
+  1  some file failed; all others are done and written
+  2  the call itself is wrong (options, settings, model); nothing was analysed";
+
+/// Tells which of 20 instruments play in a recording, and when.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version, about, after_help = EXIT_CODES, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Colours on the terminal.
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Analyse audio files, folders or a stream.
+    Analyze(Box<AnalyzeArgs>),
+    /// List, look at and check model packages.
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example: rollcall completions bash > ~/.local/share/bash-completion/completions/rollcall"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder.
+    Man {
+        /// The folder; it is made if it is missing.
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// `rollcall analyze`.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES, after_long_help = ANALYZE_EXAMPLES)]
+pub struct AnalyzeArgs {
+    /// Audio files, folders (searched for audio, in sorted order), patterns (`*.wav`), playlists (.m3u, .m3u8), or `-`
+    /// for a stream on standard input.
+    #[arg(value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// Read more inputs from a file, one a line (`-`: from standard input).
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files_from: Option<PathBuf>,
+    /// Files analysed at the same time; results and their order do not depend on it. Default: one for each core.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
+    /// Keep what could be read of a broken file, marked as incomplete. The file still counts as failed.
+    #[arg(long)]
+    pub keep_partial: bool,
+    /// No progress and no notes, errors only.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say how fast it was: seconds of audio per second, and per second and job.
+    #[arg(long)]
+    pub bench: bool,
+    /// What to look at and how.
+    #[command(flatten)]
+    pub choices: ChoiceArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+const ANALYZE_EXAMPLES: &str = "\
+Examples:
+  rollcall analyze song.flac                          who plays when, for reading
+  rollcall analyze song.flac -o song.json             everything, as JSON
+  rollcall analyze album/ --out-dir results/ --format json,audacity
+  ffmpeg -i film.mkv -f wav - | rollcall analyze - --format csv
+  rollcall analyze song.wav --threshold 0.4 --threshold voice=0.6 --start 1:30 --duration 20
+
+Exit codes:
+  0  everything was done
+  1  some file failed; all others are done and written
+  2  the call itself is wrong (options, settings, model); nothing was analysed";
+
+/// Settings of the analysis.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Analysis")]
+pub struct ChoiceArgs {
+    /// Model package: a folder, or the name of one in the user's model folder. Default: the one in this program.
+    #[arg(long, value_name = "DIR|NAME", value_hint = ValueHint::DirPath)]
+    pub model: Option<PathBuf>,
+    /// Activity from which an instrument counts as playing, 0 to 1: for all, or for one class (`voice=0.6`). May be
+    /// given again. Default: the model's own thresholds.
+    #[arg(long, value_name = "[CLASS=]NUMBER")]
+    pub threshold: Vec<String>,
+    /// Seconds of audio that the model weighs together, 1 to 30. Default: 3.
+    #[arg(long, value_name = "SECONDS")]
+    pub memory: Option<f64>,
+    /// Seconds between two steps, a multiple of 0.16 up to 0.96. Default: 0.16.
+    #[arg(long, value_name = "SECONDS")]
+    pub update: Option<f64>,
+    /// Time constant of a rising activity in seconds, 0 to 10. Default: 0.
+    #[arg(long, value_name = "SECONDS")]
+    pub attack: Option<f64>,
+    /// Time constant of a falling activity in seconds, 0 to 10. Default: 0.3.
+    #[arg(long, value_name = "SECONDS")]
+    pub release: Option<f64>,
+    /// Shorter ranges are dropped. Default: 0.3.
+    #[arg(long, value_name = "SECONDS")]
+    pub min_duration: Option<f64>,
+    /// Ranges of one instrument that are closer than this are joined. Default: 0.5.
+    #[arg(long, value_name = "SECONDS")]
+    pub merge_gap: Option<f64>,
+    /// Where to begin in each file: seconds, m:ss or h:mm:ss.
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    pub start: Option<f64>,
+    /// How much of each file to analyse: seconds, m:ss or h:mm:ss.
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    pub duration: Option<f64>,
+    /// Read settings from a TOML file; options on the command line go before it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub settings: Option<PathBuf>,
+    /// Write the settings in force to a TOML file, also without analysing anything.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub save_settings: Option<PathBuf>,
+}
+
+/// Where results go.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// What to write; several with commas. Default: `summary`, or what the name given to --output ends in.
+    #[arg(short, long, value_enum, value_delimiter = ',', value_name = "FORMAT")]
+    pub format: Vec<FormatName>,
+    /// Write to this file, all inputs one after another in their order (`-`: standard output, the default).
+    #[arg(short, long, value_name = "FILE|-", conflicts_with_all = ["out_dir", "beside"], value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Write one file for each input and format into this folder, named like the input (`song.wav.json`); folders,
+    /// playlists and lists keep their shape.
+    #[arg(long, value_name = "DIR", conflicts_with = "beside", value_hint = ValueHint::DirPath)]
+    pub out_dir: Option<PathBuf>,
+    /// Write one file for each input and format beside the input.
+    #[arg(long)]
+    pub beside: bool,
+    /// Overwrite files that exist.
+    #[arg(long)]
+    pub force: bool,
+    /// Keep a journal: a run that is killed goes on where it stopped when the same command is given again. For
+    /// --out-dir and --beside.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub journal: Option<PathBuf>,
+    /// Write a report of the batch (JSON): hours and longest range of each instrument, what failed and why.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+}
+
+/// `rollcall model`.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// List the package in this program, those in the user's model folder, and those in the folders given.
+    List {
+        /// Packages, or folders of packages.
+        #[arg(value_hint = ValueHint::DirPath)]
+        folders: Vec<PathBuf>,
+    },
+    /// Show what a package says of itself.
+    Inspect {
+        /// The package; default: the one in this program.
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
+    /// Check a package: files, sizes, hashes, shapes, weights. Says OK, or what is wrong (exit code 1).
+    Verify {
+        /// The package; default: the one in this program.
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
+}

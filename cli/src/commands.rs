@@ -1,0 +1,78 @@
+//! The commands: from parsed arguments to an exit code.
+
+mod analyze;
+mod model;
+mod progress;
+mod sink;
+
+use crate::args::{Cli, Command, When};
+use anstream::ColorChoice;
+use anyhow::{Context, Result};
+use clap::CommandFactory;
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+/// How a command ended; [`crate::args`] tells users what the codes mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was done: 0.
+    Done,
+    /// Some part failed, and was reported: 1.
+    SomeFailed,
+}
+
+/// Does what the command line says. Errors are printed here.
+pub fn run(cli: Cli) -> ExitCode {
+    match cli.color {
+        When::Auto => {}
+        When::Always => ColorChoice::Always.write_global(),
+        When::Never => ColorChoice::Never.write_global(),
+    }
+    let outcome = match cli.command {
+        Command::Analyze(args) => analyze::run(&args),
+        Command::Model(command) => model::run(&command),
+        Command::Completions { shell } => completions(shell),
+        Command::Man { folder } => man(&folder),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeFailed) => ExitCode::from(1),
+        Err(error) if is_closed_pipe(&error) => ExitCode::from(1),
+        Err(error) => {
+            report_error(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One line on standard error.
+fn report_error(message: &str) {
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    // Nothing can be done where not even errors can be written.
+    let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {}", message.trim_end().replace('\n', "; "));
+}
+
+/// Whoever read our output has seen enough (`rollcall ... | head`).
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rollcall", &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(Outcome::Done)
+}
+
+fn man(folder: &Path) -> Result<Outcome> {
+    fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
+        .with_context(|| format!("{}: cannot be written", folder.display()))?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,138 @@
+//! Where results meet: standard output, one file for all, or a file for each.
+
+use crate::{
+    analyze::Analysis,
+    inputs::Input,
+    output::{self, AtomicFile, FormatName, Plan, Setting, Target},
+};
+use anyhow::{Context, Result, bail};
+use std::{
+    collections::BTreeSet,
+    io::{self, BufWriter, IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+/// Columns of text where there is no terminal.
+const PLAIN_WIDTH: usize = 100;
+
+/// Takes results in their order, where they share one output.
+pub(super) enum Sink {
+    Stdout {
+        format: FormatName,
+        is_first: bool,
+        width: usize,
+    },
+    File {
+        format: FormatName,
+        is_first: bool,
+        path: PathBuf,
+        file: AtomicFile,
+    },
+    /// Each result was written by whoever made it.
+    Each,
+}
+
+impl Sink {
+    pub(super) fn new(plan: &Plan) -> Result<Self> {
+        Ok(match &plan.target {
+            Target::Stdout(format) => {
+                let terminal =
+                    terminal_size::terminal_size_of(io::stdout()).filter(|_| io::stdout().is_terminal());
+                let width = terminal.map_or(PLAIN_WIDTH, |(width, _)| usize::from(width.0));
+                Self::Stdout { format: *format, is_first: true, width }
+            }
+            Target::File(format, path) => {
+                let file =
+                    AtomicFile::create(path, plan.is_forced).with_context(|| path.display().to_string())?;
+                Self::File { format: *format, is_first: true, path: path.clone(), file }
+            }
+            Target::Each(..) => Self::Each,
+        })
+    }
+
+    /// Writes the next result.
+    pub(super) fn take(&mut self, analysis: &mut Analysis) -> Result<()> {
+        match self {
+            Self::Stdout { format, is_first, width } => {
+                let setting = Setting { is_first: std::mem::take(is_first), width: *width };
+                if *format == FormatName::Summary {
+                    let mut out = BufWriter::new(anstream::stdout().lock());
+                    output::write(*format, analysis, setting, &mut out)?;
+                    out.flush()?;
+                } else {
+                    let mut out = BufWriter::new(io::stdout().lock());
+                    output::write(*format, analysis, setting, &mut out)?;
+                    out.flush()?;
+                }
+                Ok(())
+            }
+            Self::File { format, is_first, path, file } => {
+                let setting = Setting { is_first: std::mem::take(is_first), width: PLAIN_WIDTH };
+                write_plain(*format, analysis, setting, file).with_context(|| path.display().to_string())
+            }
+            Self::Each => Ok(()),
+        }
+    }
+
+    /// Gives the shared file its name. Without any result there is no file.
+    pub(super) fn finish(self) -> Result<()> {
+        match self {
+            Self::File { is_first: false, path, file, .. } => {
+                file.commit().with_context(|| path.display().to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes an input's own files, with [`Target::Each`]: each of them whole or not at all.
+pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, is_forced: bool) -> Result<()> {
+    for (format, path) in plan.files(input) {
+        let mut write = || -> Result<()> {
+            let mut file = AtomicFile::create(&path, is_forced)?;
+            let setting = Setting { is_first: true, width: PLAIN_WIDTH };
+            write_plain(format, analysis, setting, &mut file)?;
+            Ok(file.commit()?)
+        };
+        write().with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Fails before the work if the results could not be written after it.
+pub(super) fn check_each(plan: &Plan, input: &Input) -> Result<()> {
+    match plan.files(input).into_iter().find(|(_, path)| path.symlink_metadata().is_ok()) {
+        Some((_, path)) => bail!("{} exists already; use --force to overwrite it", path.display()),
+        None => Ok(()),
+    }
+}
+
+/// Removes what killed runs left half done where this one will write.
+pub(super) fn sweep(plan: &Plan, inputs: &[Input]) -> Result<()> {
+    let shared = match &plan.target {
+        Target::File(_, path) => Some(path.clone()),
+        Target::Stdout(_) | Target::Each(..) => None,
+    };
+    let each = inputs.iter().flat_map(|input| plan.files(input)).map(|(_, path)| path);
+    let folder = |path: PathBuf| path.parent().map(Path::to_owned);
+    let folders: BTreeSet<PathBuf> = each.chain(shared).filter_map(folder).collect();
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        AtomicFile::sweep(folder).with_context(|| folder.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn write_plain(
+    format: FormatName,
+    analysis: &mut Analysis,
+    setting: Setting,
+    out: &mut dyn Write,
+) -> Result<()> {
+    if format == FormatName::Summary {
+        let mut text = Vec::new();
+        output::write(format, analysis, setting, &mut text)?;
+        Ok(out.write_all(&anstream::adapter::strip_bytes(&text).into_vec())?)
+    } else {
+        Ok(output::write(format, analysis, setting, out)?)
+    }
+}

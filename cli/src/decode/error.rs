@@ -1,0 +1,109 @@
+//! What can be wrong with an audio file, where, and what a person may do about it.
+
+use crate::time::clock;
+use std::{fmt, io};
+
+/// Where in a file something happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// Seconds of audio before it.
+    pub time_s: f64,
+    /// Bytes read before it; the reader is at most one buffer (32 KiB) ahead of the decoder.
+    pub byte: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (near byte {})", clock(self.time_s, 3), self.byte)
+    }
+}
+
+/// Why audio could not be read, or not to its end. The message ends with what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The file cannot be opened.
+    #[error("cannot open: {0}; check the path and its permissions")]
+    Open(#[source] io::Error),
+    /// A folder was given where a file is needed.
+    #[error("is a folder, not a file; give its files, or the folder to `rollcall analyze`")]
+    Folder,
+    /// There is nothing in it.
+    #[error("is empty (0 bytes); copy or export it again")]
+    Empty,
+    /// No known container begins like this.
+    #[error(
+        "is not a known kind of audio (first bytes: {first}); known are WAV, RF64, AIFF, CAF, FLAC, MP3, Ogg, MP4/M4A, \
+         AAC, Matroska: convert it to one of them"
+    )]
+    Unknown {
+        /// Its first bytes, in hexadecimal.
+        first: String,
+    },
+    /// The container is known, what is in it is not.
+    #[error("cannot be decoded ({feature}); convert it to FLAC or WAV")]
+    Unsupported {
+        /// What is missing here.
+        feature: String,
+    },
+    /// The headers make no sense.
+    #[error("has a damaged header at byte {byte} ({reason}); copy or export it again")]
+    Header {
+        /// Bytes read before it.
+        byte: u64,
+        /// What was found.
+        reason: String,
+    },
+    /// It stops before its end.
+    #[error("at {place}: the file ends here{}; copy or export it again, or keep what was read with --keep-partial", promised(.expected_s))]
+    Truncated {
+        /// Where it stops.
+        place: Place,
+        /// The length that its header promises, seconds.
+        expected_s: Option<f64>,
+    },
+    /// It cannot be decoded from here on.
+    #[error(
+        "at {place}: damaged ({reason}); copy or export it again, or keep what was read with --keep-partial"
+    )]
+    Damaged {
+        /// Where the damage begins.
+        place: Place,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// Rate or channels change midway, as in chained Ogg streams.
+    #[error(
+        "at {place}: changes from {from} to {to} midway; split it there, or keep the first part with --keep-partial"
+    )]
+    FormatChange {
+        /// Where.
+        place: Place,
+        /// Rate and channels before.
+        from: String,
+        /// Rate and channels after.
+        to: String,
+    },
+    /// The part that was asked for begins after its end.
+    #[error("ends at {}, before the start that was asked for ({}); use a smaller --start", clock(*.length_s, 3), clock(*.start_s, 3))]
+    StartBeyondEnd {
+        /// The start that was asked for, seconds.
+        start_s: f64,
+        /// Length of the audio, seconds.
+        length_s: f64,
+    },
+    /// The system failed to read.
+    #[error("at {place}: cannot be read on: {source}; check the disk or the network, then try again")]
+    Read {
+        /// Where.
+        place: Place,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn promised(expected_s: &Option<f64>) -> String {
+    expected_s.map_or_else(
+        || String::from(", in the middle of a frame"),
+        |expected_s| format!(", but its header promises {}", clock(expected_s, 3)),
+    )
+}

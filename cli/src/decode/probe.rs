@@ -1,0 +1,80 @@
+//! Finding out what a stream is, and who decodes it.
+
+use super::{DecodeError, extent::OPUS_PRE_SKIP, mp4, registry::CODECS};
+use std::{
+    io::ErrorKind,
+    sync::atomic::{AtomicU64, Ordering},
+};
+use symphonia::core::{
+    codecs::{
+        CodecParameters,
+        audio::{AudioDecoder, AudioDecoderOptions, well_known::CODEC_ID_OPUS},
+    },
+    errors::Error,
+    formats::{FormatOptions, FormatReader, Track, probe::Hint},
+    io::{MediaSource, MediaSourceStream},
+};
+
+/// The container. The name is no evidence: the content alone decides.
+pub(super) fn probe(
+    source: Box<dyn MediaSource>,
+    first: &[u8],
+    position: &AtomicU64,
+) -> Result<Box<dyn FormatReader>, DecodeError> {
+    let stream = MediaSourceStream::new(source, Default::default());
+    symphonia::default::get_probe()
+        .probe(&Hint::new(), stream, FormatOptions::default(), Default::default())
+        .map_err(|error| unopened(error, first, position.load(Ordering::Relaxed)))
+}
+
+/// A decoder for a track of a container.
+pub(super) fn decoder(track: &Track, container: &str) -> Result<Box<dyn AudioDecoder>, DecodeError> {
+    let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
+        return Err(unsupported("its codec is unknown"));
+    };
+    let mut parameters = parameters.clone();
+    // libopus' adapter drops the pre-skip by itself, but takes the big-endian one of MP4 for little-endian: there it is
+    // part of the extent.
+    if parameters.codec == CODEC_ID_OPUS
+        && container == "isomp4"
+        && let Some(pre_skip) = parameters.extra_data.as_mut().and_then(|head| head.get_mut(OPUS_PRE_SKIP))
+    {
+        pre_skip.fill(0);
+    }
+    CODECS
+        .make_audio_decoder(&parameters, &AudioDecoderOptions::default().verify(true))
+        .map_err(|error| unsupported(&error.to_string()))
+}
+
+pub(super) fn unsupported(feature: &str) -> DecodeError {
+    DecodeError::Unsupported { feature: feature.trim_start_matches("unsupported feature: ").into() }
+}
+
+/// What a failed probe means: a known container with something wrong in it, or nothing known at all.
+fn unopened(error: Error, first: &[u8], byte: u64) -> DecodeError {
+    let marks: [&[u8]; 10] = [
+        b"RIFF",
+        b"FORM",
+        b"fLaC",
+        b"OggS",
+        b"caff",
+        b"ID3",
+        b"\x1a\x45\xdf\xa3",
+        b"\xff\xfb",
+        b"\xff\xf1",
+        b"\xff\xf9",
+    ];
+    let is_known = marks.iter().any(|mark| first.starts_with(mark)) || mp4::is_mp4(first);
+    match error {
+        Error::IoError(error) if error.kind() != ErrorKind::UnexpectedEof => DecodeError::Open(error),
+        _ if !is_known => {
+            let first = first.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+            DecodeError::Unknown { first }
+        }
+        Error::IoError(_) => {
+            DecodeError::Header { byte, reason: "the file ends before the audio begins".into() }
+        }
+        Error::DecodeError(reason) => DecodeError::Header { byte, reason: reason.into() },
+        other => unsupported(&other.to_string()),
+    }
+}

@@ -1,0 +1,187 @@
+//! Where each result goes, decided before anything is analysed.
+
+use super::FormatName;
+use crate::{args::OutputArgs, inputs::Input};
+use anyhow::{Result, bail, ensure};
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    fs,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
+
+/// One place for all results, or one for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// All to standard output.
+    Stdout(FormatName),
+    /// All to one file.
+    File(FormatName, PathBuf),
+    /// One file for each input and format, into this folder; beside the inputs if `None`.
+    Each(Vec<FormatName>, Option<PathBuf>),
+}
+
+/// Where each result goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The place.
+    pub target: Target,
+    /// Whether files that exist are overwritten.
+    pub is_forced: bool,
+}
+
+impl Plan {
+    /// Checks the options against the inputs.
+    ///
+    /// # Errors
+    /// Options that contradict each other or the inputs; an output that exists, or that is also an input, or that two
+    /// inputs would share.
+    pub fn new(args: &OutputArgs, inputs: &[Input]) -> Result<Self> {
+        let mut formats = args.format.clone();
+        let mut seen = Vec::new();
+        formats.retain(|format| {
+            !seen.contains(format) && {
+                seen.push(*format);
+                true
+            }
+        });
+        let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
+        if formats.is_empty() {
+            formats.push(match output {
+                _ if args.out_dir.is_some() || args.beside => FormatName::Json,
+                None => FormatName::Summary,
+                Some(path) => match FormatName::of_path(path) {
+                    Some(format) => format,
+                    None => bail!("--output {}: the name tells no format; add --format", path.display()),
+                },
+            });
+        }
+        let target = if args.out_dir.is_some() || args.beside {
+            Target::Each(formats, args.out_dir.clone())
+        } else {
+            let [format] = formats[..] else {
+                bail!("several formats do not fit into one output; add --out-dir DIR or --beside");
+            };
+            ensure!(
+                format.is_joinable() || inputs.len() <= 1,
+                "{} results of several files do not fit into one output; add --out-dir DIR or --beside",
+                name(format)
+            );
+            match output {
+                None => Target::Stdout(format),
+                Some(path) => Target::File(format, path.to_owned()),
+            }
+        };
+        let plan = Self { target, is_forced: args.force };
+        plan.check(inputs)?;
+        Ok(plan)
+    }
+
+    /// The files that an input's results go to, with `Target::Each`.
+    pub fn files(&self, input: &Input) -> Vec<(FormatName, PathBuf)> {
+        let Target::Each(formats, folder) = &self.target else {
+            return Vec::new();
+        };
+        let base = folder.as_ref().map_or_else(|| input.path.clone(), |folder| folder.join(&input.relative));
+        let named = |format: &FormatName| {
+            let mut path = OsString::from(&base);
+            path.push(".");
+            path.push(format.suffix());
+            (*format, PathBuf::from(path))
+        };
+        formats.iter().map(named).collect()
+    }
+
+    fn check(&self, inputs: &[Input]) -> Result<()> {
+        match &self.target {
+            Target::Stdout(format) => {
+                ensure!(
+                    !(format.is_binary() && std::io::stdout().is_terminal()),
+                    "{} is nothing to read on a terminal; add --output FILE",
+                    name(*format)
+                );
+            }
+            Target::File(_, path) => {
+                let is_same = |input: &Input| !input.is_stdin() && is_same_file(&input.path, path);
+                ensure!(!inputs.iter().any(is_same), "--output {}: is one of the inputs", path.display());
+                let is_free = self.is_forced || fs::symlink_metadata(path).is_err();
+                ensure!(
+                    is_free,
+                    "--output {}: exists already; use --force to overwrite it, or another name",
+                    path.display()
+                );
+            }
+            Target::Each(_, folder) => {
+                let mut takers: HashMap<PathBuf, &Input> = HashMap::new();
+                for input in inputs {
+                    ensure!(
+                        folder.is_some() || !input.is_stdin(),
+                        "nothing stands beside standard input; use --output FILE or --out-dir DIR"
+                    );
+                    for (_, path) in self.files(input) {
+                        if let Some(other) = takers.insert(path.clone(), input) {
+                            bail!(
+                                "{other} and {input} would both be written to {}; analyse their common folder, or use --beside",
+                                path.display()
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn name(format: FormatName) -> String {
+    use clap::ValueEnum;
+    format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(path: &str, relative: &str) -> Input {
+        Input { path: path.into(), relative: relative.into(), problem: None }
+    }
+
+    #[test]
+    fn formats_follow_names_and_places() {
+        let one = [input("song.wav", "song.wav")];
+        let plan = |args: OutputArgs| Plan::new(&args, &one);
+        assert_eq!(plan(OutputArgs::default()).expect("a plan").target, Target::Stdout(FormatName::Summary));
+        for (output, format) in [
+            ("x.json", FormatName::Json),
+            ("x.ranges.csv", FormatName::CsvRanges),
+            ("x.csv", FormatName::Csv),
+        ] {
+            let args = OutputArgs { output: Some(output.into()), ..OutputArgs::default() };
+            assert_eq!(plan(args).expect("a plan").target, Target::File(format, output.into()));
+        }
+        let args = OutputArgs { output: Some("x.xyz".into()), ..OutputArgs::default() };
+        assert!(plan(args).is_err());
+        let args = OutputArgs { format: vec![FormatName::Json, FormatName::Csv], ..OutputArgs::default() };
+        assert!(plan(args).is_err());
+    }
+
+    #[test]
+    fn names_keep_extensions_and_folders_and_never_meet() {
+        let args = OutputArgs { out_dir: Some("out".into()), ..OutputArgs::default() };
+        let inputs = [input("album/cd1/a.wav", "cd1/a.wav"), input("album/cd1/a.flac", "cd1/a.flac")];
+        let plan = Plan::new(&args, &inputs).expect("a plan");
+        assert_eq!(plan.files(&inputs[0]), [(FormatName::Json, PathBuf::from("out/cd1/a.wav.json"))]);
+        assert_eq!(plan.files(&inputs[1]), [(FormatName::Json, PathBuf::from("out/cd1/a.flac.json"))]);
+        let twins = [input("x/a.wav", "a.wav"), input("y/a.wav", "a.wav")];
+        assert!(
+            Plan::new(&args, &twins).expect_err("one name for two").to_string().contains("out/a.wav.json")
+        );
+        let beside = OutputArgs { beside: true, ..OutputArgs::default() };
+        assert!(Plan::new(&beside, &twins).is_ok());
+    }
+}

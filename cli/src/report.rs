@@ -1,0 +1,110 @@
+//! A batch in numbers: hours by instrument, the longest ranges, what failed and why.
+
+use crate::journal::Heard;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Version of the format.
+const SCHEMA: &str = "rollcall.report/1";
+
+/// The whole batch, as `--report` writes it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    schema: &'static str,
+    /// Files asked for.
+    files: usize,
+    /// Of these, done in this run or, by the journal, before.
+    done: usize,
+    /// Hours of audio in the files that are done.
+    hours: f64,
+    /// By class.
+    classes: BTreeMap<String, Class>,
+    /// What failed, in the order of the files.
+    failed: Vec<Failure>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+struct Class {
+    /// Hours in ranges.
+    hours: f64,
+    /// Files with at least one range.
+    files: usize,
+    longest: Option<Longest>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Longest {
+    file: String,
+    start_s: f64,
+    end_s: f64,
+}
+
+/// A file that failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// Its path.
+    pub file: String,
+    /// Why, and what to do next.
+    pub reason: String,
+}
+
+impl Report {
+    /// Of so many files, nothing done yet.
+    pub fn new(files: usize) -> Self {
+        Self { schema: SCHEMA, files, done: 0, hours: 0.0, classes: BTreeMap::new(), failed: Vec::new() }
+    }
+
+    /// A file is done.
+    pub fn add(&mut self, file: &str, heard: &Heard) {
+        self.done += 1;
+        self.hours += heard.duration_s / 3600.0;
+        for (name, heard) in &heard.classes {
+            let class = self.classes.entry(name.clone()).or_default();
+            class.hours += heard.seconds / 3600.0;
+            class.files += 1;
+            let (start_s, end_s) = heard.longest_s;
+            if class.longest.as_ref().is_none_or(|longest| end_s - start_s > longest.end_s - longest.start_s)
+            {
+                class.longest = Some(Longest { file: file.to_owned(), start_s, end_s });
+            }
+        }
+    }
+
+    /// A file failed.
+    pub fn fail(&mut self, failure: Failure) {
+        self.failed.push(failure);
+    }
+
+    /// What failed so far.
+    pub fn failures(&self) -> &[Failure] {
+        &self.failed
+    }
+
+    /// Files that are done.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::ClassHeard;
+
+    #[test]
+    fn hours_add_up_and_the_longest_stays() {
+        let heard = |seconds, end_s| Heard {
+            duration_s: 3600.0,
+            classes: BTreeMap::from([("piano".into(), ClassHeard { seconds, longest_s: (1.0, end_s) })]),
+        };
+        let mut report = Report::new(3);
+        report.add("a", &heard(1800.0, 100.0));
+        report.add("b", &heard(900.0, 900.0));
+        report.fail(Failure { file: "c".into(), reason: "is empty".into() });
+        let json = serde_json::to_value(&report).expect("JSON");
+        assert_eq!(json["hours"], 2.0);
+        assert_eq!(json["classes"]["piano"]["hours"], 0.75);
+        assert_eq!(json["classes"]["piano"]["longest"]["file"], "b");
+        assert_eq!((&json["done"], &json["failed"][0]["reason"]), (&2.into(), &"is empty".into()));
+    }
+}

@@ -1,0 +1,152 @@
+//! A batch that can be trusted: journal, report, and a run that is killed again and again.
+
+mod program;
+
+use program::{analyze, assert_code, command, files_in, model, stderr, write_tune};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// Contents of everything below a folder, by name.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let names = if folder.exists() { files_in(folder) } else { Vec::new() };
+    names.into_iter().map(|name| (name.clone(), fs::read(folder.join(&name)).expect("a file"))).collect()
+}
+
+#[test]
+fn a_journal_goes_on_and_does_nothing_twice() {
+    let folder = scratch();
+    for index in 0..4_u32 {
+        write_tune(&folder.path().join(format!("songs/{index}.wav")), 1.0, index);
+    }
+    fs::write(folder.path().join("songs/broken.wav"), b"RIFF").expect("a file");
+    let run = |more: &[&str]| {
+        let fixed = ["songs", "--out-dir", "out", "--journal", "journal", "--format", "json,csv"];
+        analyze(folder.path(), &[&fixed, more].concat())
+    };
+    let first = run(&[]);
+    assert_code(&first, 1);
+    assert!(stderr(&first).contains("4 of 5 files done, results in out"), "{}", stderr(&first));
+    let results = contents(&folder.path().join("out"));
+    assert_eq!(results.len(), 8);
+    let modified = |name: &str| {
+        fs::metadata(folder.path().join("out").join(name)).and_then(|data| data.modified()).expect("a file")
+    };
+    let before = modified("0.wav.json");
+    fs::remove_file(folder.path().join("out/1.wav.csv")).expect("a file");
+    write_tune(&folder.path().join("songs/2.wav"), 1.5, 2);
+    fs::remove_file(folder.path().join("songs/broken.wav")).expect("a file");
+    let second = run(&["--report", "report.json"]);
+    assert_code(&second, 0);
+    assert_eq!(modified("0.wav.json"), before, "what is done stays as it is");
+    let again = contents(&folder.path().join("out"));
+    assert_eq!(again.keys().collect::<Vec<_>>(), results.keys().collect::<Vec<_>>());
+    assert_eq!(again["1.wav.csv"], results["1.wav.csv"], "what is gone is made again");
+    assert_ne!(again["2.wav.csv"], results["2.wav.csv"], "what has changed is made again");
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path().join("report.json")).expect("a report"))
+            .expect("JSON");
+    assert_eq!((&report["files"], &report["done"]), (&4.into(), &4.into()));
+    assert!((report["hours"].as_f64().expect("a number") - 4.5 / 3600.0).abs() < 1e-6);
+    let other = run(&["--memory", "5"]);
+    assert_code(&other, 2);
+    assert!(stderr(&other).contains("another engine"), "{}", stderr(&other));
+    // Results that are not this journal's own are not touched.
+    fs::remove_file(folder.path().join("journal")).expect("a journal");
+    assert_code(&run(&[]), 1);
+    assert_eq!(contents(&folder.path().join("out")), again);
+    assert_code(&analyze(folder.path(), &["songs", "--journal", "journal"]), 2);
+}
+
+#[test]
+fn a_report_names_what_failed() {
+    let folder = scratch();
+    write_tune(&folder.path().join("a.wav"), 1.0, 1);
+    fs::write(folder.path().join("b.wav"), b"").expect("a file");
+    let output = analyze(folder.path(), &["a.wav", "b.wav", "--threshold", "0", "--report", "report.json"]);
+    assert_code(&output, 1);
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path().join("report.json")).expect("a report"))
+            .expect("JSON");
+    assert_eq!(report["failed"][0]["file"], "b.wav");
+    assert!(report["failed"][0]["reason"].as_str().expect("text").contains("empty"));
+    assert_eq!(report["classes"]["voice"]["files"], 1);
+    assert_eq!(report["classes"]["voice"]["longest"]["file"], "a.wav");
+    assert_code(&analyze(folder.path(), &["a.wav", "--report", "report.json"]), 2);
+}
+
+#[test]
+fn killed_a_hundred_times_nothing_is_lost_or_doubled() {
+    const KILLS: u32 = 100;
+    let folder = scratch();
+    for index in 0..24_u32 {
+        write_tune(&folder.path().join(format!("songs/{index:02}.wav")), 2.0, index);
+    }
+    let whole = analyze(folder.path(), &["songs", "--out-dir", "expected", "--format", "json,csv-ranges"]);
+    assert_code(&whole, 0);
+    let expected = contents(&folder.path().join("expected"));
+    let began = Instant::now();
+    assert_code(&analyze(folder.path(), &["songs", "--out-dir", "timed", "--format", "json,csv-ranges"]), 0);
+    let usual = began.elapsed();
+
+    let mut state = 0x1234_5678_u32;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        f64::from(state) / f64::from(u32::MAX)
+    };
+    let (mut kills, mut round) = (0, 0);
+    while kills < KILLS {
+        round += 1;
+        let (out, journal) = (format!("out{round}"), format!("journal{round}"));
+        let path = model();
+        let arguments = [
+            "analyze",
+            "--model",
+            path.to_str().expect("UTF-8"),
+            "songs",
+            "--out-dir",
+            &out,
+            "--journal",
+            &journal,
+            "--format",
+            "json,csv-ranges",
+            "--jobs",
+            "2",
+        ];
+        loop {
+            let mut child =
+                command(folder.path(), &arguments).stderr(Stdio::piped()).spawn().expect("the program runs");
+            if kills < KILLS {
+                thread::sleep(usual.mul_f64(random()).max(Duration::from_millis(1)));
+                if child.try_wait().expect("a child").is_none() {
+                    child.kill().expect("a living child");
+                    kills += 1;
+                }
+            }
+            let output = child.wait_with_output().expect("a child");
+            if let Some(code) = output.status.code() {
+                assert_eq!(code, 0, "{}", stderr(&output));
+                break;
+            }
+            // What has its name is whole, at any moment.
+            for (name, bytes) in contents(&folder.path().join(&out)) {
+                assert!(name.starts_with('.') || bytes == expected[&name], "{name} after {kills} kills");
+            }
+        }
+        // Nothing half written, nothing missing, nothing left over.
+        assert_eq!(contents(&folder.path().join(&out)), expected, "round {round} after {kills} kills");
+        let journal = fs::read_to_string(folder.path().join(&journal)).expect("a journal");
+        assert_eq!(journal.matches("\"event\":\"done\"").count(), 24, "each file is done once");
+    }
+}

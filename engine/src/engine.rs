@@ -1,0 +1,224 @@
+//! The machine itself: one `push` for live and offline.
+
+use crate::{
+    LogMelHop, Model, SAMPLE_RATE_HZ, Settings, SettingsError, Step,
+    analysis::{self, Analysis},
+    audio::{Intake, Resampler},
+};
+use std::sync::Arc;
+
+/// What the caller will push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputFormat {
+    /// Frames a second, 8,000 to 384,000.
+    pub sample_rate_hz: u32,
+    /// Samples a frame, at least 1; they are averaged to mono.
+    pub channels: usize,
+}
+
+/// Why an engine could not be built or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The rate is outside what the resampler is built for.
+    #[error("the sample rate is {found_hz} Hz, but must be 8000 to 384000 Hz")]
+    SampleRate {
+        /// What was asked for.
+        found_hz: u32,
+    },
+    /// There must be audio in a frame.
+    #[error("the input has no channels, but must have at least 1")]
+    NoChannels,
+    /// A block must hold whole frames.
+    #[error("a block of {samples} samples does not hold whole frames of {channels} channels")]
+    BrokenFrame {
+        /// Samples in the block.
+        samples: usize,
+        /// Channels of the input format.
+        channels: usize,
+    },
+    /// A setting is out of range.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The network library failed at run time. The engine goes on after [`Engine::reset`] only.
+    #[error("the network failed while running: {reason}")]
+    Network {
+        /// What the library said.
+        reason: String,
+    },
+}
+
+/// What happened to the input since `new` or `reset`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames pushed.
+    pub frames: u64,
+    /// Frames reported missing through `gap`.
+    pub gap_frames: u64,
+    /// Mono samples replaced by silence: NaN, infinite, subnormal, or beyond +60 dBFS.
+    pub replaced_samples: u64,
+}
+
+/// Audio in, [`Step`]s out. Bit-equal for any partition of the same audio.
+///
+/// A stream begins as if silence came before it: step `k` is centred on `k * update_hops * 10` ms exactly, the first on
+/// the first frame. Memory is constant; after `new` only the network library allocates, for what it computes in passing.
+pub struct Engine {
+    format: InputFormat,
+    intake: Intake,
+    resampler: Resampler,
+    analysis: Analysis,
+    counters: Counters,
+}
+
+impl Engine {
+    /// An engine for one stream.
+    ///
+    /// # Errors
+    /// A rate, channel count or setting out of range.
+    pub fn new(model: Arc<Model>, format: InputFormat, settings: Settings) -> Result<Self, EngineError> {
+        if format.channels == 0 {
+            return Err(EngineError::NoChannels);
+        }
+        settings.check()?;
+        Ok(Self {
+            format,
+            intake: Intake::new(format.channels),
+            resampler: Resampler::new(format.sample_rate_hz)?,
+            analysis: Analysis::new(model, settings)?,
+            counters: Counters::default(),
+        })
+    }
+
+    /// Takes interleaved frames (any number, also none) and hands each finished step to `on_step`.
+    ///
+    /// # Errors
+    /// A broken frame, of which nothing is taken; or the network library failing.
+    pub fn push(&mut self, interleaved: &[f32], on_step: &mut dyn FnMut(&Step)) -> Result<(), EngineError> {
+        let channels = self.format.channels;
+        if !interleaved.len().is_multiple_of(channels) {
+            return Err(EngineError::BrokenFrame { samples: interleaved.len(), channels });
+        }
+        let Self { intake, resampler, analysis, counters, .. } = self;
+        counters.frames += (interleaved.len() / channels) as u64;
+        let mut result = Ok(());
+        intake.push(interleaved, &mut |mono| {
+            resampler.push(mono, &mut |samples| {
+                if result.is_ok() {
+                    result = analysis.push(samples, on_step);
+                }
+            });
+        });
+        counters.replaced_samples = intake.replaced();
+        result
+    }
+
+    /// Tells that `frames` frames of input were lost here: time goes on, the window starts anew, the memory stays.
+    ///
+    /// No step is made of a window that would reach over the gap: the next is centred half a window (0.49 s) or up to
+    /// one column more after it. Steps stay on their grid; the memory ages by the gap. A gap of no frames is none.
+    pub fn gap(&mut self, frames: u64) {
+        if frames > 0 {
+            self.counters.gap_frames += frames;
+            self.begin_segment();
+        }
+    }
+
+    /// Ends the stream: the steps whose windows reach past the end, filled up with silence. Every step centred within
+    /// the audio is out then, also in the shortest file; no audio gives no step. What is pushed after it begins as after a gap.
+    ///
+    /// # Errors
+    /// The network library failing.
+    pub fn flush(&mut self, on_step: &mut dyn FnMut(&Step)) -> Result<(), EngineError> {
+        let Self { resampler, analysis, .. } = self;
+        let mut result = Ok(());
+        resampler.flush(&mut |samples| {
+            if result.is_ok() {
+                result = analysis.push(samples, on_step);
+            }
+        });
+        result?;
+        let frames = analysis::position(&self.counters);
+        if frames > 0 {
+            self.analysis.finish(analysis::last_column(frames, self.format.sample_rate_hz), on_step)?;
+        }
+        self.begin_segment();
+        Ok(())
+    }
+
+    /// Audio begins anew where the counters stand.
+    fn begin_segment(&mut self) {
+        self.resampler.reset();
+        let frames = u128::from(analysis::position(&self.counters));
+        let rate = u128::from(self.format.sample_rate_hz);
+        let position = (frames * u128::from(SAMPLE_RATE_HZ) + rate / 2) / rate;
+        self.analysis.begin_segment(i64::try_from(position).unwrap_or(i64::MAX / 2));
+    }
+
+    /// Back to the state after `new`, with the settings of now.
+    pub fn reset(&mut self) {
+        self.intake.reset();
+        self.resampler.reset();
+        self.analysis.reset();
+        self.counters = Counters::default();
+    }
+
+    /// Changes settings while audio runs; the memory and the smoothing go on from where they are.
+    ///
+    /// # Errors
+    /// The first setting out of range; nothing is changed then.
+    pub fn set_settings(&mut self, settings: Settings) -> Result<(), SettingsError> {
+        settings.check()?;
+        self.analysis.set_settings(settings);
+        Ok(())
+    }
+
+    /// The settings of now.
+    pub fn settings(&self) -> Settings {
+        self.analysis.settings()
+    }
+
+    /// What is pushed.
+    pub fn format(&self) -> InputFormat {
+        self.format
+    }
+
+    /// Attention-pooled posterior over everything since `new` or `reset` (the paper's clip output), one value a class.
+    /// Silent windows are left out; 0 when nothing was heard.
+    pub fn clip(&self) -> Vec<f32> {
+        self.analysis.clip()
+    }
+
+    /// What happened to the input so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The newest hops of the log-mel that the network sees, oldest first, at most [`crate::PATCH_HOPS`].
+    pub fn log_mel(&self) -> impl Iterator<Item = &LogMelHop> {
+        self.analysis.hops()
+    }
+
+    /// Attention weights over the memory, oldest step first: (time in seconds, one weight a class).
+    pub fn attention(&self) -> impl Iterator<Item = (f64, &[f32])> {
+        self.analysis.attention()
+    }
+
+    /// Seconds from a frame's arrival until the step centred on it can be known (half a window and the delays).
+    pub fn lookahead_s(&self) -> f64 {
+        self.analysis.lookahead_s() + self.resampler.delay_s()
+    }
+
+    /// The model that listens.
+    pub fn model(&self) -> &Arc<Model> {
+        self.analysis.model()
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("format", &self.format)
+            .field("counters", &self.counters)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,198 @@
+//! The attention head (paper, section 2.3) in plain Rust, one step at a time and in log space.
+//!
+//! `head.onnx` is the definition; its weights are read by name and run here, because tract's sigmoid has a floor of
+//! 4.5e-7 that the normalisation over time would amplify (FACTS, "Inference"). At load both are compared on a probe.
+//!
+//! With `x` the representation of a step, all layers 1 x 1 and thus a product of a matrix and `x`:
+//! - **Group** (the paper): `y = norm(conv3(relu(conv2(relu(conv1(x)))))) + x`. The groups are of the channels of *each
+//!   step*: statistics over time would make a step depend on the length of the history, and pooling a file of ten hours
+//!   in constant memory impossible.
+//! - **Batch** (AttentionMIC as published, `Attention.py`): `y = h3 + x`, `h_i = relu(norm_i(conv_i(h_(i-1))))`,
+//!   `h_0 = norm_0(x)`. The residual is the input *before* its normalisation; attention is clamped to `1e-7..1 - 1e-7`.
+//!
+//! Then `activity = sigmoid(A y)`, `attention = sigmoid(B y)`, and over time [`pool::Pool`].
+
+mod pool;
+mod probe;
+mod weights;
+
+pub(crate) use pool::Pool;
+
+use crate::{EMBEDDING, Package, PackageError, network::Onnx, package::HeadNormalisation};
+use weights::{Affine, Dense, WeightReader};
+
+/// Added to a variance before its root (PyTorch's default for both normalisations).
+const EPSILON: f32 = 1e-5;
+/// Bounds of AttentionMIC's attention before it is normalised (`Attention.py`).
+const BATCH_CLAMP: f32 = 1e-7;
+
+/// The layers of a head.
+pub(crate) struct Head {
+    convolutions: [Dense; 3],
+    normalisation: Normalisation,
+    activity: Dense,
+    attention: Dense,
+    classes: usize,
+}
+
+enum Normalisation {
+    Group {
+        groups: usize,
+        affine: Affine,
+    },
+    /// Running statistics folded into one factor and offset each.
+    Batch(Box<[Affine; 4]>),
+}
+
+/// What the head says of one step, one value a class.
+#[derive(Clone, Debug)]
+pub(crate) struct HeadStep {
+    /// `sigmoid` of the activity logit, 0..=1.
+    pub(crate) activity: Box<[f32]>,
+    /// `ln sigmoid` of the attention logit, at most 0.
+    pub(crate) log_attention: Box<[f32]>,
+}
+
+impl HeadStep {
+    /// Whether no weight was so great that a sum overflowed.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.activity.iter().chain(&self.log_attention).all(|x| x.is_finite())
+    }
+
+    pub(crate) fn new(classes: usize) -> Self {
+        let zeros = vec![0.0; classes].into_boxed_slice();
+        Self { activity: zeros.clone(), log_attention: zeros }
+    }
+}
+
+impl Head {
+    /// Reads `head.onnx`, checks every shape and weight, and compares itself with the file's own graph.
+    pub(crate) fn load(package: &mut Package) -> Result<Self, PackageError> {
+        let name = "head.onnx";
+        let mut onnx = Onnx::read(name, &package.take(name))?;
+        let classes = package.manifest().classes.len();
+        let reader = WeightReader::new(&onnx);
+        let normalisation = match package.manifest().head_normalisation {
+            HeadNormalisation::Group { groups } => {
+                Normalisation::Group { groups, affine: reader.affine("norm")? }
+            }
+            HeadNormalisation::Batch => Normalisation::Batch(Box::new([
+                reader.running("norm0")?,
+                reader.running("norm1")?,
+                reader.running("norm2")?,
+                reader.running("norm3")?,
+            ])),
+        };
+        let square = |layer| reader.dense(layer, EMBEDDING);
+        let head = Self {
+            convolutions: [square("conv1")?, square("conv2")?, square("conv3")?],
+            normalisation,
+            activity: reader.dense("activity", classes)?,
+            attention: reader.dense("attention", classes)?,
+            classes,
+        };
+        probe::compare(&head, &mut onnx)?;
+        Ok(head)
+    }
+
+    pub(crate) fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Runs the head on the representation of one step.
+    pub(crate) fn step(&self, x: &[f32; EMBEDDING], out: &mut HeadStep) {
+        let mut y = self.body(x);
+        for (y, x) in y.iter_mut().zip(x) {
+            *y += x;
+        }
+        self.activity.apply(&y, &mut out.activity);
+        out.activity.iter_mut().for_each(|a| *a = sigmoid(*a));
+        self.attention.apply(&y, &mut out.log_attention);
+        out.log_attention.iter_mut().for_each(|a| *a = log_sigmoid(*a));
+        if matches!(self.normalisation, Normalisation::Batch(_)) {
+            let (low, high) = (BATCH_CLAMP.ln(), (-BATCH_CLAMP).ln_1p());
+            out.log_attention.iter_mut().for_each(|a| *a = a.clamp(low, high));
+        }
+    }
+
+    /// Everything before the residual connection.
+    fn body(&self, x: &[f32; EMBEDDING]) -> [f32; EMBEDDING] {
+        let (mut from, mut to) = (*x, [0.0; EMBEDDING]);
+        match &self.normalisation {
+            Normalisation::Group { groups, affine } => {
+                for (i, convolution) in self.convolutions.iter().enumerate() {
+                    convolution.apply(&from, &mut to);
+                    if i < 2 {
+                        relu(&mut to);
+                    }
+                    from = to;
+                }
+                normalise_groups(&mut from, *groups);
+                affine.apply(&mut from);
+            }
+            Normalisation::Batch(affines) => {
+                affines[0].apply(&mut from);
+                for (convolution, affine) in self.convolutions.iter().zip(&affines[1..]) {
+                    convolution.apply(&from, &mut to);
+                    affine.apply(&mut to);
+                    relu(&mut to);
+                    from = to;
+                }
+            }
+        }
+        from
+    }
+}
+
+fn relu(values: &mut [f32]) {
+    values.iter_mut().for_each(|x| *x = x.max(0.0));
+}
+
+/// Takes the mean off each group of channels and divides by its standard deviation.
+fn normalise_groups(values: &mut [f32; EMBEDDING], groups: usize) {
+    for group in values.chunks_exact_mut(EMBEDDING / groups) {
+        let count = group.len() as f32;
+        let mean = group.iter().sum::<f32>() / count;
+        let variance = group.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / count;
+        let factor = 1.0 / (variance + EPSILON).sqrt();
+        group.iter_mut().for_each(|x| *x = (*x - mean) * factor);
+    }
+}
+
+fn sigmoid(x: f32) -> f32 {
+    // By the sign, so that the exponential never overflows.
+    let e = (-x.abs()).exp();
+    if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+}
+
+/// `ln(sigmoid(x))`, which neither rounds to 0 nor to minus infinity.
+fn log_sigmoid(x: f32) -> f32 {
+    x.min(0.0) - (-x.abs()).exp().ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sigmoids_hold_where_the_plain_formula_does_not() {
+        assert_eq!((sigmoid(0.0), sigmoid(-200.0), sigmoid(200.0)), (0.5, 0.0, 1.0));
+        assert_eq!(log_sigmoid(-200.0), -200.0);
+        assert!((log_sigmoid(0.0) + std::f32::consts::LN_2).abs() < 1e-7);
+        assert!(log_sigmoid(50.0) <= 0.0 && log_sigmoid(50.0) > -1e-20);
+    }
+
+    #[test]
+    fn groups_are_normalised_apart() {
+        let mut x = [0.0; EMBEDDING];
+        for (i, x) in x.iter_mut().enumerate() {
+            *x = (i % 2) as f32 * if i < 64 { 2.0 } else { 200.0 };
+        }
+        normalise_groups(&mut x, 2);
+        // Two values at equal distance from their mean: -1 and 1, but for epsilon.
+        for (i, x) in x.iter().enumerate() {
+            let expected = if i % 2 == 0 { -1.0 } else { 1.0 };
+            assert!((x - expected).abs() < 1e-5, "channel {i} is {x}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Compares the head in plain Rust with the graph of `head.onnx`, so that a graph that computes something else is
+//! refused instead of misread.
+
+use super::{Head, HeadStep, Pool};
+use crate::{
+    EMBEDDING, PackageError,
+    network::{Onnx, probe_head},
+};
+
+/// Steps of the probe.
+const STEPS: usize = 7;
+/// Largest difference of an activity or pooled value. Sums of 128 terms in 32 bit, five layers deep, differ by about
+/// 1e-5; leaving out a bias, a ReLU or the residual changes a value by 1e-2 and more.
+const TOLERANCE: f32 = 1e-3;
+/// Smallest value of tract's sigmoid, twice over (FACTS, "Inference").
+const SIGMOID_FLOOR: f32 = 1e-6;
+
+/// Runs both on the same seeded representations in 0..1.
+pub(super) fn compare(head: &Head, onnx: &mut Onnx) -> Result<(), PackageError> {
+    let file = onnx.file().to_owned();
+    let off = |what, found: String, expected: &str| PackageError::new(&file, what, found, expected);
+    let names: Vec<&str> = onnx.output_names().collect();
+    if names != ["clip", "activity", "attention"] {
+        return Err(off("outputs", names.join(", "), "clip, activity, attention"));
+    }
+    onnx.input(3)?;
+    let representations = representations();
+    let flat = representations.as_flattened();
+    let [clip, activity, attention] =
+        probe_head(onnx, flat, STEPS).map_err(|e| off("network", e, "one that tract can run"))?;
+    for (name, values, expected) in [
+        ("clip", &clip, head.classes()),
+        ("activity", &activity, STEPS * head.classes()),
+        ("attention", &attention, STEPS * head.classes()),
+    ] {
+        if values.len() != expected {
+            let found = format!("{} values of {name} for {STEPS} steps", values.len());
+            return Err(off("output shape", found, &expected.to_string()));
+        }
+    }
+    let steps: Vec<HeadStep> = representations
+        .iter()
+        .map(|x| {
+            let mut step = HeadStep::new(head.classes());
+            head.step(x, &mut step);
+            step
+        })
+        .collect();
+    let mut pool = Pool::new(head.classes());
+    steps.iter().for_each(|step| pool.add(step));
+
+    let slack = floor_slack(&steps, head.classes());
+    let differs = |found: f32, ours: f32, tolerance: f32| {
+        let close = (found - ours).abs() <= tolerance; // so that NaN differs
+        !close
+    };
+    let report = |name: &str, found: f32, ours: f32, class: usize| {
+        let found = format!("{name} {found} of class {class} on a probe");
+        Err(off("graph", found, &format!("{ours}, as the documented head computes from these weights")))
+    };
+    for (class, (found, ours)) in clip.iter().zip(pool.posterior()).enumerate() {
+        if differs(*found, ours, TOLERANCE + slack[class]) {
+            return report("clip", *found, ours, class);
+        }
+    }
+    for (t, step) in steps.iter().enumerate() {
+        let at = t * head.classes();
+        for (class, (ours, weight)) in step.activity.iter().zip(pool.attention(step)).enumerate() {
+            if differs(activity[at + class], *ours, TOLERANCE) {
+                return report("activity", activity[at + class], *ours, class);
+            }
+            if differs(attention[at + class], weight, TOLERANCE + slack[class]) {
+                return report("attention", attention[at + class], weight, class);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How far tract's sigmoid floor may move the normalised attention of each class: the floor against the sum of weights.
+fn floor_slack(steps: &[HeadStep], classes: usize) -> Vec<f32> {
+    (0..classes)
+        .map(|class| {
+            let sum: f32 = steps.iter().map(|step| step.log_attention[class].exp()).sum();
+            STEPS as f32 * SIGMOID_FLOOR / sum.max(f32::MIN_POSITIVE)
+        })
+        .collect()
+}
+
+/// Seeded numbers in 0..1 (SplitMix64).
+fn representations() -> [[f32; EMBEDDING]; STEPS] {
+    let mut state = 0x0052_6f6c_6c63_616c_u64;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
+    };
+    std::array::from_fn(|_| std::array::from_fn(|_| next()))
+}

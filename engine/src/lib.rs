@@ -1,0 +1,67 @@
+//! any thread (pure): audio in -> instrument activities out.
+//!
+//! The whole way of the data is in this crate: sanitising and downmix, streaming resampling to 16 kHz, log-mel hops,
+//! VGGish through tract, post-processing, the attention head over the last seconds, smoothing, and the timeline that
+//! every output format is written from. It knows no thread, no clock, no file system and no plugin API.
+//!
+//! Live and offline differ only in who calls [`Engine::push`]: any way of cutting the same audio into blocks gives
+//! bit-equal [`Step`]s.
+#![forbid(unsafe_code)]
+
+mod analysis;
+mod engine;
+mod gate;
+mod head;
+mod history;
+mod model;
+mod network;
+mod settings;
+mod smoothing;
+mod step;
+
+pub mod audio;
+pub mod logmel;
+pub mod package;
+pub mod timeline;
+
+pub use engine::{Counters, Engine, EngineError, InputFormat};
+pub use model::{Attended, Model};
+pub use package::{Package, PackageError};
+pub use settings::{Gate, Settings, SettingsError};
+pub use step::{LogMelHop, Step};
+
+/// Rate of the audio that the front-end works on (paper, section 2.1).
+pub const SAMPLE_RATE_HZ: u32 = 16_000;
+/// Samples of 16 kHz audio between two hops of the STFT: 10 ms (paper, section 2.1).
+pub const HOP_SAMPLES: usize = 160;
+/// Mel bands of one hop (paper, section 2.1).
+pub const MEL_BANDS: usize = 64;
+/// Hops in one patch: 0.96 s (VGGish).
+pub const PATCH_HOPS: usize = 96;
+/// Hops in one column of the convolutions' output: the stride of four 2 x 2 pools, 160 ms.
+pub const COLUMN_HOPS: usize = 16;
+/// Length of an embedding (paper, section 2.2).
+pub const EMBEDDING: usize = 128;
+/// The 20 classes of OpenMIC-2018, in the order of its published labels.
+pub const OPENMIC_CLASSES: [&str; 20] = [
+    "accordion",
+    "banjo",
+    "bass",
+    "cello",
+    "clarinet",
+    "cymbals",
+    "drums",
+    "flute",
+    "guitar",
+    "mallet_percussion",
+    "mandolin",
+    "organ",
+    "piano",
+    "saxophone",
+    "synthesizer",
+    "trombone",
+    "trumpet",
+    "ukulele",
+    "violin",
+    "voice",
+];

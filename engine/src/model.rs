@@ -1,0 +1,114 @@
+//! A network ready to run.
+
+use crate::{
+    COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError,
+    head::{Head, HeadStep, Pool},
+    network::{Hops, Network, PostProcessor},
+    package::Manifest,
+};
+use std::fmt;
+
+/// A network ready to run, shared by all engines (the weights exist once).
+pub struct Model {
+    package: Package,
+    pub(crate) network: Network,
+    pub(crate) post_processor: PostProcessor,
+    pub(crate) head: Head,
+}
+
+impl Model {
+    /// Checks shapes, opset and weights, and builds the network. Panics of the network library become errors.
+    ///
+    /// Takes up to seconds for a large package; belongs on a worker thread.
+    ///
+    /// # Errors
+    /// See [`PackageError`].
+    pub fn load(mut package: Package) -> Result<Self, PackageError> {
+        let head = Head::load(&mut package)?;
+        let post_processor = PostProcessor::load(&package)?;
+        let network = Network::load(&mut package)?;
+        Ok(Self { package, network, post_processor, head })
+    }
+
+    /// The package it was built from, without the networks' files (their weights live on in the model).
+    pub fn package(&self) -> &Package {
+        &self.package
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> &Manifest {
+        self.package.manifest()
+    }
+
+    /// The post-processed embedding of each window of 96 hops in a spectrogram, one every 16 hops, as an engine that is
+    /// fed hop by hop has them: a `stream` package gives none for the last windows, which it must see 32 hops beyond.
+    ///
+    /// # Errors
+    /// The network library failing.
+    pub fn represent(&self, spectrogram: &[LogMelHop]) -> Result<Vec<[f32; EMBEDDING]>, EngineError> {
+        let mut embeddings = self.embed(spectrogram)?;
+        embeddings.iter_mut().for_each(|embedding| self.post_processor.apply(embedding));
+        Ok(embeddings)
+    }
+
+    /// As [`Model::represent`], before post-processing.
+    pub(crate) fn embed(&self, spectrogram: &[LogMelHop]) -> Result<Vec<[f32; EMBEDDING]>, EngineError> {
+        let mut network = self.network.state()?;
+        let mut hops = Hops::with_capacity(PATCH_HOPS);
+        let mut embeddings = Vec::new();
+        let first = PATCH_HOPS / COLUMN_HOPS + self.network.delay_columns();
+        for (column, newest) in spectrogram.chunks_exact(COLUMN_HOPS).enumerate() {
+            if hops.len() == PATCH_HOPS {
+                hops.drain(..COLUMN_HOPS);
+            }
+            hops.extend(newest);
+            network.advance(&hops)?;
+            if column + 1 >= first {
+                embeddings.push(network.embed(&hops)?);
+            }
+        }
+        Ok(embeddings)
+    }
+
+    /// What the attention head says of a sequence of representations, all of them in one memory.
+    pub fn attend(&self, representations: &[[f32; EMBEDDING]]) -> Attended {
+        let mut pool = Pool::new(self.head.classes());
+        let mut steps = vec![HeadStep::new(self.head.classes()); representations.len()];
+        for (step, representation) in steps.iter_mut().zip(representations) {
+            self.head.step(representation, step);
+            pool.add(step);
+        }
+        Attended {
+            clip: pool.posterior().collect(),
+            attention: steps.iter().map(|step| pool.attention(step).collect()).collect(),
+            activity: steps.into_iter().map(|step| step.activity.into_vec()).collect(),
+        }
+    }
+
+    /// Names of the classes, in the order of every activity.
+    pub fn classes(&self) -> &[String] {
+        &self.manifest().classes
+    }
+
+    /// Threshold of each class, in the order of the classes, 0..=1.
+    pub fn thresholds(&self) -> &[f32] {
+        &self.manifest().thresholds
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Model({:?})", self.package)
+    }
+}
+
+/// What the attention head says of a sequence of steps (`head.onnx`), one value a class, all in 0..=1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attended {
+    /// Attention-pooled posterior.
+    pub clip: Vec<f32>,
+    /// Activity of each step.
+    pub activity: Vec<Vec<f32>>,
+    /// Attention of each step; sums to 1 over the steps.
+    pub attention: Vec<Vec<f32>>,
+}

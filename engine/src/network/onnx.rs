@@ -1,0 +1,258 @@
+//! Reads an ONNX file and refuses, before the network library sees it, all that a feed-forward network of convolutions
+//! and dense layers has no need of.
+//!
+//! A file that passes has no loops, subgraphs, functions, foreign operators or external data; every tensor has exactly
+//! the bytes that its shape claims; every weight is finite; and what the library folds at load stays small.
+
+use super::{ops, wire};
+use crate::PackageError;
+use prost::Message;
+use tract_onnx::pb::{
+    GraphProto, ModelProto, TensorProto, ValueInfoProto, tensor_proto::DataType,
+    tensor_shape_proto::dimension, type_proto,
+};
+
+/// Most bytes of a file beside its weights. VGGish takes 3 kB; decoding multiplies by some hundred at worst.
+const MAX_STRUCTURE_BYTES: usize = 256 << 10;
+/// Operator sets that tract is tested against (tract-onnx 0.23, `model.rs`).
+const OPSETS: std::ops::RangeInclusive<i64> = 9..=18;
+/// Most dimensions of a tensor.
+const MAX_RANK: usize = 8;
+
+/// One dimension of an input or output as the file states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dim {
+    /// A number.
+    Fixed(usize),
+    /// A name, or nothing.
+    Free,
+}
+
+/// A checked ONNX file whose weights are all 32 bit.
+pub(crate) struct Onnx {
+    file: String,
+    proto: ModelProto,
+}
+
+impl Onnx {
+    /// Decodes and checks `bytes`.
+    pub(crate) fn read(file: &str, bytes: &[u8]) -> Result<Self, PackageError> {
+        let off = |what, found: String, expected: &str| PackageError::new(file, what, found, expected);
+        match wire::structure_bytes(bytes) {
+            None => return Err(off("content", "broken protobuf".into(), "an ONNX model")),
+            Some(structure) if structure > MAX_STRUCTURE_BYTES => {
+                let found = format!("{structure} bytes beside the weights");
+                return Err(off("structure", found, &format!("at most {MAX_STRUCTURE_BYTES}")));
+            }
+            Some(_) => {}
+        }
+        let proto = ModelProto::decode(bytes).map_err(|e| off("content", e.to_string(), "an ONNX model"))?;
+        let mut onnx = Self { file: file.to_owned(), proto };
+        onnx.check_model()?;
+        onnx.strip();
+        for tensor in &mut onnx.graph_mut().initializer {
+            check_tensor(file, tensor)?;
+            widen(tensor);
+            check_finite(file, tensor)?;
+        }
+        ops::check(file, onnx.graph())?;
+        Ok(onnx)
+    }
+
+    /// Name of the file, for errors.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The checked model for the network library. Nothing but the file's name is left.
+    pub(crate) fn take_proto(&mut self) -> ModelProto {
+        std::mem::take(&mut self.proto)
+    }
+
+    fn graph(&self) -> &GraphProto {
+        self.proto.graph.as_ref().expect("checked in check_model, and not taken out")
+    }
+
+    fn graph_mut(&mut self) -> &mut GraphProto {
+        self.proto.graph.as_mut().expect("checked in check_model, and not taken out")
+    }
+
+    fn off(&self, what: &'static str, found: impl Into<String>, expected: impl Into<String>) -> PackageError {
+        PackageError::new(&self.file, what, found, expected)
+    }
+
+    fn check_model(&self) -> Result<(), PackageError> {
+        let proto = &self.proto;
+        let Some(graph) = &proto.graph else {
+            return Err(self.off("graph", "none", "one"));
+        };
+        let [opset] = &proto.opset_import[..] else {
+            let found = format!("{} imported operator sets", proto.opset_import.len());
+            return Err(self.off("opset", found, "the one of ONNX itself"));
+        };
+        if !matches!(opset.domain.as_str(), "" | "ai.onnx") || !OPSETS.contains(&opset.version) {
+            let found = format!("{} {}", opset.domain, opset.version);
+            return Err(self.off("opset", found.trim(), format!("9 to {} of ONNX itself", OPSETS.end())));
+        }
+        let extras = [
+            ("functions", proto.functions.len()),
+            ("training information", proto.training_info.len()),
+            ("sparse initialisers", graph.sparse_initializer.len()),
+            ("quantisation annotations", graph.quantization_annotation.len()),
+        ];
+        match extras.into_iter().find(|(_, count)| *count > 0) {
+            Some((what, count)) => Err(self.off(what, count.to_string(), "none")),
+            None => Ok(()),
+        }
+    }
+
+    /// Drops what no check and no computation needs, so that nothing else is interpreted.
+    fn strip(&mut self) {
+        self.proto.metadata_props.clear();
+        self.proto.doc_string.clear();
+        let graph = self.graph_mut();
+        graph.value_info.clear();
+        graph.doc_string.clear();
+        // Old exporters list the initialisers among the inputs.
+        let names: Vec<String> = graph.initializer.iter().map(|t| t.name.clone()).collect();
+        graph.input.retain(|input| !names.contains(&input.name));
+    }
+
+    /// Shape of the one input, which must be of 32-bit floats and of `rank` dimensions.
+    pub(crate) fn input(&self, rank: usize) -> Result<Vec<Dim>, PackageError> {
+        match &self.graph().input[..] {
+            [input] => self.float_shape(input, "input", rank),
+            inputs => Err(self.off("inputs", inputs.len().to_string(), "one")),
+        }
+    }
+
+    /// Shape of the one output.
+    pub(crate) fn output(&self, rank: usize) -> Result<Vec<Dim>, PackageError> {
+        match &self.graph().output[..] {
+            [output] => self.float_shape(output, "output", rank),
+            outputs => Err(self.off("outputs", outputs.len().to_string(), "one")),
+        }
+    }
+
+    /// Names of the outputs in order.
+    pub(crate) fn output_names(&self) -> impl Iterator<Item = &str> {
+        self.graph().output.iter().map(|output| output.name.as_str())
+    }
+
+    fn float_shape(
+        &self,
+        value: &ValueInfoProto,
+        what: &'static str,
+        rank: usize,
+    ) -> Result<Vec<Dim>, PackageError> {
+        let expected = format!("a tensor of 32-bit floats with {rank} dimensions");
+        let tensor = match value.r#type.as_ref().and_then(|t| t.value.as_ref()) {
+            Some(type_proto::Value::TensorType(tensor)) => tensor,
+            None => return Err(self.off(what, "no type", expected)),
+        };
+        let shape: Vec<Dim> =
+            tensor.shape.iter().flat_map(|s| &s.dim).map(|d| dim(d.value.as_ref())).collect();
+        if tensor.elem_type != DataType::Float as i32 || shape.len() != rank {
+            let found = format!("type {} with {} dimensions", tensor.elem_type, shape.len());
+            return Err(self.off(what, found, expected));
+        }
+        Ok(shape)
+    }
+
+    /// A weight by name, with its shape less trailing ones (of 1 x 1 kernels); `None` when absent.
+    pub(crate) fn weight(&self, name: &str) -> Option<(Vec<usize>, Vec<f32>)> {
+        let tensor = self.graph().initializer.iter().find(|tensor| tensor.name == name)?;
+        if tensor.data_type != DataType::Float as i32 {
+            return None;
+        }
+        let mut shape: Vec<usize> = tensor.dims.iter().map(|&d| d as usize).collect();
+        while shape.len() > 1 && shape.last() == Some(&1) {
+            shape.pop();
+        }
+        Some((shape, floats(tensor).collect()))
+    }
+}
+
+fn dim(value: Option<&dimension::Value>) -> Dim {
+    match value {
+        Some(dimension::Value::DimValue(n)) if *n > 0 => Dim::Fixed(*n as usize),
+        _ => Dim::Free,
+    }
+}
+
+/// Elements that a tensor's shape claims; `None` beyond any size that could be here.
+pub(super) fn elements(dims: &[i64]) -> Option<usize> {
+    if dims.len() > MAX_RANK {
+        return None;
+    }
+    dims.iter().try_fold(1_usize, |product, &d| product.checked_mul(usize::try_from(d).ok()?))
+}
+
+/// Checks that a tensor is of a known type, in this file, and has exactly the bytes that its shape claims.
+pub(super) fn check_tensor(file: &str, tensor: &TensorProto) -> Result<(), PackageError> {
+    let off = |what, found: String, expected: String| PackageError::new(file, what, found, expected);
+    let name = &tensor.name;
+    if tensor.data_location.unwrap_or(0) != 0 || !tensor.external_data.is_empty() {
+        return Err(off("external data", format!("tensor {name}"), "all weights in the file".into()));
+    }
+    let width = match DataType::try_from(tensor.data_type) {
+        Ok(DataType::Float | DataType::Int32) => 4,
+        Ok(DataType::Float16) => 2,
+        Ok(DataType::Int64) => 8,
+        _ => {
+            let found = format!("type {} of tensor {name}", tensor.data_type);
+            return Err(off("tensor type", found, "float, float16, int32 or int64".into()));
+        }
+    };
+    let present = if !tensor.raw_data.is_empty() {
+        tensor.raw_data.len()
+    } else {
+        match DataType::try_from(tensor.data_type) {
+            Ok(DataType::Float) => tensor.float_data.len() * 4,
+            Ok(DataType::Int64) => tensor.int64_data.len() * 8,
+            Ok(DataType::Int32) => tensor.int32_data.len() * 4,
+            _ => 0,
+        }
+    };
+    let claimed = elements(&tensor.dims).and_then(|n| n.checked_mul(width));
+    if claimed != Some(present) || claimed == Some(0) {
+        let found = format!("{present} bytes in tensor {name}");
+        let expected = match claimed {
+            Some(0) => format!("a shape without zeros, not {:?}", tensor.dims),
+            Some(bytes) => format!("{bytes} for its shape {:?}", tensor.dims),
+            None => format!("a possible shape, not {:?}", tensor.dims),
+        };
+        return Err(off("tensor size", found, expected));
+    }
+    Ok(())
+}
+
+/// Turns a 16-bit weight into 32 bit: tract does not fold large casts and would widen them at every run (FACTS,
+/// "Inference").
+pub(super) fn widen(tensor: &mut TensorProto) {
+    if tensor.data_type == DataType::Float16 as i32 {
+        let (pairs, _) = tensor.raw_data.as_chunks::<2>();
+        let wide = pairs.iter().flat_map(|&b| half::f16::from_le_bytes(b).to_f32().to_le_bytes()).collect();
+        tensor.raw_data = wide;
+        tensor.data_type = DataType::Float as i32;
+    }
+}
+
+/// Checks that no weight is NaN or infinite.
+pub(super) fn check_finite(file: &str, tensor: &TensorProto) -> Result<(), PackageError> {
+    if tensor.data_type != DataType::Float as i32 {
+        return Ok(());
+    }
+    match floats(tensor).enumerate().find(|(_, value)| !value.is_finite()) {
+        Some((index, value)) => {
+            let found = format!("{value} at {index} of {}", tensor.name);
+            Err(PackageError::new(file, "weight", found, "finite numbers"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn floats(tensor: &TensorProto) -> impl Iterator<Item = f32> {
+    let (raw, _) = tensor.raw_data.as_chunks::<4>();
+    raw.iter().map(|&b| f32::from_le_bytes(b)).chain(tensor.float_data.iter().copied())
+}

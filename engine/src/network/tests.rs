@@ -1,0 +1,159 @@
+//! The networks of the fixture packages against onnxruntime, and the pulsed one against the whole file.
+
+use super::{Network, build, columns, onnx::Onnx};
+use crate::{COLUMN_HOPS, EMBEDDING, LogMelHop, MEL_BANDS, Model, Package};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tract_onnx::prelude::*;
+
+/// Relative to the largest value of an embedding: the bound. Sums of some thousand products in 32 bit, in
+/// another order, differ by about 1e-6.
+const TOLERANCE: f32 = 1e-4;
+
+pub(super) fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models").join(name)
+}
+
+fn package(folder: &Path) -> Package {
+    let manifest = std::fs::read_to_string(folder.join("manifest.toml")).expect("manifest.toml");
+    Package::assemble(&manifest, &mut |name, _| {
+        std::fs::read(folder.join(name)).map(Into::into).map_err(|e| e.to_string())
+    })
+    .expect("a good package")
+}
+
+fn read_floats(folder: &Path, what: &str) -> Vec<f32> {
+    let path = folder.with_file_name(format!("{}.{what}.f32", folder.file_name().unwrap().to_str().unwrap()));
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect()
+}
+
+fn read_hops(folder: &Path) -> Vec<LogMelHop> {
+    read_floats(folder, "hops").as_chunks::<MEL_BANDS>().0.to_vec()
+}
+
+fn largest_difference(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// Compares embeddings and head with what onnxruntime said beside the package.
+pub(super) fn equals_onnxruntime(folder: &Path) {
+    let model = Model::load(package(folder)).expect("a good model");
+    let expected = read_floats(folder, "embeddings");
+    let (expected, _) = expected.as_chunks::<EMBEDDING>();
+    let found = model.embed(&read_hops(folder)).unwrap();
+    assert!(found.len() >= expected.len(), "{} windows instead of {}", found.len(), expected.len());
+    for (window, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let scale = expected.iter().copied().fold(0.0, f32::max);
+        let difference = largest_difference(found, expected) / scale;
+        assert!(difference < TOLERANCE, "{}: window {window} differs by {difference:e}", folder.display());
+    }
+
+    let classes = model.classes().len();
+    let golden_head = read_floats(folder, "head");
+    let (clip, rest) = golden_head.split_at(classes);
+    let (activity, attention) = rest.split_at(expected.len() * classes);
+    let mut representations = expected.to_vec();
+    representations.iter_mut().for_each(|embedding| model.post_processor.apply(embedding));
+    let found = model.attend(&representations);
+    assert!(largest_difference(&found.clip, clip) < TOLERANCE);
+    assert!(largest_difference(&found.activity.concat(), activity) < TOLERANCE);
+    assert!(largest_difference(&found.attention.concat(), attention) < TOLERANCE);
+}
+
+#[test]
+fn stream_fixture_equals_onnxruntime() {
+    equals_onnxruntime(&golden("stream"));
+}
+
+#[test]
+fn patch_fixture_equals_onnxruntime() {
+    equals_onnxruntime(&golden("patch"));
+}
+
+/// Columns of a whole spectrogram, convolved at once by tract itself.
+fn whole_file_columns(mut onnx: Onnx, hops: &[LogMelHop]) -> Vec<Vec<f32>> {
+    let shape = [1, 1, hops.len(), MEL_BANDS];
+    let model = build::typed(&mut onnx, |_| shape.iter().map(|d| d.to_dim()).collect()).unwrap();
+    let input = Tensor::from_shape(&shape, hops.as_flattened()).unwrap();
+    let output = build::plan(model).unwrap().run(tvec!(input.into_tvalue())).unwrap();
+    let (shape, flat) = (output[0].shape().to_vec(), build::floats(&output[0]).unwrap());
+    let (channels, times, bands) = (shape[1], shape[2], shape[3]);
+    let column = |t: usize| {
+        (0..channels)
+            .flat_map(move |c| &flat[(c * times + t) * bands..][..bands])
+            .copied()
+            .collect::<Vec<f32>>()
+    };
+    (0..times).map(column).collect()
+}
+
+/// Columns as they come out of the pulsed convolutions, its delay taken off.
+fn pulsed_columns(mut onnx: Onnx, mut dense: Onnx, hops: &[LogMelHop]) -> Vec<Vec<f32>> {
+    let network = columns::Columns::load(&mut onnx, &mut dense).unwrap();
+    let mut state = network.state().unwrap();
+    let mut found = Vec::new();
+    for pulse in hops.chunks_exact(COLUMN_HOPS) {
+        state.advance(&pulse.iter().copied().collect()).unwrap();
+        found.push(state.newest_column().to_vec());
+    }
+    found.split_off(network.delay_columns())
+}
+
+/// Checks bit-equality over a spectrogram, and that silence of two columns keeps the border away.
+pub(super) fn pulses_equal_the_whole_file(folder: &Path) {
+    let package = package(folder);
+    let open = |name: &str| Onnx::read(name, package.file(name).unwrap()).unwrap();
+    let hops = read_hops(folder);
+    let whole = whole_file_columns(open("columns.onnx"), &hops);
+    let pulsed = pulsed_columns(open("columns.onnx"), open("dense.onnx"), &hops);
+    assert_eq!(pulsed.len(), hops.len() / COLUMN_HOPS - 2);
+    for (t, (pulsed, whole)) in pulsed.iter().zip(&whole).enumerate() {
+        let bits = |column: &[f32]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(pulsed), bits(whole), "column {t}");
+    }
+
+    // From a later start, the zero border must not reach beyond the two columns of context.
+    let later = whole_file_columns(open("columns.onnx"), &hops[3 * COLUMN_HOPS..]);
+    let inner = 2..later.len() - 2;
+    for t in inner {
+        assert_eq!(later[t], whole[t + 3], "column {t} sees the border");
+    }
+    assert_ne!(later[0], whole[3], "the border is seen where it should be");
+}
+
+#[test]
+fn pulses_equal_the_whole_file_to_the_last_bit() {
+    pulses_equal_the_whole_file(&golden("stream"));
+}
+
+/// Full VGGish and the compact variant, whose weights are too large for the repository: made by
+/// `generate_models.py --large DIR` with `ROLLCALL_LARGE_MODELS` naming the folder. Where `ROLLCALL_REQUIRE` is set (CI,
+/// `cargo xtask test`), a missing folder fails.
+#[test]
+fn vggish_in_full_and_compact_equals_onnxruntime() {
+    let Some(folder) = std::env::var_os("ROLLCALL_LARGE_MODELS").map(PathBuf::from) else {
+        assert!(std::env::var_os("ROLLCALL_REQUIRE").is_none(), "ROLLCALL_LARGE_MODELS names no folder");
+        return;
+    };
+    for name in ["full", "full-stream", "compact", "compact-patch"] {
+        equals_onnxruntime(&folder.join(name));
+    }
+    pulses_equal_the_whole_file(&folder.join("compact"));
+    pulses_equal_the_whole_file(&folder.join("full-stream"));
+}
+
+/// The plans of two engines are one: what is spawned shares the weights.
+#[test]
+fn engines_share_the_weights() {
+    let model = Model::load(package(&golden("stream"))).unwrap();
+    let Network::Stream(columns) = &model.network else { panic!("a stream package") };
+    let before = Arc::strong_count(columns.plan());
+    let states = (model.network.state().unwrap(), model.network.state().unwrap());
+    assert_eq!(Arc::strong_count(columns.plan()), before + 2);
+    drop(states);
+    assert_eq!(Arc::strong_count(columns.plan()), before);
+}

@@ -1,0 +1,156 @@
+//! `manifest.toml`: what a package says of itself.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the format.
+pub const SCHEMA: &str = "rollcall.model/1";
+
+/// Everything but the weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Short name, `a-z 0-9 -`.
+    pub name: String,
+    /// Version of the weights.
+    pub version: String,
+    /// One line for a person.
+    pub description: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Who made it from what.
+    pub origin: String,
+    /// How the convolutions are meant to see time.
+    pub kind: Kind,
+    /// Class names, in the order of the outputs.
+    pub classes: Vec<String>,
+    /// Threshold of each class, 0..=1, tuned on validation.
+    pub thresholds: Vec<f32>,
+    /// Hops between the windows that the head was trained on.
+    pub update_hops: usize,
+    /// Seconds that the head was trained to pool over.
+    pub memory_s: f32,
+    /// How the head normalises.
+    pub head_normalisation: HeadNormalisation,
+    /// Constants of the front-end; only VGGish's own are supported.
+    pub front_end: FrontEnd,
+    /// Between embedding and head.
+    pub post_processing: PostProcessing,
+    /// How it was trained.
+    pub training: Training,
+    /// Measured scores by name, e.g. `valid.mixes.map`.
+    pub scores: Scores,
+    /// Every file but the manifest.
+    pub files: Vec<FileEntry>,
+}
+
+/// How the convolutions are meant to see time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// `embedding.onnx` `[N, 1, 96, 64] -> [N, 128]`: a zero border round each patch (AudioSet VGGish).
+    Patch,
+    /// `columns.onnx` `[1, 1, T, 64] -> [1, 512, T/16, 4]` over an endless spectrogram, and `dense.onnx`
+    /// `[N, 512, 6, 4] -> [N, 128]`.
+    Stream,
+}
+
+/// How the head normalises after its convolutions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum HeadNormalisation {
+    /// Group normalisation after the three convolutions (paper, section 2.3), over the channels of each step.
+    Group {
+        /// Number of groups; divides 128.
+        groups: usize,
+    },
+    /// Batch normalisation at the input and after each convolution (the published AttentionMIC code), as running
+    /// statistics.
+    Batch,
+}
+
+/// Constants of the front-end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrontEnd {
+    /// Hz.
+    pub sample_rate_hz: u32,
+    /// Hann window, seconds.
+    pub window_s: f32,
+    /// Hop, seconds.
+    pub hop_s: f32,
+    /// Length of the FFT.
+    pub fft: usize,
+    /// Mel bands.
+    pub mel_bands: usize,
+    /// Lower edge of the lowest band, Hz.
+    pub mel_low_hz: f32,
+    /// Upper edge of the highest band, Hz.
+    pub mel_high_hz: f32,
+    /// Added before the logarithm.
+    pub log_offset: f32,
+    /// Hops in a patch.
+    pub patch_hops: usize,
+}
+
+impl FrontEnd {
+    /// VGGish's own constants (paper, section 2.1; torchvggish `vggish_params.py`).
+    pub const VGGISH: Self = Self {
+        sample_rate_hz: 16_000,
+        window_s: 0.025,
+        hop_s: 0.010,
+        fft: 512,
+        mel_bands: 64,
+        mel_low_hz: 125.0,
+        mel_high_hz: 7_500.0,
+        log_offset: 0.01,
+        patch_hops: 96,
+    };
+}
+
+/// Between embedding and head (paper, sections 2.2 and 4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum PostProcessing {
+    /// The embedding as it is.
+    None,
+    /// Scale to 0..=1: `(x - low) / (high - low)`, clipped.
+    Unit {
+        /// Goes to 0.
+        low: f32,
+        /// Goes to 1.
+        high: f32,
+    },
+    /// PCA whitening, clip to [-2, 2], 8 bit, divided by 255. `pca.f32` holds little-endian `mean[128]`, then
+    /// `components[128][128]`, one row a component.
+    Pca8,
+}
+
+/// How a model was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Command that makes it again.
+    pub command: String,
+    /// Seed.
+    pub seed: u64,
+    /// Whether it is meant to be replaced by a better one.
+    pub provisional: bool,
+}
+
+/// Measured scores by name.
+pub type Scores = BTreeMap<String, f64>;
+
+/// One file of the package.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Name inside the package: no path.
+    pub name: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256, 64 hex digits.
+    pub sha256: String,
+}

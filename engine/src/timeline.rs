@@ -1,0 +1,161 @@
+//! The timeline: the one structure that every output format is written from (`rollcall.timeline/1`).
+
+mod builder;
+mod ranges;
+
+pub use builder::TimelineBuilder;
+pub use ranges::{ClassRange, RangeCutter, cut_ranges};
+
+use crate::Settings;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the format.
+pub const SCHEMA: &str = "rollcall.timeline/1";
+
+/// Who played when in one file or session. Field order is the order in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Path or name of what was analysed.
+    pub file: String,
+    /// Length of the audio in seconds.
+    pub duration_s: f64,
+    /// Rate of the audio.
+    pub sample_rate_hz: u32,
+    /// Channels of the audio.
+    pub channels: usize,
+    /// Who listened.
+    pub model: ModelIdentity,
+    /// How it listened.
+    pub settings: TimelineSettings,
+    /// Class names, in the order of every activity.
+    pub classes: Vec<String>,
+    /// Seconds between two steps.
+    pub hop_s: f64,
+    /// Length of the window that a step sees, in seconds.
+    pub window_s: f64,
+    /// Centre of each step.
+    pub times_s: Vec<f64>,
+    /// One row a step: an activity in 0..=1 for each class.
+    pub activity: Vec<Vec<f32>>,
+    /// Attention-pooled posterior over the whole file (the paper's output), 0..=1 by class.
+    pub clip: BTreeMap<String, f32>,
+    /// When who was above threshold.
+    pub ranges: Vec<Range>,
+}
+
+/// Who listened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelIdentity {
+    /// Name of the package.
+    pub name: String,
+    /// Version of the package.
+    pub version: String,
+    /// Identity of the package ([`crate::Package::sha256`]).
+    pub sha256: String,
+}
+
+/// Everything that shaped the result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimelineSettings {
+    /// The engine's settings.
+    #[serde(flatten)]
+    pub engine: Settings,
+    /// How ranges were cut.
+    #[serde(flatten)]
+    pub ranges: RangeSettings,
+    /// First second that was analysed.
+    pub start_s: f64,
+}
+
+/// How ranges are cut from activities.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RangeSettings {
+    /// Threshold of each class, 0..=1.
+    pub thresholds: Vec<f32>,
+    /// Shorter ranges are dropped, seconds.
+    pub min_duration_s: f64,
+    /// Ranges of one class that are closer than this are joined, seconds.
+    pub merge_gap_s: f64,
+}
+
+impl Default for RangeSettings {
+    fn default() -> Self {
+        Self { thresholds: Vec::new(), min_duration_s: 0.0, merge_gap_s: 0.0 }
+    }
+}
+
+/// One instrument playing for a while.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Range {
+    /// Class name.
+    pub class: String,
+    /// First second above threshold.
+    pub start_s: f64,
+    /// Last second above threshold.
+    pub end_s: f64,
+    /// Mean activity within.
+    pub mean: f32,
+    /// Greatest activity within.
+    pub peak: f32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn timeline() -> Timeline {
+        Timeline {
+            schema: SCHEMA.into(),
+            file: "song.wav".into(),
+            duration_s: 0.3,
+            sample_rate_hz: 44_100,
+            channels: 2,
+            model: ModelIdentity { name: "m".into(), version: "1".into(), sha256: "00".into() },
+            settings: TimelineSettings {
+                engine: Settings::default(),
+                ranges: RangeSettings { thresholds: vec![0.1, 0.7], ..RangeSettings::default() },
+                start_s: 0.0,
+            },
+            classes: vec!["piano".into(), "banjo".into()],
+            hop_s: 0.16,
+            window_s: 0.96,
+            times_s: vec![0.0, 0.16],
+            activity: vec![vec![0.1, 0.0], vec![0.3, 1.0]],
+            clip: [("piano".to_owned(), 0.2), ("banjo".to_owned(), 0.6)].into(),
+            ranges: vec![Range { class: "piano".into(), start_s: 0.0, end_s: 0.3, mean: 0.2, peak: 0.3 }],
+        }
+    }
+
+    #[test]
+    fn json_is_as_documented_with_numbers_as_short_as_they_are() {
+        let text = serde_json::to_string(&timeline()).unwrap();
+        assert!(
+            text.starts_with(r#"{"schema":"rollcall.timeline/1","file":"song.wav","duration_s":0.3,"#),
+            "{text}"
+        );
+        assert!(text.contains(r#""times_s":[0.0,0.16],"activity":[[0.1,0.0],[0.3,1.0]]"#), "{text}");
+        let keys: Vec<&str> =
+            "schema file duration_s sample_rate_hz channels model settings classes hop_s window_s \
+                               times_s activity clip ranges"
+                .split_whitespace()
+                .collect();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value.as_object().unwrap().len(), keys.len());
+        assert!(keys.iter().all(|key| value.get(key).is_some()));
+        assert_eq!(value["model"], json!({"name": "m", "version": "1", "sha256": "00"}));
+        assert_eq!(value["settings"]["memory_s"], 3.0);
+        assert_eq!(value["settings"]["min_duration_s"], 0.0);
+        assert_eq!(value["settings"]["start_s"], 0.0);
+    }
+
+    #[test]
+    fn json_reads_back_as_it_was() {
+        let text = serde_json::to_string(&timeline()).unwrap();
+        assert_eq!(serde_json::from_str::<Timeline>(&text).unwrap(), timeline());
+    }
+}

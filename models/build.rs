@@ -1,0 +1,21 @@
+//! Lists the files of `default/` for `src/default.rs` to embed, so that replacing the package needs no edit of code.
+
+use std::{env, fs, path::Path};
+
+fn main() {
+    let root = env::var("CARGO_MANIFEST_DIR").expect("set by cargo");
+    let folder = Path::new(&root).join("default");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        println!("cargo::rerun-if-changed={}", path.display());
+        if let (true, Some(name)) = (path.is_file(), path.file_name().and_then(|name| name.to_str())) {
+            entries.push(format!("    ({name:?}, include_bytes!({path:?})),\n"));
+        }
+    }
+    entries.sort();
+    let code = format!("&[\n{}]\n", entries.concat());
+    let out = env::var("OUT_DIR").expect("set by cargo");
+    fs::write(Path::new(&out).join("default.rs"), code).expect("OUT_DIR is writable");
+}

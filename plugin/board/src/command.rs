@@ -1,0 +1,69 @@
+//! What readers ask of the worker.
+
+use std::{path::PathBuf, sync::mpsc};
+
+/// Which formats an export writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Formats {
+    /// `NAME.json`: the timeline.
+    pub json: bool,
+    /// `NAME.csv`: one row a step.
+    pub csv: bool,
+    /// `NAME.txt`: Audacity labels.
+    pub labels: bool,
+}
+
+/// Which analysis is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// What the host played in this session.
+    Session,
+    /// The dropped file.
+    File,
+}
+
+/// What a reader may ask for. Nothing here is a parameter: see [`crate::Change`] for those.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A window was opened: the model is loaded even if no audio has come yet.
+    WindowOpened,
+    /// Begins a new session: memory, meters, peaks, counters and history are emptied.
+    Reset,
+    /// Lets all peaks fall to the current activity.
+    ResetPeaks,
+    /// Lets one class's peak fall.
+    ResetPeak(usize),
+    /// Loads the package in this folder; the choice is kept in the plugin's state.
+    LoadModel(PathBuf),
+    /// Back to the model that is built in.
+    UseEmbeddedModel,
+    /// Takes the notice away.
+    DismissNotice,
+    /// Writes an analysis to a folder, each file whole or not at all. The outcome is in [`crate::Status::export`].
+    Export {
+        /// What to write.
+        subject: Subject,
+        /// Where to.
+        folder: PathBuf,
+        /// File name without extension; anything but letters, digits, space, `-`, `_` and `.` becomes `_`.
+        name: String,
+        /// What as.
+        formats: Formats,
+    },
+    /// Analyses an audio file in the background: see [`crate::Board::file`]. Takes the place of an earlier one.
+    AnalyseFile(PathBuf),
+    /// Stops the analysis of the file, if it still runs, and forgets it.
+    CloseFile,
+}
+
+/// The worker's end of the commands.
+#[derive(Debug)]
+pub struct Inbox(pub(crate) mpsc::Receiver<Command>);
+
+impl Inbox {
+    /// The next command, if there is one; never waits.
+    #[must_use]
+    pub fn next(&self) -> Option<Command> {
+        self.0.try_recv().ok()
+    }
+}

@@ -1,0 +1,16 @@
+//! The frame round the stage: tool bar, advice, status line, drawer.
+
+mod banner;
+mod button;
+mod drawer;
+mod export_page;
+mod open_page;
+mod settings_page;
+mod status_line;
+mod tool_bar;
+
+pub(crate) use banner::{HEIGHT as BANNER, show as show_banner};
+pub(crate) use button::{chip, icon_button};
+pub(crate) use drawer::{Drawer, DrawerInput, WIDTH as DRAWER};
+pub(crate) use status_line::{HEIGHT as STATUS, show as show_status};
+pub(crate) use tool_bar::{HEIGHT as TOOL_BAR, ToolBar, show as show_tool_bar};

@@ -1,0 +1,155 @@
+//! Which family an instrument belongs to, and what it is called on screen.
+
+use serde::{Deserialize, Serialize};
+
+/// A group of instruments, in the order of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Voice and synthesizer.
+    Voice,
+    /// Keyboards.
+    Keys,
+    /// Plucked strings and bass.
+    Plucked,
+    /// Bowed strings.
+    Strings,
+    /// Woodwinds and brass.
+    Winds,
+    /// Drums, cymbals, mallets.
+    Percussion,
+    /// Classes of other models that are none of the above.
+    Other,
+}
+
+impl Family {
+    /// All of them, from the top of the screen down.
+    pub const ALL: [Self; 7] =
+        [Self::Voice, Self::Keys, Self::Plucked, Self::Strings, Self::Winds, Self::Percussion, Self::Other];
+
+    /// Family of a class of OpenMIC-2018; [`Family::Other`] for a name that is none of them.
+    #[must_use]
+    pub fn of(class: &str) -> Self {
+        match class {
+            "voice" | "synthesizer" => Self::Voice,
+            "piano" | "organ" | "accordion" => Self::Keys,
+            "guitar" | "bass" | "banjo" | "mandolin" | "ukulele" => Self::Plucked,
+            "violin" | "cello" => Self::Strings,
+            "flute" | "clarinet" | "saxophone" | "trumpet" | "trombone" => Self::Winds,
+            "drums" | "cymbals" | "mallet_percussion" => Self::Percussion,
+            _ => Self::Other,
+        }
+    }
+
+    /// What it is called on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Voice => "Voice & synth",
+            Self::Keys => "Keys",
+            Self::Plucked => "Plucked",
+            Self::Strings => "Strings",
+            Self::Winds => "Winds & brass",
+            Self::Percussion => "Percussion",
+            Self::Other => "Other",
+        }
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Place of an OpenMIC class within its family: the more often heard first.
+fn place(class: &str) -> usize {
+    const ORDER: [&str; 20] = [
+        "voice",
+        "synthesizer",
+        "piano",
+        "organ",
+        "accordion",
+        "guitar",
+        "bass",
+        "ukulele",
+        "mandolin",
+        "banjo",
+        "violin",
+        "cello",
+        "flute",
+        "clarinet",
+        "saxophone",
+        "trumpet",
+        "trombone",
+        "drums",
+        "cymbals",
+        "mallet_percussion",
+    ];
+    ORDER.iter().position(|name| *name == class).unwrap_or(ORDER.len())
+}
+
+/// Classes in the order of the screen: by family, then by place, then as the model has them.
+pub(crate) fn screen_order(classes: &[String]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..classes.len()).collect();
+    order.sort_by_key(|&class| (Family::of(&classes[class]), place(&classes[class]), class));
+    order
+}
+
+/// A class name for people: `mallet_percussion` is "Mallets", as instrument libraries call it; of others the underscores
+/// become spaces and the first letter a capital.
+#[must_use]
+pub fn display_name(class: &str) -> String {
+    if class == "mallet_percussion" {
+        return "Mallets".into();
+    }
+    let mut text = class.replace('_', " ");
+    if let Some(first) = text.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_openmic_class_has_a_family_and_a_place() {
+        let classes = [
+            "accordion",
+            "banjo",
+            "bass",
+            "cello",
+            "clarinet",
+            "cymbals",
+            "drums",
+            "flute",
+            "guitar",
+            "mallet_percussion",
+            "mandolin",
+            "organ",
+            "piano",
+            "saxophone",
+            "synthesizer",
+            "trombone",
+            "trumpet",
+            "ukulele",
+            "violin",
+            "voice",
+        ]
+        .map(String::from);
+        assert!(classes.iter().all(|class| Family::of(class) != Family::Other && place(class) < 20));
+        let order = screen_order(&classes);
+        assert!(order.windows(2).all(|pair| Family::of(&classes[pair[0]]) <= Family::of(&classes[pair[1]])));
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..20).collect::<Vec<_>>(), "a permutation of the classes");
+    }
+
+    #[test]
+    fn names_are_for_people() {
+        assert_eq!(display_name("mallet_percussion"), "Mallets");
+        assert_eq!(display_name("steel_drum"), "Steel drum");
+        assert_eq!(display_name("élan"), "élan", "a name that does not begin with ASCII stays whole");
+        assert_eq!(display_name(""), "");
+    }
+}

@@ -1,0 +1,11 @@
+//! The visual language: colours, type, spacing, icons. Everything that is drawn takes its looks from here.
+
+mod colour;
+mod fonts;
+mod icon;
+mod theme;
+
+pub(crate) use colour::{Heat, blues, cividis, lerp, magma};
+pub(crate) use fonts::{display, install as install_fonts, strong, text};
+pub(crate) use icon::Icon;
+pub(crate) use theme::{Theme, size, space};

@@ -1,0 +1,295 @@
+//! The session as a picture: drawn like the window, on a thread of its own, and saved as a PNG file.
+
+use crate::{
+    family::{Family, display_name, screen_order},
+    look::{Theme, display, install_fonts, size, strong, text},
+    raster::{Pixels, Raster},
+    settings::{Axis, ViewSettings},
+    stage::{AXIS, HeatLook, Lanes, LanesInput, Ticks, clock_text},
+};
+use egui::{Align2, Context, Id, Pos2, RawInput, Rect, Ui, Vec2, pos2, vec2};
+use rollcall_board::{Board, History, ModelState, Subject};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+};
+
+const WIDTH: f32 = 1_600.0;
+const MARGIN: f32 = 40.0;
+const HEAD: f32 = 96.0;
+const ROW: f32 = 30.0;
+const NAMES: f32 = 190.0;
+const SHARES: f32 = 110.0;
+const SCALE: f32 = 1.5;
+
+/// What a poster shows.
+pub(crate) struct Content {
+    pub(crate) title: String,
+    pub(crate) below: String,
+    pub(crate) classes: Vec<String>,
+    pub(crate) thresholds: Vec<f32>,
+    pub(crate) history: History,
+    pub(crate) view: ViewSettings,
+}
+
+/// A picture that is being drawn and saved. Dropping it waits for its thread, a second or two at most: the plugin's code
+/// may be unloaded afterwards.
+#[derive(Debug)]
+pub(crate) struct Job {
+    outcome: mpsc::Receiver<Result<PathBuf, String>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Job {
+    /// The outcome, once there is one. Errors say what to do.
+    pub(crate) fn outcome(&self) -> Option<Result<PathBuf, String>> {
+        match self.outcome.try_recv() {
+            Ok(outcome) => Some(outcome),
+            Err(mpsc::TryRecvError::Empty) => None,
+            Err(mpsc::TryRecvError::Disconnected) => {
+                Some(Err("drawing it failed; please report this".into()))
+            }
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic in it has closed the channel and was told.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Begins to draw and save.
+pub(crate) fn start(board: &Board, view: &ViewSettings, subject: Subject, folder: &Path, name: &str) -> Job {
+    let (done, outcome) = mpsc::channel();
+    let content = content(board, view, subject, name);
+    let path = folder.join(format!("{}.png", safe_name(name)));
+    let thread = thread::Builder::new().name("rollcall-poster".into());
+    let spawned = thread.spawn({
+        let done = done.clone();
+        move || {
+            // The view may be going by now: then nobody waits for the outcome.
+            let _ = done.send(save(&draw(&content), &path).map(|()| path));
+        }
+    });
+    let thread = spawned
+        .map_err(|error| {
+            let _ = done.send(Err(format!("no thread for it: {error}. Close other programs and try again")));
+        })
+        .ok();
+    Job { outcome, thread }
+}
+
+/// As the worker does it for the other formats.
+fn safe_name(name: &str) -> String {
+    let keep = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
+    name.chars().map(|c| if keep(c) { c } else { '_' }).collect()
+}
+
+fn content(board: &Board, view: &ViewSettings, subject: Subject, name: &str) -> Content {
+    let status = board.status();
+    let latest = board.latest();
+    let file = board.file().filter(|_| subject == Subject::File);
+    let history = file.as_ref().map_or_else(|| board.history(), |job| job.history.view());
+    let model = match &status.model {
+        ModelState::Ready(model) => format!(" \u{b7} model {} {}", model.name, model.version),
+        ModelState::Loading | ModelState::Failed(_) => String::new(),
+    };
+    let of = file.map_or_else(
+        || "Session".to_owned(),
+        |job| job.path.file_name().unwrap_or(job.path.as_os_str()).to_string_lossy().into_owned(),
+    );
+    let last_s = history.last().map_or(0.0, |row| row.time_s());
+    Content {
+        title: name.to_owned(),
+        below: format!("{of} of {}{model} \u{b7} Rollcall", clock_text(last_s, false)),
+        classes: status.classes.to_vec(),
+        thresholds: (0..status.classes.len())
+            .map(|class| latest.meters.get(class).map_or(0.5, |meter| meter.threshold))
+            .collect(),
+        history,
+        view: view.clone(),
+    }
+}
+
+/// Writes beside the place first, so that no half a file is ever seen.
+fn save(pixels: &Pixels, path: &Path) -> Result<(), String> {
+    let bytes = pixels.to_png().map_err(|error| format!("it can't be encoded: {error}"))?;
+    let hint = |error: io::Error| format!("{}: {error}. Choose another folder or name", path.display());
+    let beside = path.with_extension("png.part");
+    fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        hint(error)
+    })
+}
+
+/// Draws the poster.
+pub(crate) fn draw(content: &Content) -> Pixels {
+    let theme = Theme::of(content.view.appearance);
+    let points = vec2(WIDTH, HEAD + ROW * content.classes.len().max(1) as f32 + AXIS + 2.0 * MARGIN);
+    let ctx = Context::default();
+    install_fonts(&ctx);
+    theme.apply(&ctx);
+    let mut lanes = Lanes::new(60.0);
+    let mut raster = Raster::default();
+    let input = RawInput {
+        screen_rect: Some(Rect::from_min_size(Pos2::ZERO, points)),
+        viewports: [(
+            egui::ViewportId::ROOT,
+            egui::ViewportInfo { native_pixels_per_point: Some(SCALE), ..egui::ViewportInfo::default() },
+        )]
+        .into_iter()
+        .collect(),
+        ..RawInput::default()
+    };
+    let mut output = ctx.run_ui(input, |ui| paint(ui, &theme, content, points, &mut lanes));
+    raster.update(&mut output.textures_delta);
+    let primitives = ctx.tessellate(output.shapes, output.pixels_per_point);
+    raster.draw(&primitives, points, output.pixels_per_point, theme.ground)
+}
+
+fn paint(ui: &Ui, theme: &Theme, content: &Content, points: Vec2, lanes: &mut Lanes) {
+    let painter = ui.painter();
+    painter.rect_filled(Rect::from_min_size(Pos2::ZERO, points), 0.0, theme.ground);
+    painter.text(pos2(MARGIN, MARGIN), Align2::LEFT_TOP, &content.title, display(38.0), theme.text);
+    painter.text(
+        pos2(MARGIN, MARGIN + 50.0),
+        Align2::LEFT_TOP,
+        &content.below,
+        text(size::TITLE),
+        theme.muted,
+    );
+    let right = points.x - MARGIN;
+    let caption = "above threshold";
+    let top = MARGIN + HEAD;
+    painter.text(pos2(right, top - 18.0), Align2::RIGHT_TOP, caption, text(size::BODY), theme.muted);
+
+    let order = screen_order(&content.classes);
+    let shares = shares(content);
+    let area = Rect::from_min_max(
+        pos2(MARGIN + NAMES, top),
+        pos2(right - SHARES, top + ROW * order.len() as f32 + AXIS),
+    );
+    let mut rows = Vec::with_capacity(order.len());
+    for (i, &class) in order.iter().enumerate() {
+        let middle = top + (i as f32 + 0.5) * ROW;
+        let heard = shares[class] > 0.0;
+        let colour = theme.family(Family::of(&content.classes[class]));
+        let spine = Rect::from_min_size(pos2(MARGIN, middle - ROW / 2.0 + 1.0), vec2(4.0, ROW - 2.0));
+        painter.rect_filled(spine, 2.0, colour);
+        let (font, written) = if heard { (strong(17.0), theme.text) } else { (text(17.0), theme.faint) };
+        let name = display_name(&content.classes[class]);
+        painter.text(pos2(MARGIN + 16.0, middle), Align2::LEFT_CENTER, name, font, written);
+        if heard {
+            let share = format!("{:.0} %", (shares[class] * 100.0).max(1.0));
+            painter.text(pos2(right, middle), Align2::RIGHT_CENTER, share, text(17.0), theme.text);
+        }
+        let lane = pos2(area.left(), middle - ROW / 2.0 + 1.0);
+        rows.push((class, Rect::from_min_size(lane, vec2(area.width(), ROW - 2.0))));
+    }
+    let last_s = content.history.last().map_or(0.0, |row| row.time_s());
+    let first_s = content.history.row(content.history.range().start).map_or(0.0, |row| row.time_s());
+    lanes.window.set_span(last_s - first_s);
+    lanes.columns.update(&content.history, 1, lanes.window.span_s(), 2_048);
+    let families = content.classes.iter().map(|class| Family::of(class));
+    let look = HeatLook {
+        theme: *theme,
+        colours: content.view.heat,
+        classes: families.zip(content.thresholds.iter().copied()).collect(),
+    };
+    lanes.heat.prepare(ui.ctx(), &lanes.columns, look, lanes.window.range(last_s));
+    let input = LanesInput {
+        theme: *theme,
+        area,
+        axis: Rect::from_min_max(pos2(area.left(), area.bottom() - AXIS), area.max),
+        lanes: &rows,
+        classes: &content.classes,
+        thresholds: &content.thresholds,
+        active: &[],
+        history: &content.history,
+        now_s: last_s,
+        ticks: if content.view.axis == Axis::Bars { Ticks::Bars } else { Ticks::Time },
+        attention: None,
+        subject: "History",
+    };
+    lanes.show(ui, Id::unique("rollcall poster"), &input);
+}
+
+/// Share of the steps in which each class is at or above its threshold.
+fn shares(content: &Content) -> Vec<f32> {
+    let mut counts = vec![0_u64; content.classes.len()];
+    for row in content.history.rows(content.history.range()) {
+        for (class, count) in counts.iter_mut().enumerate() {
+            *count += u64::from(row.activity(class) >= content.thresholds[class]);
+        }
+    }
+    counts.into_iter().map(|count| count as f32 / content.history.len().max(1) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rollcall_board::{HistoryWriter, RowData, SongPosition};
+
+    fn content() -> Content {
+        let mut writer = HistoryWriter::new(2);
+        for i in 0..200_u32 {
+            let position = SongPosition::default();
+            let activity = [if i >= 100 { 1.0 } else { 0.0 }, 0.0];
+            let time_s = 0.48 + f64::from(i) * 0.16;
+            let row = RowData {
+                time_s,
+                position,
+                level_dbfs: -20.0,
+                gate_open: true,
+                after_gap: false,
+                activity: &activity,
+            };
+            writer.push(&row);
+        }
+        Content {
+            title: "take".into(),
+            below: "Session".into(),
+            classes: vec!["piano".into(), "violin".into()],
+            thresholds: vec![0.5, 0.5],
+            history: writer.view(),
+            view: ViewSettings::default(),
+        }
+    }
+
+    #[test]
+    fn a_poster_shows_what_was_heard_and_when() {
+        let content = content();
+        let pixels = draw(&content);
+        assert_eq!(pixels.width, (WIDTH * SCALE) as usize);
+        let lane = ((MARGIN + HEAD + ROW / 2.0) * SCALE) as usize;
+        let (left, right) = (MARGIN + NAMES, WIDTH - MARGIN - SHARES);
+        let at = |t: f32| pixels.at(((left + (right - left) * t) * SCALE) as usize, lane);
+        assert_eq!(at(0.75), Theme::DARK.family(Family::Keys), "the piano plays in the second half");
+        assert_ne!(at(0.25), at(0.75));
+        assert_eq!(shares(&content), [0.5, 0.0]);
+    }
+
+    #[test]
+    fn saving_is_whole_or_not_at_all() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = std::env::temp_dir().join(format!("rollcall-poster-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let pixels = draw(&content());
+        save(&pixels, &folder.join("a.png"))?;
+        assert_eq!(fs::read_dir(&folder)?.count(), 1);
+        let why = save(&pixels, &folder.join("missing/a.png"));
+        assert!(why.is_err_and(|why| why.contains("Choose another folder")));
+        fs::remove_dir_all(&folder)?;
+        Ok(())
+    }
+
+    #[test]
+    fn names_hold_no_separators() {
+        assert_eq!(safe_name("../a:b\u{e9} 1.2"), ".._a_b\u{e9} 1.2");
+    }
+}

@@ -1,0 +1,178 @@
+//! Who plays, in letters that are read from two metres.
+
+use crate::{
+    Family,
+    look::{Theme, display, lerp, size, text},
+};
+use egui::{Align2, Color32, Painter, Rect, pos2, vec2};
+
+/// Sizes of type, the largest that fits is taken. Cap height at 44 points is 8.5 mm on a 96 dpi screen, which is
+/// 14.6 minutes of arc at two metres: three times what normal vision resolves (5', Snellen 20/20).
+const SIZES: [f32; 15] =
+    [160.0, 136.0, 116.0, 100.0, 84.0, 72.0, 64.0, 56.0, 50.0, 44.0, 38.0, 32.0, 27.0, 22.0, 18.0];
+/// Largest type in physical pixels: letters must not fill the font's texture.
+const LARGEST_PX: f32 = 220.0;
+/// Names are measured at this size alone: laying text out draws its letters into the font's texture at that size.
+const MEASURE: f32 = 32.0;
+/// Seconds to fade in or out.
+const FADE_S: f32 = 0.18;
+/// Seconds that a larger size must fit before it is taken: no pumping with every entry.
+const PATIENCE_S: f32 = 1.2;
+
+/// One name.
+pub(crate) struct Name<'a> {
+    pub(crate) class: usize,
+    pub(crate) text: &'a str,
+    pub(crate) family: Family,
+    pub(crate) active: bool,
+    pub(crate) shown: f32,
+}
+
+/// Fades and the size of type.
+#[derive(Default)]
+pub(crate) struct Headline {
+    opacity: Vec<f32>,
+    /// Index into [`SIZES`].
+    at: usize,
+    room: Option<(f32, f32)>,
+    waited_s: f32,
+    moving: bool,
+}
+
+/// Where a name goes: index, place, width.
+type Spot = (usize, egui::Vec2, f32);
+
+impl Headline {
+    /// Whether anything still moves.
+    pub(crate) fn moving(&self) -> bool {
+        self.moving
+    }
+
+    /// Draws the names that play, in the order given; or `otherwise` where nobody does.
+    pub(crate) fn paint(
+        &mut self,
+        painter: &Painter,
+        theme: &Theme,
+        rect: Rect,
+        names: &[Name<'_>],
+        otherwise: (&str, &str),
+        dt_s: f32,
+    ) {
+        self.moving = false;
+        let most = names.iter().map(|name| name.class + 1).max().unwrap_or(0);
+        self.opacity.resize(most.max(self.opacity.len()), 0.0);
+        let step = dt_s / FADE_S;
+        for name in names {
+            let opacity = &mut self.opacity[name.class];
+            let target = if name.active { 1.0 } else { 0.0 };
+            if *opacity != target {
+                *opacity = if name.active { (*opacity + step).min(1.0) } else { (*opacity - step).max(0.0) };
+                self.moving = *opacity != target || self.moving;
+            }
+        }
+        let seen: Vec<&Name<'_>> = names.iter().filter(|name| self.opacity[name.class] > 0.0).collect();
+        if seen.is_empty() {
+            paint_otherwise(painter, theme, rect, otherwise);
+            self.at = 0;
+            self.room = None;
+            return;
+        }
+        let fit = (0..SIZES.len()).find_map(|at| {
+            let drawable = SIZES[at] * painter.pixels_per_point() <= LARGEST_PX;
+            Some((at, flow(painter, &seen, SIZES[at], rect).filter(|_| drawable)?))
+        });
+        let Some((largest, spots)) = fit else {
+            self.paint_list(painter, theme, rect, &seen);
+            return;
+        };
+        let spots = self.patiently(painter, &seen, rect, largest, spots, dt_s);
+        let points = SIZES[self.at];
+        for (i, offset, width) in spots {
+            let name = seen[i];
+            let opacity = self.opacity[name.class];
+            let at = rect.min + offset;
+            let colour = lerp(theme.ground, theme.text, opacity);
+            painter.text(at, Align2::LEFT_TOP, name.text, display(points), colour);
+            let line =
+                Rect::from_min_size(at + vec2(0.0, points * 1.2), vec2(width, (points * 0.09).max(3.0)));
+            let family = theme.family(name.family);
+            painter.rect_filled(line, line.height() / 2.0, lerp(theme.ground, theme.track, opacity));
+            let filled =
+                Rect::from_min_size(line.min, vec2(width * name.shown.clamp(0.0, 1.0), line.height()));
+            painter.rect_filled(filled, line.height() / 2.0, lerp(theme.ground, family, opacity));
+        }
+    }
+
+    /// Shrinks at once, grows only after a while.
+    fn patiently(
+        &mut self,
+        painter: &Painter,
+        seen: &[&Name<'_>],
+        rect: Rect,
+        largest: usize,
+        spots: Vec<Spot>,
+        dt_s: f32,
+    ) -> Vec<Spot> {
+        let room = Some((rect.width(), rect.height()));
+        if self.room != room || largest >= self.at {
+            self.room = room;
+            self.waited_s = 0.0;
+            self.at = largest;
+            return spots;
+        }
+        self.waited_s += dt_s;
+        if self.waited_s >= PATIENCE_S {
+            self.at = largest;
+            self.waited_s = 0.0;
+            return spots;
+        }
+        self.moving = true;
+        flow(painter, seen, SIZES[self.at], rect).unwrap_or(spots)
+    }
+
+    /// All names as running text, cut off where even the smallest size does not fit.
+    fn paint_list(&self, painter: &Painter, theme: &Theme, rect: Rect, seen: &[&Name<'_>]) {
+        let list = seen.iter().map(|name| name.text).collect::<Vec<_>>().join(" \u{b7} ");
+        let mut job = egui::text::LayoutJob::simple(list, text(size::TITLE), theme.text, rect.width());
+        job.wrap.max_rows = ((rect.height() / (size::TITLE * 1.3)) as usize).max(1);
+        let galley = painter.layout_job(job);
+        painter.galley(rect.min, galley, Color32::PLACEHOLDER);
+    }
+}
+
+/// What stands there while nobody plays: a few words, and a line that explains them where there is room.
+fn paint_otherwise(painter: &Painter, theme: &Theme, rect: Rect, (words, line): (&str, &str)) {
+    let points = (rect.height() * 0.5).min(84.0).min(rect.width() / 14.0).max(14.0);
+    let words = painter.layout(words.to_owned(), display(points), theme.faint, rect.width());
+    let line = painter.layout(line.to_owned(), text(size::BODY), theme.muted, rect.width());
+    let both = words.size().y + line.size().y <= rect.height();
+    let height = words.size().y + if both { line.size().y } else { 0.0 };
+    let at = rect.left_center() - vec2(0.0, height / 2.0);
+    let below = at + vec2(0.0, words.size().y);
+    painter.galley(at, words, theme.faint);
+    if both {
+        painter.galley(below, line, theme.muted);
+    }
+}
+
+/// Places the names from left to right and from line to line, centred upright; `None` if they do not fit.
+fn flow(painter: &Painter, names: &[&Name<'_>], points: f32, rect: Rect) -> Option<Vec<Spot>> {
+    let (line, gap) = (points * 1.5, points * 0.62);
+    let mut spots: Vec<Spot> = Vec::with_capacity(names.len());
+    let mut at = vec2(0.0, 0.0);
+    for (i, name) in names.iter().enumerate() {
+        let measured = painter.layout_no_wrap(name.text.to_owned(), display(MEASURE), Color32::PLACEHOLDER);
+        let width = measured.size().x * points / MEASURE;
+        if width > rect.width() {
+            return None;
+        }
+        if at.x > 0.0 && at.x + width > rect.width() {
+            at = vec2(0.0, at.y + line);
+        }
+        spots.push((i, at, width));
+        at.x += width + gap;
+    }
+    let height = at.y + points * 1.32;
+    let down = pos2(0.0, (rect.height() - height) / 2.0).to_vec2();
+    (height <= rect.height()).then(|| spots.into_iter().map(|(i, at, width)| (i, at + down, width)).collect())
+}

@@ -1,0 +1,157 @@
+//! What the window costs: time a frame, frames when nothing moves, and what is left when it is closed.
+
+#[path = "support/session.rs"]
+#[allow(dead_code, reason = "other tests use more of it")]
+mod session;
+
+use egui::{Context, Pos2, RawInput, Rect, ViewportId, ViewportInfo, vec2};
+use rollcall_board::Activity;
+use rollcall_editor::{BareDesk, EditorView, ViewSettings};
+use session::Session;
+use std::time::{Duration, Instant};
+
+struct Headless {
+    ctx: Context,
+    view: EditorView,
+    time: f64,
+}
+
+impl Headless {
+    fn open(session: &Session) -> Self {
+        let mut view = EditorView::new(session.board.clone(), ViewSettings::default());
+        let ctx = Context::default();
+        view.build(&ctx);
+        Self { ctx, view, time: 0.0 }
+    }
+
+    /// A frame `dt` later; returns when the next one is wanted.
+    fn frame(&mut self, session: &Session, dt: f64) -> Duration {
+        self.frame_of(session, dt, [1_040.0, 740.0], 2.0).0
+    }
+
+    /// A frame of a size; returns when the next one is wanted, and how many texels were changed.
+    fn frame_of(&mut self, session: &Session, dt: f64, size: [f32; 2], scale: f32) -> (Duration, usize) {
+        self.time += dt;
+        let viewport = ViewportInfo { native_pixels_per_point: Some(scale), ..ViewportInfo::default() };
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(size[0], size[1]))),
+            viewports: [(ViewportId::ROOT, viewport)].into_iter().collect(),
+            time: Some(self.time),
+            predicted_dt: dt as f32,
+            ..RawInput::default()
+        };
+        let mut output = self.ctx.run_ui(input, |ui| self.view.ui(ui, &session.host, &mut BareDesk));
+        let texels = |delta: &egui::epaint::ImageDelta| delta.image.width() * delta.image.height();
+        let changed = output.textures_delta.set.values().flatten().map(texels).sum();
+        output.textures_delta.clear();
+        let primitives = self.ctx.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
+        assert!(!primitives.is_empty());
+        (output.viewport_output[&ViewportId::ROOT].repaint_delay, changed)
+    }
+}
+
+/// Layout and tessellation at 60 frames a second, with a step every 160 ms, take less than 5 % of a core. The slowest
+/// twentieth of the frames is left out: on a busy machine those are the ones that the scheduler interrupted.
+#[test]
+fn a_frame_costs_little() {
+    const BOUND: f64 = 0.05;
+    let mut session = Session::new();
+    session.play(150.0);
+    let mut window = Headless::open(&session);
+    // The first frames read the fonts and draw each letter once.
+    for _ in 0..20 {
+        window.frame(&session, 1.0 / 60.0);
+    }
+    let mut times = Vec::new();
+    for frame in 0..600 {
+        if frame % 10 == 0 {
+            session.play(0.16);
+        }
+        let begin = Instant::now();
+        window.frame(&session, 1.0 / 60.0);
+        times.push(begin.elapsed());
+    }
+    times.sort();
+    let mean = times[..570].iter().sum::<Duration>() / 570;
+    let share = mean.as_secs_f64() * 60.0;
+    println!("a frame: median {:?}, mean {mean:?}: {:.2} % of a core at 60 Hz", times[300], share * 100.0);
+    assert!(share < BOUND, "{mean:?} a frame is {:.1} % of a core", share * 100.0);
+}
+
+#[test]
+fn nothing_is_drawn_while_nothing_moves() {
+    let mut session = Session::new();
+    session.play(30.0);
+    session.status.activity = Activity::Idle;
+    session.show_status();
+    let mut window = Headless::open(&session);
+    for _ in 0..200 {
+        window.frame(&session, 1.0 / 60.0);
+    }
+    assert!(window.frame(&session, 1.0 / 60.0) > Duration::from_secs(60), "idle: no next frame is wanted");
+
+    session.status.activity = Activity::Live;
+    session.play(0.16);
+    let delay = window.frame(&session, 1.0 / 60.0);
+    assert!(delay < Duration::from_millis(100), "new values move: {delay:?}");
+    for _ in 0..200 {
+        window.frame(&session, 1.0 / 60.0);
+    }
+    assert!(
+        window.frame(&session, 1.0 / 60.0) > Duration::from_secs(60),
+        "and come to rest when no more come"
+    );
+}
+
+#[test]
+fn closing_and_opening_again_leaves_nothing() {
+    let mut session = Session::new();
+    session.play(20.0);
+    let mut view = EditorView::new(session.board.clone(), ViewSettings::default());
+    for round in 0..60 {
+        let ctx = Context::default();
+        view.build(&ctx);
+        let mut window = Headless { ctx: ctx.clone(), view, time: 0.0 };
+        for _ in 0..3 {
+            window.frame(&session, 1.0 / 60.0);
+        }
+        let textures = ctx.tex_manager().read().num_allocated();
+        assert_eq!(textures, 3, "round {round}: font, history, log-mel");
+        view = window.view;
+        view.closed();
+        assert_eq!(ctx.tex_manager().read().num_allocated(), 1, "round {round}: the font's alone is left");
+    }
+}
+
+/// A font's texture that is too full is drawn anew every frame, which costs 50 ms: no window may come to that.
+#[test]
+fn a_still_window_changes_no_texture_at_any_size() {
+    let mut session = Session::new();
+    for seconds in [31.0, 40.0, 60.0, 79.0] {
+        session.play(seconds);
+        session.status.activity = Activity::Idle;
+        session.show_status();
+        for scale in [1.0, 1.5, 2.0, 3.0] {
+            let mut window = Headless::open(&session);
+            // As a person drags the corner, and back.
+            for i in (0..40).chain((0..40).rev()) {
+                let size = [420.0 + 38.0 * i as f32, 320.0 + 22.0 * i as f32];
+                for _ in 0..3 {
+                    window.frame_of(&session, 0.1, size, scale);
+                }
+                for _ in 0..if i % 13 == 0 { 60 } else { 0 } {
+                    window.frame_of(&session, 0.1, size, scale);
+                }
+                let changed = window.frame_of(&session, 0.1, size, scale).1;
+                let ratio = window.ctx.fonts(|fonts| fonts.font_atlas_fill_ratio());
+                assert!(
+                    changed < 200_000,
+                    "{size:?} at {scale} x: {changed} texels changed, atlas {ratio:.2} full"
+                );
+                if i % 13 == 0 {
+                    assert_eq!(changed, 0, "{size:?} at {scale} x stands still; atlas {ratio:.2} full");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What the window looks like, in pixels: lengths, colours, sizes.
+
+#[path = "support/session.rs"]
+#[allow(dead_code, reason = "other tests use more of it")]
+mod session;
+#[path = "support/window.rs"]
+#[allow(dead_code, reason = "other tests use more of it")]
+mod window;
+
+use egui::{Color32, Key, Rect, pos2};
+use egui_kittest::kittest::NodeT;
+use rollcall_editor::{Appearance, ViewSettings, raster::Pixels};
+use session::{CLASSES, Session, class};
+use window::{SIZE, Window, open, playing};
+
+fn close_to(a: Color32, b: Color32) -> bool {
+    a.to_array().iter().zip(b.to_array()).all(|(&a, b)| a.abs_diff(b) <= 3)
+}
+
+/// Longest run of a colour along the middle of a rectangle, in pixels.
+fn run(pixels: &Pixels, rect: Rect, scale: f32, colour: Color32) -> f32 {
+    let y = (rect.center().y * scale) as usize;
+    let (mut longest, mut length) = (0, 0);
+    for x in (rect.left() * scale) as usize..(rect.right() * scale) as usize {
+        length = if close_to(pixels.at(x, y), colour) { length + 1 } else { 0 };
+        longest = longest.max(length);
+    }
+    longest as f32
+}
+
+#[test]
+fn a_bar_is_as_long_as_its_activity() {
+    let strings = Color32::from_rgb(0x0D, 0x9E, 0x72);
+    for scale in [1.0, 2.0] {
+        let mut lengths = Vec::new();
+        for activity in [1.0, 0.9, 0.75] {
+            let mut session = Session::new();
+            let violin = class("violin");
+            // The mark lies at the left end, so that it does not part the bar.
+            session.meters[violin].threshold = 0.001;
+            let mut activities = [0.0; CLASSES.len()];
+            activities[violin] = activity;
+            session.step_with(&activities);
+            let window = Window::open(&session, ViewSettings::default(), SIZE, scale);
+            let row = window.rect("Violin: plays");
+            lengths.push(run(&window.picture(), row, scale, strings));
+        }
+        let full = lengths[0];
+        assert!(full > 100.0 * scale, "a full bar is easily seen: {full} px");
+        for (length, activity) in lengths.iter().zip([1.0, 0.9, 0.75]) {
+            assert!(
+                (length - full * activity).abs() <= 3.0,
+                "{length} px for {activity} of {full} px at {scale} x"
+            );
+        }
+    }
+}
+
+#[test]
+fn both_themes_are_worn_everywhere() {
+    for (appearance, bright) in [(Appearance::Dark, false), (Appearance::Light, true)] {
+        let session = playing(30.0);
+        let window =
+            Window::open(&session, ViewSettings { appearance, ..ViewSettings::default() }, SIZE, 1.0);
+        let pixels = window.picture();
+        for (x, y) in [(500, 10), (300, 200), (200, 725), (8, 400)] {
+            let light = pixels.at(x, y).r() > 128;
+            assert_eq!(light, bright, "{appearance:?} at ({x}, {y}): {:?}", pixels.at(x, y));
+        }
+    }
+}
+
+#[test]
+fn names_of_who_plays_are_large() {
+    let session = playing(9.0);
+    let window = open(&session);
+    let pixels = window.picture();
+    let rect = window.rect("Now \u{b7} bar");
+    let lit = |y: usize| (rect.left() as usize..rect.right() as usize).any(|x| pixels.at(x, y).r() > 230);
+    let tall = (rect.top() as usize..rect.bottom() as usize).filter(|&y| lit(y)).count();
+    // 8.5 mm at 96 dpi: see the headline's sizes.
+    assert!(tall >= 32, "letters are {tall} px tall");
+}
+
+#[test]
+fn history_shows_who_played_when() {
+    let session = playing(71.0);
+    let window = open(&session);
+    let pixels = window.picture();
+    let history = window.rect("History: ");
+    let row = window.rect("Piano: silent");
+    let keys = Color32::from_rgb(0x4B, 0xAC, 0xF9);
+    let at = |time_s: f64| {
+        let x = history.right() as f64 - (71.2 - time_s) / 60.0 * f64::from(history.width());
+        pixels.at(x as usize, row.center().y as usize)
+    };
+    let blue = |c: Color32| c.b() > 150 && c.b() > c.r() + 60;
+    assert!(blue(keys) && blue(at(20.0)) && blue(at(40.0)), "{:?} {:?}", at(20.0), at(40.0));
+    assert!(!blue(at(50.0)) && !blue(at(65.0)), "{:?} {:?}", at(50.0), at(65.0));
+}
+
+#[test]
+fn nothing_is_cut_off_or_overlaps_at_any_size() {
+    let mut session = playing(71.0);
+    session.status.counters.gap_frames = 9_000;
+    session.show_status();
+    let sizes = [
+        [420.0, 320.0],
+        [480.0, 900.0],
+        [640.0, 480.0],
+        [900.0, 500.0],
+        [1_600.0, 420.0],
+        [3_840.0, 2_160.0],
+    ];
+    for size in sizes {
+        for scale in [1.0, 2.0] {
+            if size[0] * scale > 4_000.0 {
+                continue;
+            }
+            let window = Window::open(&session, ViewSettings::default(), size, scale);
+            let whole = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(size[0], size[1]));
+            let mut buttons: Vec<(String, Rect)> = Vec::new();
+            for node in window.harness.root().children_recursive() {
+                let (role, label) =
+                    (node.accesskit_node().role(), node.accesskit_node().label().unwrap_or_default());
+                let scrolled = matches!(role, egui::Role::Meter) || label.contains("family");
+                if label.is_empty() || scrolled {
+                    continue;
+                }
+                assert!(
+                    whole.expand(0.5).contains_rect(node.rect()),
+                    "{size:?}: {label} at {:?}",
+                    node.rect()
+                );
+                if role == egui::Role::Button {
+                    buttons.push((label, node.rect()));
+                }
+            }
+            assert!(buttons.len() >= 8, "{size:?}: {buttons:?}");
+            for (i, (name, a)) in buttons.iter().enumerate() {
+                for (other, b) in &buttons[..i] {
+                    assert!(!a.intersects(b.shrink(0.1)), "{size:?}: {name} overlaps {other}");
+                }
+            }
+            assert!(window.has("Live") && window.has("Freeze"), "{size:?}");
+            let pixels = window.picture();
+            let colours: std::collections::HashSet<[u8; 4]> =
+                pixels.data.iter().map(|c| c.to_array()).collect();
+            assert!(colours.len() > 200, "{size:?}: only {} colours", colours.len());
+        }
+    }
+}
+
+#[test]
+fn attention_is_drawn_over_the_history() {
+    let session = playing(71.0);
+    let mut window = open(&session);
+    let before = window.picture();
+    window.press(Key::A);
+    window.settle();
+    assert!(window.view.borrow().settings().attention);
+    let after = window.picture();
+    let history = window.rect("History: ");
+    let row = window.rect("Drums: plays");
+    let white = |pixels: &Pixels| {
+        let columns = history.left() as usize..history.right() as usize;
+        let rows = row.top() as usize..row.bottom() as usize;
+        rows.flat_map(|y| columns.clone().map(move |x| (x, y)))
+            .filter(|&(x, y)| pixels.at(x, y).b() > 200)
+            .count()
+    };
+    assert!(white(&after) > white(&before) + 100, "{} and {}", white(&before), white(&after));
+    let row = window.rect("History: ");
+    assert_eq!(row, history);
+    window.press(Key::A);
+    assert_eq!(window.view.borrow().settings().span_s, 60.0, "the span comes back");
+}

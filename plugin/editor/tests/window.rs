@@ -1,0 +1,354 @@
+//! The window as a person uses it: with a mouse, with keys, with a screen reader.
+
+#[path = "support/session.rs"]
+#[allow(dead_code, reason = "other tests use more of it")]
+mod session;
+#[path = "support/window.rs"]
+#[allow(dead_code, reason = "other tests use more of it")]
+mod window;
+
+use egui::{Key, pos2};
+use egui_kittest::kittest::{NodeT, Queryable};
+use rollcall_board::{
+    Activity, Change, Command, Counters, FileJob, FileState, Gesture, HistoryWriter, ModelState, RowData,
+    SongPosition,
+};
+use rollcall_editor::{Appearance, Axis, Family, Sort, ViewSettings, display_name};
+use session::{CLASSES, STEP_S, Session, class};
+use window::{SIZE, Window, commands, open, playing};
+
+#[test]
+fn a_screen_reader_hears_every_instrument() {
+    let session = playing(71.0);
+    let window = open(&session);
+    for (class, name) in CLASSES.iter().enumerate() {
+        let meter = &session.meters[class];
+        let state = if meter.active { "plays" } else { "silent" };
+        let expected = format!("{}: {state}, {:.0} %", display_name(name), meter.activity * 100.0);
+        assert!(window.has(&expected), "{expected}");
+    }
+    assert!(
+        window.has("Now \u{b7} bar 34.2: Voice, Guitar, Bass, Violin, Cello, Drums"),
+        "the headline is read out"
+    );
+    window.harness.check_accessibility();
+}
+
+#[test]
+fn families_fold_by_mouse_and_by_key() {
+    let session = playing(71.0);
+    let mut window = open(&session);
+    window.click("Keys family, open");
+    assert!(window.has("Keys family, folded") && !window.has("Piano:"));
+    assert!(window.view.borrow().settings().folded.contains(&Family::Keys));
+    window.harness.get_by_label_contains("Keys family").focus();
+    window.press(Key::Enter);
+    window.settle();
+    assert!(window.has("Keys family, open") && window.has("Piano:"));
+}
+
+#[test]
+fn sorting_puts_who_plays_first() {
+    let session = playing(71.0);
+    let mut window = open(&session);
+    window.press(Key::S);
+    window.settle();
+    assert_eq!(window.view.borrow().settings().sort, Sort::Activity);
+    let lowest = CLASSES
+        .iter()
+        .enumerate()
+        .filter(|(class, _)| session.meters[*class].active)
+        .map(|(_, name)| window.rect(&format!("{}:", display_name(name))).bottom())
+        .fold(0.0, f32::max);
+    for (class, name) in CLASSES.iter().enumerate().filter(|(class, _)| !session.meters[*class].active) {
+        let top = window.rect(&format!("{}: silent", display_name(name))).top();
+        assert!(
+            top >= lowest - 0.5,
+            "{name} ({}) stands above one that plays",
+            session.meters[class].activity
+        );
+    }
+    assert!(!window.has("Keys family"), "no titles between them");
+}
+
+#[test]
+fn keys_do_what_the_buttons_do() {
+    let session = playing(10.0);
+    let mut window = open(&session);
+    window.press(Key::F);
+    assert_eq!(session.host.1.borrow().last(), Some(&(Change::Freeze(true), Gesture::Whole)));
+    assert!(window.has("Go on"));
+    window.press(Key::R);
+    assert_eq!(commands(&session), [Command::Reset]);
+    window.press(Key::T);
+    assert_eq!(window.view.borrow().settings().appearance, Appearance::Light);
+    window.press(Key::B);
+    assert_eq!(window.view.borrow().settings().axis, Axis::Bars);
+    window.press(Key::Plus);
+    window.press(Key::Plus);
+    assert!((window.view.borrow().settings().zoom - 1.21).abs() < 1e-4);
+    window.press(Key::Num0);
+    assert_eq!(window.view.borrow().settings().zoom, 1.0);
+    window.press(Key::E);
+    assert!(window.has("Save session"));
+    window.press(Key::Escape);
+    assert!(!window.has("Save session"));
+}
+
+#[test]
+fn letters_typed_into_a_field_are_not_shortcuts() {
+    let session = playing(10.0);
+    let mut window = open(&session);
+    window.press(Key::O);
+    let field = |window: &Window| {
+        window.harness.get_all_by_role(egui::Role::TextInput).next().map(|node| node.rect())
+    };
+    let at = field(&window).expect("a field for the file").center();
+    window.click_at(at);
+    window.harness.event(egui::Event::Text("/music/frost.flac".into()));
+    window.press(Key::F);
+    window.press(Key::R);
+    assert_eq!(*session.host.1.borrow(), []);
+    assert_eq!(commands(&session), []);
+    window.press(Key::Enter);
+    assert_eq!(commands(&session), [Command::AnalyseFile("/music/frost.flac".into())]);
+}
+
+#[test]
+fn every_button_is_reached_with_the_tabulator() {
+    let session = playing(10.0);
+    let mut window = open(&session);
+    let mut reached = Vec::new();
+    for _ in 0..60 {
+        window.press(Key::Tab);
+        let focused = window.harness.root().children_recursive().find(|node| node.is_focused());
+        let label = focused.and_then(|node| node.accesskit_node().label());
+        reached.extend(label);
+    }
+    for name in [
+        "Attention",
+        "Freeze",
+        "Reset",
+        "Export",
+        "Open",
+        "Settings",
+        "Piano: plays",
+        "Keys family",
+        "History: ",
+    ] {
+        assert!(reached.iter().any(|label| label.contains(name)), "{name} is not among {reached:?}");
+    }
+}
+
+#[test]
+fn a_click_on_a_meter_resets_its_peak() {
+    let session = playing(71.0);
+    let mut window = open(&session);
+    window.click("Piano: silent");
+    assert_eq!(commands(&session), [Command::ResetPeak(class("piano"))]);
+    window.harness.event(egui::Event::ModifiersChanged(egui::Modifiers::SHIFT));
+    window.click("Piano: silent");
+    assert_eq!(commands(&session), [Command::ResetPeaks]);
+}
+
+#[test]
+fn a_click_on_the_history_reads_that_moment() {
+    let session = playing(71.0);
+    let mut window = open(&session);
+    let history = window.rect("History: ");
+    window.click_at(pos2(history.center().x, history.center().y));
+    let row = session
+        .board
+        .history()
+        .row(((41.2 - 0.48) / STEP_S).round() as u64)
+        .map(|row| row.activity(class("piano")));
+    let piano = row.expect("a row 30 s ago");
+    assert!(window.has("Session at 0:41"), "the caption tells the moment");
+    let expected = format!("Piano: plays, {:.0} %", piano * 100.0);
+    let near = (-2..=2).any(|off| window.has(&format!("Piano: plays, {:.0} %", piano * 100.0 + off as f32)));
+    assert!(near, "{expected}");
+    assert!(!window.has("Voice: plays"));
+    window.press(Key::ArrowLeft);
+    assert!(window.has("Back to live"));
+    window.press(Key::Escape);
+    window.settle();
+    assert!(window.has("Voice: plays") && !window.has("Back to live"));
+}
+
+#[test]
+fn scrolling_and_zooming_move_the_history() {
+    let session = playing(200.0);
+    let mut window = open(&session);
+    let history = window.rect("History: ");
+    let wheel = |window: &mut Window, delta, modifiers| {
+        window.harness.hover_at(history.center());
+        window.harness.run_steps(1);
+        window.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta,
+            modifiers,
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Unknown,
+        });
+        window.settle();
+    };
+    wheel(&mut window, egui::vec2(0.0, 200.0), egui::Modifiers::NONE);
+    assert!(window.has("Back to live"), "scrolled into the past");
+    window.click("Back to live");
+    window.harness.event(egui::Event::ModifiersChanged(egui::Modifiers::COMMAND));
+    wheel(&mut window, egui::vec2(0.0, -150.0), egui::Modifiers::COMMAND);
+    assert!(window.view.borrow().settings().span_s > 80.0, "{}", window.view.borrow().settings().span_s);
+}
+
+#[test]
+fn abnormal_states_say_what_to_do_and_do_it() {
+    let mut session = playing(10.0);
+    session.status.interval_s = 0.48;
+    session.status.counters = Counters { frames: 480_000, gap_frames: 24_000, ..Counters::default() };
+    session.show_status();
+    let mut window = open(&session);
+    assert!(window.has("updates every 480 ms instead of 160 ms"));
+    assert!(window.has("0.50 s of audio (4.8 %) was left out"));
+    assert!(window.has("0.50 s lost"), "the status line has it too");
+    window.click("Reset counters (R)");
+    assert_eq!(commands(&session), [Command::Reset]);
+
+    session.status.model = ModelState::Failed("head.onnx: hash: found 12, expected 34".into());
+    session.show_status();
+    window.settle();
+    assert!(window.has("head.onnx: hash: found 12, expected 34"));
+    window.click("Load another model");
+    assert!(window.has("Use built-in model"));
+}
+
+#[test]
+fn an_empty_session_tells_what_to_do() {
+    let mut session = Session::new();
+    session.status.activity = Activity::Idle;
+    session.show_status();
+    let window = open(&session);
+    assert!(window.has("Now: Press play"));
+    session.status.model = ModelState::Loading;
+    session.status.classes = std::sync::Arc::from([]);
+    session.show_status();
+    assert!(open(&session).has("Now: Loading the model"), "also without any class");
+}
+
+#[test]
+fn a_dropped_file_has_its_own_history() {
+    let mut session = playing(20.0);
+    let mut file = HistoryWriter::new(CLASSES.len());
+    let mut activity = [0.02; CLASSES.len()];
+    activity[class("flute")] = 0.9;
+    for i in 0..100 {
+        let (time_s, position) = (0.48 + f64::from(i) * STEP_S, SongPosition::default());
+        let row = RowData {
+            time_s,
+            position,
+            level_dbfs: -20.0,
+            gate_open: true,
+            after_gap: false,
+            activity: &activity,
+        };
+        file.push(&row);
+    }
+    let job = |state| FileJob {
+        path: "/music/solo.flac".into(),
+        state,
+        duration_s: Some(16.0),
+        history: file.reader(),
+    };
+    session.writer.show_file(Some(job(FileState::Running(0.4))));
+    let mut window = open(&session);
+    assert!(window.has("solo.flac \u{b7} 40 % analysed: Flute"));
+    session.writer.show_file(Some(job(FileState::Done)));
+    window.settle();
+    assert!(window.has("Flute: plays, 90 %") && window.has("heard anywhere in it"));
+    window.click("Show session");
+    assert!(window.has("Flute: silent") && window.has("Piano: plays"));
+    session.writer.show_file(Some(job(FileState::Failed("it holds no audio".into()))));
+    window.settle();
+    window.click("Close file");
+    assert_eq!(commands(&session), [Command::CloseFile]);
+}
+
+#[test]
+fn a_drag_of_a_slider_is_one_gesture() {
+    let session = playing(10.0);
+    let mut window = open(&session);
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::Comma);
+    window.settle();
+    let slider =
+        window.harness.get_all_by_role(egui::Role::Slider).map(|node| node.rect()).find(|r| r.left() > 700.0);
+    let slider = slider.expect("the memory's slider");
+    let (from, to) =
+        (slider.left_center() + egui::vec2(20.0, 0.0), slider.right_center() - egui::vec2(8.0, 0.0));
+    window.harness.hover_at(from);
+    window.harness.run_steps(1);
+    window.harness.drag_at(from);
+    window.harness.run_steps(2);
+    for i in 1..=5 {
+        window.harness.hover_at(from.lerp(to, i as f32 / 5.0));
+        window.harness.run_steps(1);
+    }
+    window.harness.drop_at(to);
+    window.harness.run_steps(3);
+    let gestures: Vec<Gesture> = session.host.1.borrow().iter().map(|(_, gesture)| *gesture).collect();
+    assert_eq!(gestures.first(), Some(&Gesture::Begin), "{gestures:?}");
+    assert_eq!(gestures.last(), Some(&Gesture::End), "{gestures:?}");
+    let inner = &gestures[1..gestures.len() - 1];
+    assert!(!inner.is_empty() && inner.iter().all(|gesture| *gesture == Gesture::Move), "{gestures:?}");
+    assert!(session.host.0.borrow().memory_s > 20.0);
+}
+
+#[test]
+fn values_that_are_no_numbers_do_no_harm() {
+    let mut session = playing(10.0);
+    let mut window = open(&session);
+    session.step_with(&[f32::NAN; CLASSES.len()]);
+    window.settle();
+    session.step_with(&[f32::INFINITY; CLASSES.len()]);
+    window.settle();
+    session.step_with(&[0.75; CLASSES.len()]);
+    window.settle();
+    assert!(window.has("Piano: plays, 75 %"));
+}
+
+#[test]
+fn a_model_with_other_and_more_classes_fits() {
+    let mut session = Session::new();
+    let names: Vec<String> = (0..rollcall_board::MAX_CLASSES).map(|i| format!("pipe_{i}")).collect();
+    session.status.classes = std::sync::Arc::from(names);
+    session.writer.clear_history(rollcall_board::MAX_CLASSES);
+    session.meters =
+        vec![rollcall_board::Meter { threshold: 0.5, ..Default::default() }; rollcall_board::MAX_CLASSES];
+    session.step_with(&[0.9; rollcall_board::MAX_CLASSES]);
+    let mut window = Window::open(&session, ViewSettings::default(), [420.0, 320.0], 1.0);
+    assert!(window.has("Pipe 63: plays, 90 %"));
+    let hidden = window.rect("Pipe 31: plays");
+    assert!(hidden.top() > 320.0 || hidden.height() < 1.0, "more rows than fit: {hidden:?}");
+    for _ in 0..200 {
+        window.press(Key::Tab);
+        if window.harness.get_by_label_contains("Pipe 31: plays").is_focused() {
+            break;
+        }
+    }
+    window.settle();
+    let seen = window.rect("Pipe 31: plays");
+    assert!(seen.bottom() < 300.0 && seen.height() > 8.0, "the tabulator brings it into sight: {seen:?}");
+}
+
+#[test]
+fn a_reset_empties_the_history_and_a_remembered_attention_is_zoomed_in_on() {
+    let mut session = playing(71.0);
+    let settings = ViewSettings { attention: true, ..ViewSettings::default() };
+    let mut window = Window::open(&session, settings, SIZE, 1.0);
+    assert!(window.has("History: 1:05 to 1:11"), "twice the memory of 3 s");
+    assert_eq!(window.view.borrow().settings().span_s, 60.0);
+    session.status.session += 1;
+    session.writer.clear_history(CLASSES.len());
+    session.writer.show_latest(Default::default());
+    session.show_status();
+    window.settle();
+    assert!(window.has("Piano: silent, 0 %") && window.has("Now: Listening"));
+}

@@ -1,0 +1,166 @@
+//! The plugin: its description, its life, and its blocks.
+
+use crate::{
+    app::{self, App},
+    ear::Ear,
+    midi::MidiOut,
+    params::RollcallParams,
+};
+use nice_plug::prelude::*;
+use nice_plug_egui::{EguiEditor, RepaintNotifier};
+use rollcall_board::{Board, Input, board};
+use rollcall_worker::Worker;
+use std::sync::Arc;
+
+/// One instance. Its worker thread lives as long as it does.
+pub struct Rollcall {
+    params: Arc<RollcallParams>,
+    board: Board,
+    repaint: RepaintNotifier,
+    /// None if the system gave no thread: audio passes all the same.
+    worker: Option<Worker>,
+    /// Between activation and deactivation, at a rate that can be analysed.
+    ear: Option<Ear>,
+    midi: MidiOut,
+}
+
+impl Default for Rollcall {
+    fn default() -> Self {
+        let (writer, board, inbox) = board();
+        let params = Arc::new(RollcallParams::default());
+        let repaint = RepaintNotifier::new();
+        let on_news = repaint.clone();
+        let on_news = Box::new(move || on_news.request_repaint());
+        let worker = Worker::spawn(writer, inbox, params.models(), on_news).ok();
+        Self { params, board, repaint, worker, ear: None, midi: MidiOut::default() }
+    }
+}
+
+impl Rollcall {
+    /// What the instance hears, for tests that run it in their own process.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+}
+
+/// As many channels in as out, with a sidechain of as many, or without.
+macro_rules! layouts {
+    ($($channels:literal)*) => {
+        &[
+            $(
+                AudioIOLayout {
+                    main_input_channels: NonZeroU32::new($channels),
+                    main_output_channels: NonZeroU32::new($channels),
+                    // As many as in the main bus: nice-plug 0.4.2 matches a VST3 host's sidechain against those.
+                    aux_input_ports: &[new_nonzero_u32($channels)],
+                    names: PortNames { aux_inputs: &["Sidechain"], ..PortNames::const_default() },
+                    ..AudioIOLayout::const_default()
+                },
+                AudioIOLayout {
+                    main_input_channels: NonZeroU32::new($channels),
+                    main_output_channels: NonZeroU32::new($channels),
+                    ..AudioIOLayout::const_default()
+                },
+            )*
+        ]
+    };
+}
+
+impl Plugin for Rollcall {
+    const NAME: &'static str = "Rollcall";
+    const VENDOR: &'static str = "Rollcall";
+    const URL: &'static str = env!("CARGO_PKG_HOMEPAGE");
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    // Stereo first: it is what hosts take by default.
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = layouts!(2 1 3 4 5 6 7 8);
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
+
+    type Editor = EguiEditor<App>;
+    type SysExMessage = ();
+    // nice-plug's background tasks share one thread among all instances and wake it by a syscall: the worker does
+    // everything instead.
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        Arc::clone(&self.params) as Arc<dyn Params>
+    }
+
+    fn editor(&mut self, _: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        app::editor(self.board.clone(), Arc::clone(&self.params), self.repaint.clone())
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        crate::persist::make_sound(state);
+    }
+
+    fn activate(
+        &mut self,
+        _: &AudioIOLayout,
+        buffers: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        // VST3's flag is one setup behind in nice-plug 0.4.2: what it says is about the past.
+        let is_offline =
+            buffers.process_mode == ProcessMode::Offline && context.plugin_api() == PluginApi::Clap;
+        let rate_hz = f64::from(buffers.sample_rate);
+        // The old ring goes first: both may be large.
+        self.ear = None;
+        let worker = self.worker.as_ref();
+        self.ear = worker.and_then(|worker| {
+            let writer = worker.open(rate_hz, buffers.max_buffer_size as usize, is_offline).ok()?;
+            Some(Ear::new(writer, Arc::clone(worker.link()), rate_hz, is_offline))
+        });
+        self.midi.set_rate(rate_hz);
+        true
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let frames = buffer.samples();
+        let settings = self.params.settings();
+        if let Some(ear) = &mut self.ear {
+            let heard = match settings.input {
+                Input::Main => buffer.as_slice_immutable(),
+                Input::Sidechain => aux.inputs.first().map_or(&[][..], |bus| bus.as_slice_immutable()),
+            };
+            ear.hear(heard, frames, &settings, self.params.reset.value(), context.transport());
+        }
+        self.midi.send(self.board.outputs(), &settings, frames, &mut |event| {
+            context.try_send_event(event).is_ok()
+        });
+        ProcessStatus::Normal
+    }
+
+    fn reset(&mut self) {
+        self.midi.forget();
+    }
+
+    fn deactivate(&mut self) {
+        self.ear = None;
+    }
+}
+
+impl ClapPlugin for Rollcall {
+    const CLAP_ID: &'static str = "org.rollcall.rollcall";
+    const CLAP_DESCRIPTION: Option<&'static str> = Some("Shows which of 20 instruments play");
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] = &[
+        ClapFeature::AudioEffect,
+        ClapFeature::Analyzer,
+        ClapFeature::Utility,
+        ClapFeature::Mono,
+        ClapFeature::Stereo,
+        ClapFeature::Surround,
+    ];
+}
+
+impl Vst3Plugin for Rollcall {
+    const VST3_CLASS_ID: [u8; 16] = *b"RollcallWhoPlays";
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[Vst3SubCategory::Fx, Vst3SubCategory::Analyzer];
+}

@@ -1,0 +1,198 @@
+//! The plugin as a CLAP host sees it, entry point and all, linked into this process so that allocations can be counted.
+#![cfg(not(debug_assertions))]
+#![expect(unsafe_code, reason = "the plugin's entry point is a C symbol")]
+
+mod common;
+
+use clack_extensions::{
+    latency::PluginLatency,
+    params::{ParamInfoBuffer, PluginParams},
+    render::{PluginRender, RenderMode},
+    state::PluginState,
+};
+use clack_host::{entry::EntryDescriptor, prelude::*};
+use std::time::{Duration, Instant};
+
+struct Shared;
+
+impl SharedHandler<'_> for Shared {
+    fn request_restart(&self) {}
+    fn request_process(&self) {}
+    fn request_callback(&self) {}
+}
+
+struct TestHost;
+
+impl HostHandlers for TestHost {
+    type Shared<'a> = Shared;
+    type MainThread<'a> = ();
+    type AudioProcessor<'a> = ();
+}
+
+const ID: &std::ffi::CStr = c"org.rollcall.rollcall";
+
+fn entry() -> PluginEntry {
+    // Named so that the library, and with it the symbol, is linked in.
+    let _ = rollcall_plugin::CHANNEL;
+    unsafe extern "C" {
+        static clap_entry: EntryDescriptor;
+    }
+    // SAFETY: nice-plug exports the symbol with this type; it is what every host loads.
+    unsafe { PluginEntry::load_from_raw(&clap_entry, c"") }.expect("an entry")
+}
+
+fn instance(entry: &PluginEntry) -> PluginInstance<TestHost> {
+    let info = HostInfo::new("Rollcall's tests", "Rollcall", "", "1").expect("text");
+    PluginInstance::new(|_| Shared, |_| (), entry, ID, &info).expect("an instance")
+}
+
+fn values(instance: &mut PluginInstance<TestHost>) -> Vec<(String, f64)> {
+    let params: PluginParams = instance.plugin_shared_handle().get_extension().expect("parameters");
+    let handle = instance.plugin_handle();
+    let mut buffer = ParamInfoBuffer::new();
+    (0..params.count(&handle))
+        .map(|index| {
+            let info = params.get_info(&handle, index, &mut buffer).expect("a parameter");
+            let (name, id) = (String::from_utf8_lossy(info.name).into_owned(), info.id);
+            (name, params.get_value(&handle, id).expect("a value"))
+        })
+        .collect()
+}
+
+fn save(instance: &mut PluginInstance<TestHost>) -> Vec<u8> {
+    let state: PluginState = instance.plugin_shared_handle().get_extension().expect("a state");
+    let mut bytes = Vec::new();
+    state.save(&instance.plugin_handle(), &mut bytes).expect("saved");
+    bytes
+}
+
+/// nice-plug puts the length of the text before it, in eight bytes.
+fn framed(text: &[u8]) -> Vec<u8> {
+    [&(text.len() as u64).to_le_bytes(), text].concat()
+}
+
+fn load(instance: &mut PluginInstance<TestHost>, bytes: &[u8]) -> bool {
+    let state: PluginState = instance.plugin_shared_handle().get_extension().expect("a state");
+    state.load(&instance.plugin_handle(), &mut &bytes[..]).is_ok()
+}
+
+#[test]
+fn scan_and_instances_are_quick() {
+    let began = Instant::now();
+    let entry = entry();
+    let factory = entry.get_plugin_factory().expect("a factory");
+    let names: Vec<_> = factory.plugin_descriptors().filter_map(|d| Some(d.name()?.to_owned())).collect();
+    let scan = began.elapsed();
+    assert_eq!(names, [c"Rollcall".to_owned()]);
+    let began = Instant::now();
+    drop(instance(&entry));
+    let one = began.elapsed();
+    println!("scan {scan:?}, instance made and dropped in {one:?}");
+    assert!(scan < Duration::from_millis(100) && one < Duration::from_millis(100));
+}
+
+#[test]
+fn states_come_back_and_broken_ones_do_no_damage() {
+    let entry = entry();
+    let mut first = instance(&entry);
+    let default = save(&mut first);
+    let text = str::from_utf8(&default[8..]).expect("JSON");
+    let changed_text = text.replace(r#""memory":{"f32":3.0}"#, r#""memory":{"f32":7.5}"#);
+    assert_ne!(changed_text, text);
+    let changed = framed(changed_text.as_bytes());
+    assert!(load(&mut first, &changed));
+    let values_then = values(&mut first);
+    let memory = values_then.iter().find(|(name, _)| name == "Memory").expect("a parameter").1;
+    // nice-plug gives CLAP hosts normalised values: 7.5 of 1 to 30.
+    assert!((memory - 6.5 / 29.0).abs() < 1e-6, "{memory}");
+    assert_eq!(save(&mut first), changed);
+
+    let mut seed = 1_u64;
+    let mut random = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize
+    };
+    for cut in 0..changed.len() {
+        assert!(!load(&mut first, &changed[..cut]), "{cut} bytes of a state were taken");
+        let text = &changed_text.as_bytes()[..cut.min(changed_text.len() - 1)];
+        assert!(!load(&mut first, &framed(text)), "{cut} bytes of a text were taken");
+    }
+    assert_eq!(values(&mut first), values_then);
+    for _ in 0..500 {
+        let noise: Vec<u8> = (0..random() % 400).map(|_| random() as u8).collect();
+        load(&mut first, &noise);
+        load(&mut first, &framed(&noise));
+        let mut flipped = changed.clone();
+        let at = random() % flipped.len();
+        flipped[at] = random() as u8;
+        load(&mut first, &flipped);
+    }
+    assert!(load(&mut first, &changed));
+    assert_eq!(values(&mut first), values_then);
+    assert_eq!(save(&mut first), changed);
+    // Of an older version: without most parameters and fields, with one that is gone, and an infinite one.
+    let old =
+        br#"{"version":"0.0.1","params":{"hold":{"f32":1e39},"gone":{"f32":1.0}},"fields":{"view":"{}"}}"#;
+    assert!(load(&mut first, &framed(old)));
+    assert!(values(&mut first).iter().all(|(_, value)| value.is_finite()));
+    assert!(load(&mut instance(&entry), &default));
+}
+
+#[test]
+fn a_render_through_clap_is_bit_exact_without_allocation_in_real_time() {
+    let entry = entry();
+    for mode in [RenderMode::Realtime, RenderMode::Offline] {
+        let mut plugin = instance(&entry);
+        let render: PluginRender = plugin.plugin_shared_handle().get_extension().expect("a render mode");
+        render.set(&plugin.plugin_handle(), mode).expect("a mode");
+        let latency: PluginLatency = plugin.plugin_shared_handle().get_extension().expect("a latency");
+        let config =
+            PluginAudioConfiguration { sample_rate: 48_000.0, min_frames_count: 1, max_frames_count: 1_024 };
+        let processor = plugin.activate(|_, _| (), config).expect("active");
+        assert_eq!(latency.get(&plugin.plugin_handle()), 0);
+        let mut processor = processor.start_processing().expect("started");
+        let mut input_ports = AudioPorts::with_capacity(4, 2);
+        let mut output_ports = AudioPorts::with_capacity(2, 1);
+        for block in 0..400_usize {
+            let frames = [1_024, 1, 333, 64][block % 4];
+            let sample = |i: usize| {
+                if i.is_multiple_of(97) { f32::NAN } else { ((i * 31) % 200) as f32 / 100.0 - 1.0 }
+            };
+            let mut main: Vec<Vec<f32>> =
+                (0..2).map(|c| (0..frames).map(|f| sample(block + f + c)).collect()).collect();
+            let mut side = main.clone();
+            let mut out = vec![vec![0.5_f32; frames]; 2];
+            let (result, allocations) = {
+                let inputs =
+                    input_ports.with_input_buffers([&mut main, &mut side].map(|bus| AudioPortBuffer {
+                        latency: 0,
+                        channels: AudioPortBufferType::f32_input_only(
+                            bus.iter_mut().map(InputChannel::variable),
+                        ),
+                    }));
+                let mut outputs = output_ports.with_output_buffers([AudioPortBuffer {
+                    latency: 0,
+                    channels: AudioPortBufferType::f32_output_only(out.iter_mut().map(Vec::as_mut_slice)),
+                }]);
+                let mut events = EventBuffer::new();
+                common::count(|| {
+                    processor.process(
+                        &inputs,
+                        &mut outputs,
+                        &InputEvents::empty(),
+                        &mut OutputEvents::from_buffer(&mut events),
+                        None,
+                        None,
+                    )
+                })
+            };
+            result.expect("processed");
+            if mode == RenderMode::Realtime && block > 0 {
+                assert_eq!(allocations, 0, "block {block}");
+            }
+            let bits = |bus: &[Vec<f32>]| bus.iter().flatten().map(|s| s.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&out), bits(&main), "block {block}");
+        }
+        plugin.deactivate(processor.stop_processing());
+    }
+}

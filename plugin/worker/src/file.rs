@@ -1,0 +1,151 @@
+//! Analyses a dropped file, beside the live analysis and with an engine of its own.
+
+use crate::{decode::Audio, export::Header, turns};
+use rollcall_board::{FileJob, FileState, History, HistoryReader, HistoryWriter, RowData, SongPosition};
+use rollcall_engine::{Engine, InputFormat, Model, Settings};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    thread::{self, JoinHandle},
+};
+
+/// What the job's thread tells.
+#[derive(Default)]
+struct Told {
+    cancelled: AtomicBool,
+    /// Share that is done, as bits.
+    share: AtomicU32,
+    /// Length in frames as the header says it, and rate; 0 until known.
+    frames: AtomicU64,
+    rate_hz: AtomicU32,
+    outcome: OnceLock<Result<Outcome, String>>,
+}
+
+/// What is known at the end.
+#[derive(Clone)]
+struct Outcome {
+    frames: u64,
+    channels: usize,
+    clip: Vec<f32>,
+}
+
+/// A job; dropping it cancels and joins it.
+pub(crate) struct Job {
+    path: PathBuf,
+    model: Arc<Model>,
+    settings: Settings,
+    told: Arc<Told>,
+    history: HistoryReader,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Job {
+    /// Starts on a thread of its own.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(crate) fn start(path: PathBuf, model: Arc<Model>, settings: Settings) -> std::io::Result<Self> {
+        let history = HistoryWriter::new(model.classes().len());
+        let told = Arc::new(Told::default());
+        let reader = history.reader();
+        let (work_path, work_model, work_told) = (path.clone(), Arc::clone(&model), Arc::clone(&told));
+        let thread = thread::Builder::new().name("rollcall-file".into()).spawn(move || {
+            let outcome = analyse(&work_path, work_model, settings, history, &work_told);
+            let _ = work_told.outcome.set(outcome);
+        })?;
+        Ok(Self { path, model, settings, told, history: reader, thread: Some(thread) })
+    }
+
+    /// As readers see it.
+    pub(crate) fn show(&self) -> FileJob {
+        let rate_hz = f64::from(self.told.rate_hz.load(Relaxed));
+        let (state, frames) = match self.told.outcome.get() {
+            Some(Ok(outcome)) => (FileState::Done, outcome.frames),
+            Some(Err(why)) => (FileState::Failed(why.clone()), 0),
+            None if self.thread.as_ref().is_some_and(JoinHandle::is_finished) => {
+                (FileState::Failed("the analysis broke off; please report this".into()), 0)
+            }
+            None => {
+                let share = f32::from_bits(self.told.share.load(Relaxed));
+                (FileState::Running(share), self.told.frames.load(Relaxed))
+            }
+        };
+        let duration_s = (frames > 0 && rate_hz > 0.0).then(|| frames as f64 / rate_hz);
+        FileJob { path: self.path.clone(), state, duration_s, history: self.history.clone() }
+    }
+
+    /// What an export needs, once all is analysed.
+    pub(crate) fn header(&self, thresholds: Vec<f32>) -> Option<(Header<'_>, History)> {
+        let Some(Ok(outcome)) = self.told.outcome.get() else { return None };
+        let rate_hz = self.told.rate_hz.load(Relaxed);
+        let header = Header {
+            file: self.path.to_string_lossy().into_owned(),
+            model: &self.model,
+            settings: self.settings,
+            thresholds,
+            sample_rate_hz: rate_hz,
+            channels: outcome.channels,
+            duration_s: outcome.frames as f64 / f64::from(rate_hz),
+            clip: outcome.clip.clone(),
+        };
+        Some((header, self.history.view()))
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        self.told.cancelled.store(true, Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic shows as a job that broke off.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn analyse(
+    path: &Path,
+    model: Arc<Model>,
+    settings: Settings,
+    mut history: HistoryWriter,
+    told: &Told,
+) -> Result<Outcome, String> {
+    let mut audio = Audio::open(path)?;
+    let (rate_hz, channels, length) = (audio.rate_hz, audio.channels, audio.frames);
+    let format = InputFormat { sample_rate_hz: rate_hz, channels };
+    let mut engine = Engine::new(model, format, settings).map_err(|error| error.to_string())?;
+    told.rate_hz.store(rate_hz, Relaxed);
+    told.frames.store(length.unwrap_or(0), Relaxed);
+    let mut on_step = |step: &rollcall_engine::Step| {
+        history.push(&RowData {
+            time_s: step.time_s,
+            position: SongPosition::default(),
+            level_dbfs: step.level_dbfs,
+            gate_open: step.gate_open,
+            after_gap: false,
+            activity: &step.activity,
+        });
+    };
+    let mut frames = 0_u64;
+    while let Some(block) = audio.next()? {
+        if told.cancelled.load(Relaxed) {
+            return Err("it was cancelled".into());
+        }
+        frames += (block.len() / channels) as u64;
+        {
+            let _turn = turns::take();
+            engine.push(block, &mut on_step).map_err(|error| error.to_string())?;
+        }
+        if let Some(length) = length.filter(|&length| length > 0) {
+            told.share.store((frames as f32 / length as f32).min(1.0).to_bits(), Relaxed);
+        }
+    }
+    engine.flush(&mut on_step).map_err(|error| error.to_string())?;
+    Ok(Outcome { frames, channels, clip: engine.clip() })
+}

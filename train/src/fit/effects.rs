@@ -1,0 +1,136 @@
+//! What happens to a recording between the instrument and the master: pitch, tone, room, drive, noise.
+
+use crate::data::seed::Chance;
+use fastrand::Rng;
+use realfft::{RealFftPlanner, num_complex::Complex};
+use rollcall_engine::SAMPLE_RATE_HZ;
+use std::f32::consts::TAU;
+
+/// Root mean square, over everything.
+pub fn rms(samples: &[f32]) -> f32 {
+    (samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32).sqrt()
+}
+
+/// Amplitude of a level in dB.
+pub fn amplitude(db: f32) -> f32 {
+    10f32.powf(db / 20.0)
+}
+
+/// Reads `samples` at `ratio` times the speed (linear between samples: a training distortion, not a resampler).
+pub fn varispeed(samples: &[f32], ratio: f32) -> Vec<f32> {
+    let length = (samples.len() as f32 / ratio) as usize;
+    (0..length.saturating_sub(1))
+        .map(|i| {
+            let at = i as f32 * ratio;
+            let (whole, part) = (at as usize, at.fract());
+            let next = samples.get(whole + 1).copied().unwrap_or(0.0);
+            samples.get(whole).map_or(0.0, |s| s + part * (next - s))
+        })
+        .collect()
+}
+
+/// One second-order section (Bristow-Johnson's cookbook).
+#[derive(Clone, Copy, Debug)]
+pub struct Biquad {
+    b: [f32; 3],
+    a: [f32; 2],
+}
+
+impl Biquad {
+    /// A bell of `gain_db` at `hz`.
+    pub fn bell(hz: f32, q: f32, gain_db: f32) -> Self {
+        let (w, amp) = (TAU * hz / SAMPLE_RATE_HZ as f32, 10f32.powf(gain_db / 40.0));
+        let alpha = w.sin() / (2.0 * q);
+        let a0 = 1.0 + alpha / amp;
+        Self {
+            b: [(1.0 + alpha * amp) / a0, -2.0 * w.cos() / a0, (1.0 - alpha * amp) / a0],
+            a: [-2.0 * w.cos() / a0, (1.0 - alpha / amp) / a0],
+        }
+    }
+
+    /// Passes below (`low`) or above `hz`, 12 dB an octave.
+    pub fn pass(hz: f32, low: bool) -> Self {
+        let w = TAU * hz / SAMPLE_RATE_HZ as f32;
+        let alpha = w.sin() * std::f32::consts::FRAC_1_SQRT_2;
+        let a0 = 1.0 + alpha;
+        let edge = if low { 1.0 - w.cos() } else { 1.0 + w.cos() };
+        let middle = if low { edge } else { -edge };
+        Self {
+            b: [edge / 2.0 / a0, middle / a0, edge / 2.0 / a0],
+            a: [-2.0 * w.cos() / a0, (1.0 - alpha) / a0],
+        }
+    }
+
+    /// Filters in place.
+    pub fn run(self, samples: &mut [f32]) {
+        let (mut s1, mut s2) = (0.0, 0.0);
+        for x in samples {
+            let y = self.b[0] * *x + s1;
+            s1 = self.b[1] * *x - self.a[0] * y + s2;
+            s2 = self.b[2] * *x - self.a[1] * y;
+            *x = y;
+        }
+    }
+}
+
+/// A tone control somebody might have turned: up to three bells, sometimes a cut at an end.
+pub fn equalise(samples: &mut [f32], rng: &mut Rng) {
+    for _ in 0..rng.usize(0..=3) {
+        let hz = 80.0 * (7000.0f32 / 80.0).powf(rng.f32());
+        Biquad::bell(hz, rng.between(0.4, 2.0), rng.between(-9.0, 9.0)).run(samples);
+    }
+    if rng.with(0.15) {
+        Biquad::pass(rng.between(2500.0, 7000.0), true).run(samples);
+    }
+    if rng.with(0.15) {
+        Biquad::pass(rng.between(60.0, 350.0), false).run(samples);
+    }
+}
+
+/// Soft clipping that keeps small levels.
+pub fn drive(samples: &mut [f32], gain: f32) {
+    let peak = samples.iter().fold(1e-6f32, |p, s| p.max(s.abs()));
+    for s in samples {
+        *s = (*s / peak * gain).tanh() / gain.tanh() * peak;
+    }
+}
+
+/// Convolves with a room (its impulse response) at a wet share of 0 to 1, keeping the length.
+pub fn reverberate(samples: &mut [f32], room: &[f32], wet: f32) {
+    let length = (samples.len() + room.len()).next_power_of_two();
+    let mut planner = RealFftPlanner::<f32>::new();
+    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
+    let spectrum = |x: &[f32]| -> Vec<Complex<f32>> {
+        let mut time = vec![0.0; length];
+        time[..x.len()].copy_from_slice(x);
+        let mut out = forward.make_output_vec();
+        forward.process(&mut time, &mut out).expect("the buffers fit the plan");
+        out
+    };
+    let mut product = spectrum(samples);
+    product.iter_mut().zip(spectrum(room)).for_each(|(a, b)| *a *= b);
+    // Rounding leaves a trace of imaginary part in the two bins that must be real.
+    let last = product.len() - 1;
+    (product[0].im, product[last].im) = (0.0, 0.0);
+    let mut time = inverse.make_output_vec();
+    inverse.process(&mut product, &mut time).expect("the buffers fit the plan");
+    let (dry_level, wet_level) = (rms(samples), rms(&time[..samples.len()]).max(1e-9));
+    for (s, w) in samples.iter_mut().zip(&time) {
+        *s = (1.0 - wet) * *s + wet * w * dry_level / wet_level;
+    }
+}
+
+/// Noise between white (`tilt` 0) and brown (`tilt` 1) at an RMS of 1.
+pub fn noise(length: usize, tilt: f32, rng: &mut Rng) -> Vec<f32> {
+    let mut low = 0.0;
+    let mut out: Vec<f32> = (0..length)
+        .map(|_| {
+            let white = 2.0 * rng.f32() - 1.0;
+            low = 0.98 * low + 0.02 * white;
+            (1.0 - tilt) * white + tilt * 10.0 * low
+        })
+        .collect();
+    let level = rms(&out).max(1e-9);
+    out.iter_mut().for_each(|s| *s /= level);
+    out
+}

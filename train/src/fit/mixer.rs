@@ -1,0 +1,300 @@
+//! Draws clips: solos, mixes with exact truth over time, real music with a teacher's labels, and what is no instrument.
+
+use super::clip::{Clip, Length, log_mel};
+use super::effects;
+use crate::data::activity::activity;
+use crate::data::pool::{Kind, Pool, PoolError, SoftLabel, Split, Stem};
+use crate::data::seed::{self, Chance};
+use crate::nn::loss::Target;
+use crate::nn::vggish::BANDS;
+use fastrand::Rng;
+use rollcall_engine::{HOP_SAMPLES, SAMPLE_RATE_HZ};
+use std::collections::BTreeMap;
+
+/// What a clip is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scene {
+    /// One instrument.
+    Solo,
+    /// Two to five instruments.
+    Mix,
+    /// Real music, labelled by the teacher.
+    Music,
+    /// Negatives, noise or silence, alone.
+    Nothing,
+}
+
+/// Share of each scene among the clips; what has no material goes to mixes.
+const SCENES: [(Scene, f32); 4] =
+    [(Scene::Solo, 0.28), (Scene::Mix, 0.42), (Scene::Music, 0.18), (Scene::Nothing, 0.12)];
+
+/// A window counts as played where at least this many of its 96 hops sound; fewer, but some, is left unknown.
+const PLAYED_HOPS: usize = 24;
+/// Fewer sounding hops than this in a window count as silence.
+const SILENT_HOPS: usize = 5;
+/// A voice this far below the mix is left unknown: nobody hears it for certain.
+const MASKED_DB: f32 = -22.0;
+
+/// Material of one split, sorted so that classes and sources are drawn evenly.
+pub struct Mixer {
+    pool: Pool,
+    /// For each class: source -> stems.
+    voices: Vec<BTreeMap<String, Vec<usize>>>,
+    negatives: BTreeMap<String, Vec<usize>>,
+    rooms: Vec<Vec<f32>>,
+    music: Vec<(usize, SoftLabel)>,
+    length: Length,
+    augment: bool,
+}
+
+impl Mixer {
+    /// Takes the stems of one split. `augment`: whether tone, room, pitch and noise are varied.
+    ///
+    /// # Errors
+    /// The pool cannot be read.
+    pub fn new(
+        pool: Pool,
+        split: Split,
+        classes: usize,
+        length: Length,
+        augment: bool,
+    ) -> Result<Self, PoolError> {
+        let mut voices = vec![BTreeMap::<String, Vec<usize>>::new(); classes];
+        let (mut negatives, mut rooms) = (BTreeMap::<String, Vec<usize>>::new(), Vec::new());
+        let labels = pool.soft_labels()?;
+        let mut music = Vec::new();
+        let mut by_id: BTreeMap<&str, Vec<&SoftLabel>> = BTreeMap::new();
+        labels.iter().for_each(|l| by_id.entry(&l.id).or_default().push(l));
+        for (i, stem) in pool.stems.iter().enumerate().filter(|(_, s)| s.row.split == split) {
+            match (stem.row.kind, stem.class) {
+                (Kind::Ir, _) => rooms.push(pool.samples(stem)?),
+                (Kind::Music, _) => {
+                    let labels = by_id.get(stem.row.id.as_str()).into_iter().flatten();
+                    music.extend(labels.map(|l| (i, (*l).clone())));
+                }
+                (Kind::Phrase | Kind::Speech, Some(class)) => {
+                    voices[class].entry(stem.row.source.clone()).or_default().push(i);
+                }
+                (Kind::Negative | Kind::Noise | Kind::Phrase, _) => {
+                    negatives.entry(stem.row.source.clone()).or_default().push(i);
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { pool, voices, negatives, rooms, music, length, augment })
+    }
+
+    /// Number of classes with any material, for messages.
+    pub fn classes_present(&self) -> usize {
+        self.voices.iter().filter(|v| !v.is_empty()).count()
+    }
+
+    /// The clip of this seed and index: always the same.
+    ///
+    /// # Errors
+    /// The pool cannot be read.
+    pub fn draw(&self, seed: u64, index: u64) -> Result<Clip, PoolError> {
+        let mut rng = seed::rng(seed, &format!("clip/{index}"));
+        let mut chance = rng.f32();
+        let scene = SCENES.iter().find(|(_, share)| {
+            chance -= share;
+            chance < 0.0
+        });
+        self.scene(scene.map_or(Scene::Mix, |s| s.0), &mut rng)
+    }
+
+    /// A clip of this scene.
+    ///
+    /// # Errors
+    /// The pool cannot be read.
+    pub fn scene(&self, scene: Scene, rng: &mut Rng) -> Result<Clip, PoolError> {
+        match scene {
+            Scene::Music if !self.music.is_empty() => self.music(rng),
+            Scene::Nothing => self.mix(0, rng),
+            Scene::Solo => self.mix(1, rng),
+            Scene::Mix | Scene::Music => self.mix(2 + rng.usize(0..4).min(rng.usize(0..4)), rng),
+        }
+    }
+
+    fn mix(&self, voices: usize, rng: &mut Rng) -> Result<Clip, PoolError> {
+        let (length, classes) = (self.length, self.voices.len());
+        let present: Vec<usize> = (0..classes).filter(|&c| !self.voices[c].is_empty()).collect();
+        let mut layers = Vec::new();
+        let mut drawn = present.clone();
+        rng.shuffle(&mut drawn);
+        for &class in drawn.iter().take(voices) {
+            let source = draw_from(&self.voices[class], rng);
+            let stem = &self.pool.stems[*rng.pick(source)];
+            layers.push((Some(class), self.layer(stem, rng)?));
+        }
+        let negatives = if voices == 0 { usize::from(rng.with(0.8)) } else { usize::from(rng.with(0.12)) };
+        if negatives > 0 && !self.negatives.is_empty() {
+            let source = draw_from(&self.negatives, rng);
+            let stem = &self.pool.stems[*rng.pick(source)];
+            layers.push((None, self.layer(stem, rng)?));
+        }
+
+        let mut mixed = vec![0.0f32; length.samples()];
+        let mut truths = Vec::new();
+        for (class, mut layer) in layers {
+            let active = activity(&layer);
+            let level = active_rms(&layer, &active);
+            if level > 0.0 {
+                let gain = effects::amplitude(rng.between(-9.0, 4.0)) * 0.05 / level;
+                layer.iter_mut().for_each(|s| *s *= gain);
+            }
+            mixed.iter_mut().zip(&layer).for_each(|(m, s)| *m += s);
+            if let Some(class) = class {
+                truths.push((class, active, layer));
+            }
+        }
+        let mut target = Target {
+            clip: vec![0.0; classes],
+            clip_weight: vec![1.0; classes],
+            steps: vec![0.0; length.windows() * classes],
+            step_weight: vec![1.0; length.windows() * classes],
+        };
+        for (class, active, layer) in &truths {
+            mark(&mut target, *class, active, layer, &mixed, length);
+        }
+        self.master(&mut mixed, voices == 0, rng);
+        Ok(Clip { log_mel: self.picture(&mixed, rng), target })
+    }
+
+    fn music(&self, rng: &mut Rng) -> Result<Clip, PoolError> {
+        let (stem, label) = rng.pick(&self.music);
+        let stem = &self.pool.stems[*stem];
+        let room = (label.length_s * SAMPLE_RATE_HZ as f32) as usize;
+        let start = (label.start_s * SAMPLE_RATE_HZ as f32) as usize
+            + rng.usize(0..=room.saturating_sub(self.length.samples()));
+        let mut samples = self.pool.excerpt(stem, start, self.length.samples())?;
+        samples.resize(self.length.samples(), 0.0);
+        if self.augment && rng.with(0.5) {
+            effects::equalise(&mut samples, rng);
+        }
+        self.master(&mut samples, false, rng);
+        let classes = self.voices.len();
+        let target = Target {
+            clip: label.probability.iter().map(|p| p.sqrt()).collect(),
+            // The segment is longer than the clip, so a likely instrument may be silent in it: weigh it less.
+            clip_weight: label.known.iter().map(|&known| if known { 0.5 } else { 0.0 }).collect(),
+            steps: vec![0.0; self.length.windows() * classes],
+            step_weight: vec![0.0; self.length.windows() * classes],
+        };
+        Ok(Clip { log_mel: self.picture(&samples, rng), target })
+    }
+
+    /// An excerpt of a stem as it goes into a mix: placed, cut on and off, and, where augmenting, played elsewhere.
+    fn layer(&self, stem: &Stem, rng: &mut Rng) -> Result<Vec<f32>, PoolError> {
+        let wanted = self.length.samples();
+        let ratio =
+            if self.augment && rng.with(0.5) { 2f32.powf(rng.between(-1.0, 1.0) / 12.0) } else { 1.0 };
+        let read = (wanted as f32 * ratio) as usize + 2;
+        let total = stem.row.samples as usize;
+        let start = rng.usize(0..=total.saturating_sub(read));
+        let mut samples = self.pool.excerpt(stem, start, read)?;
+        if ratio != 1.0 {
+            samples = effects::varispeed(&samples, ratio);
+        }
+        let mut placed = vec![0.0; wanted];
+        let free = wanted.saturating_sub(samples.len());
+        let at = rng.usize(0..=free);
+        let length = samples.len().min(wanted - at);
+        placed[at..at + length].copy_from_slice(&samples[..length]);
+        if rng.with(0.3) {
+            enter_and_leave(&mut placed, rng);
+        }
+        if self.augment {
+            if rng.with(0.6) {
+                effects::equalise(&mut placed, rng);
+            }
+            if rng.with(0.12) {
+                effects::drive(&mut placed, rng.between(1.5, 6.0));
+            }
+            if rng.with(0.3) && !self.rooms.is_empty() {
+                let room: &Vec<f32> = rng.pick(&self.rooms);
+                effects::reverberate(&mut placed, room, rng.between(0.1, 0.6));
+            }
+        }
+        Ok(placed)
+    }
+
+    /// Noise floor, loudness and limiting of the finished mix.
+    fn master(&self, samples: &mut [f32], nothing: bool, rng: &mut Rng) {
+        if self.augment && rng.with(if nothing { 0.6 } else { 0.3 }) {
+            let level = effects::rms(samples).max(1e-4) * effects::amplitude(rng.between(-55.0, -18.0));
+            let floor = effects::noise(samples.len(), rng.f32(), rng);
+            samples.iter_mut().zip(floor).for_each(|(s, n)| *s += n * level);
+        }
+        let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
+        if peak > 0.0 {
+            let gain = effects::amplitude(rng.between(-24.0, -0.1)) / peak;
+            samples.iter_mut().for_each(|s| *s *= gain);
+        }
+        if self.augment && rng.with(0.15) {
+            effects::drive(samples, rng.between(1.0, 3.0));
+        }
+    }
+
+    /// Log-mel, with bands and hops sometimes blanked (SpecAugment, Park et al. 2019).
+    fn picture(&self, samples: &[f32], rng: &mut Rng) -> Vec<f32> {
+        let mut picture = log_mel(samples);
+        if self.augment && rng.with(0.3) {
+            let (first, bands) = (rng.usize(0..BANDS - 8), rng.usize(1..=8));
+            for hop in picture.chunks_exact_mut(BANDS) {
+                hop[first..first + bands].fill(0.01f32.ln());
+            }
+        }
+        picture
+    }
+}
+
+fn draw_from<'a>(sources: &'a BTreeMap<String, Vec<usize>>, rng: &mut Rng) -> &'a [usize] {
+    sources.values().nth(rng.usize(..sources.len())).expect("the index is below the length")
+}
+
+/// Lets a voice come in late or leave early, with fades of 20 ms.
+fn enter_and_leave(samples: &mut [f32], rng: &mut Rng) {
+    let fade = SAMPLE_RATE_HZ as usize / 50;
+    let (length, cut) = (samples.len(), rng.usize(fade..samples.len() - fade));
+    let comes_in = rng.bool();
+    for (i, s) in samples.iter_mut().enumerate() {
+        let inside = if comes_in { i as f32 - cut as f32 } else { cut as f32 - i as f32 };
+        *s *= (inside / fade as f32).clamp(0.0, 1.0);
+    }
+    debug_assert_eq!(samples.len(), length);
+}
+
+/// RMS over the hops that sound; 0 when none does.
+fn active_rms(samples: &[f32], active: &[bool]) -> f32 {
+    let hops = samples.chunks(HOP_SAMPLES).zip(active).filter(|(_, a)| **a);
+    let (sum, count) =
+        hops.fold((0.0, 0), |(sum, n), (h, _)| (sum + h.iter().map(|s| s * s).sum::<f32>(), n + h.len()));
+    if count == 0 { 0.0 } else { (sum / count as f32).sqrt() }
+}
+
+/// Writes what is known of one voice into the target.
+fn mark(target: &mut Target, class: usize, active: &[bool], layer: &[f32], mixed: &[f32], length: Length) {
+    let classes = target.clip.len();
+    let (mut heard, mut unsure) = (false, false);
+    for window in 0..length.windows() {
+        let hops = length.window_hops(window);
+        let span = hops.start * HOP_SAMPLES..(hops.end * HOP_SAMPLES).min(mixed.len());
+        let sounding =
+            active[hops.start.min(active.len())..hops.end.min(active.len())].iter().filter(|a| **a).count();
+        let share_db =
+            20.0 * (effects::rms(&layer[span.clone()]) / effects::rms(&mixed[span]).max(1e-9)).log10();
+        let at = window * classes + class;
+        if sounding >= PLAYED_HOPS && share_db > MASKED_DB {
+            target.steps[at] = 1.0;
+            heard = true;
+        } else if sounding > SILENT_HOPS {
+            target.step_weight[at] = 0.0;
+            unsure = true;
+        }
+    }
+    target.clip[class] = f32::from(u8::from(heard));
+    if !heard && unsure {
+        target.clip_weight[class] = 0.0;
+    }
+}

@@ -1,0 +1,10 @@
+//! offline: fitting the whole network to clips mixed on the fly from a stem pool.
+
+pub mod checkpoint;
+pub mod clip;
+pub mod command;
+pub mod effects;
+pub mod metrics;
+pub mod mixer;
+pub mod trainer;
+pub mod validation;

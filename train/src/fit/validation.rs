@@ -1,0 +1,110 @@
+//! Scores on clips that are drawn once from the validation split and never trained on.
+
+use super::clip::{Clip, SKIP_COLUMNS};
+use super::metrics::{Scored, average_precision, best_threshold, f1, mean};
+use super::mixer::{Mixer, Scene};
+use super::trainer::parallel;
+use crate::data::{pool::PoolError, seed};
+use crate::nn::conv::Scratch;
+use crate::nn::loss::attention_bce;
+use crate::nn::vggish::Vggish;
+use std::collections::BTreeMap;
+
+/// Clips of the scenes that are scored apart.
+pub struct ValidationSet {
+    solos: Vec<Clip>,
+    mixes: Vec<Clip>,
+    nothing: Vec<Clip>,
+}
+
+/// What one pass over the set gives.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Scores by name, e.g. `solos.map`; macro over classes with positives and negatives.
+    pub scores: BTreeMap<String, f64>,
+    /// Threshold of the best F1 a class, over the clips of all scenes.
+    pub thresholds: Vec<f32>,
+    /// Average precision a class on solos, where there are positives.
+    pub solo_ap: Vec<Option<f64>>,
+    /// Average precision a class on mixes, where there are positives.
+    pub mix_ap: Vec<Option<f64>>,
+}
+
+impl ValidationSet {
+    /// Draws `clips` clips a scene.
+    ///
+    /// # Errors
+    /// The pool cannot be read.
+    pub fn draw(mixer: &Mixer, clips: usize, seed: u64) -> Result<Self, PoolError> {
+        let scene = |scene: Scene, name: &str| -> Result<Vec<Clip>, PoolError> {
+            (0..clips).map(|i| mixer.scene(scene, &mut seed::rng(seed, &format!("{name}/{i}")))).collect()
+        };
+        Ok(Self {
+            solos: scene(Scene::Solo, "solo")?,
+            mixes: scene(Scene::Mix, "mix")?,
+            nothing: scene(Scene::Nothing, "nothing")?,
+        })
+    }
+
+    /// Runs the network over the set.
+    pub fn score(&self, net: &Vggish, values: &[f32]) -> Report {
+        let classes = net.shape.classes;
+        let (solos, mixes, nothing) = (
+            posteriors(net, values, &self.solos),
+            posteriors(net, values, &self.mixes),
+            posteriors(net, values, &self.nothing),
+        );
+        let mut report = Report::default();
+        let all: Vec<Scored> = (0..classes)
+            .map(|c| {
+                let sets = [(&self.solos, &solos), (&self.mixes, &mixes), (&self.nothing, &nothing)];
+                sets.into_iter().flat_map(|(clips, p)| known(clips, p, c)).collect()
+            })
+            .collect();
+        report.thresholds = all.iter().map(best_threshold).collect();
+        for (name, clips, p) in [("solos", &self.solos, &solos), ("mixes", &self.mixes, &mixes)] {
+            let scored: Vec<Scored> = (0..classes).map(|c| known(clips, p, c).collect()).collect();
+            let ap: Vec<_> = scored.iter().map(average_precision).collect();
+            report.scores.insert(format!("{name}.map"), mean(ap.iter().copied()));
+            for (kind, at) in [("f1_at_half", None), ("f1_tuned", Some(&report.thresholds))] {
+                let pairs: Vec<_> =
+                    scored.iter().enumerate().map(|(c, s)| f1(s, at.map_or(0.5, |t| t[c]))).collect();
+                let both = pairs.iter().map(|(p, n)| p.zip(*n).map(|(p, n)| (p + n) / 2.0));
+                report.scores.insert(format!("{name}.{kind}_both"), mean(both));
+                report.scores.insert(format!("{name}.{kind}_positives"), mean(pairs.iter().map(|p| p.0)));
+            }
+            if name == "solos" {
+                report.solo_ap = ap;
+            } else {
+                report.mix_ap = ap;
+            }
+        }
+        let right = self.solos.iter().zip(&solos).filter(|(clip, _)| clip.target.clip.contains(&1.0));
+        let (hits, n) = right.fold((0, 0), |(hits, n), (clip, p)| {
+            let top = (0..classes).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
+            (hits + usize::from(clip.target.clip[top] == 1.0), n + 1)
+        });
+        report.scores.insert("solos.top1".into(), hits as f64 / n.max(1) as f64);
+        let quiet = nothing.iter().filter(|p| p.iter().zip(&report.thresholds).all(|(p, t)| p < t)).count();
+        report.scores.insert("nothing.quiet".into(), quiet as f64 / nothing.len().max(1) as f64);
+        report
+    }
+}
+
+fn known<'a>(
+    clips: &'a [Clip],
+    posteriors: &'a [Vec<f32>],
+    class: usize,
+) -> impl Iterator<Item = (f32, bool)> + 'a {
+    let pairs = clips.iter().zip(posteriors).filter(move |(clip, _)| clip.target.clip_weight[class] > 0.0);
+    pairs.map(move |(clip, p)| (p[class], clip.target.clip[class] >= 0.5))
+}
+
+/// Attention-pooled posterior of each clip.
+fn posteriors(net: &Vggish, values: &[f32], clips: &[Clip]) -> Vec<Vec<f32>> {
+    let prepared = net.prepare(values);
+    parallel(clips.len(), |i, scratch: &mut Scratch| {
+        let trace = net.forward(values, &prepared, &clips[i].log_mel, SKIP_COLUMNS, scratch);
+        attention_bce(&trace.head.activity, &trace.head.attention, &clips[i].target, 0.5).posterior
+    })
+}

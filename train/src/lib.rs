@@ -1,0 +1,7 @@
+//! offline: the paper's training in Rust: data engine, network and gradients, objectives, evaluation, export.
+#![deny(unsafe_code)]
+
+pub mod data;
+pub mod export;
+pub mod fit;
+pub mod nn;

@@ -1,0 +1,81 @@
+//! Losses on the head's logits: per step and per clip, masked where a label is unknown.
+
+/// What is known of a clip. All are `[classes]` or `[steps, classes]`, targets and masks in 0..=1.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// Whether a class is heard anywhere in the clip (or how likely, for a teacher's soft label).
+    pub clip: Vec<f32>,
+    /// Weight of each clip label; 0: unknown.
+    pub clip_weight: Vec<f32>,
+    /// Whether a class is heard in a step's window.
+    pub steps: Vec<f32>,
+    /// Weight of each step label; 0: unknown.
+    pub step_weight: Vec<f32>,
+}
+
+/// A loss with the gradients of both logits.
+#[derive(Clone, Debug)]
+pub struct Graded {
+    /// Mean over known labels.
+    pub loss: f32,
+    /// `[steps, classes]`.
+    pub activity: Vec<f32>,
+    /// `[steps, classes]`.
+    pub attention: Vec<f32>,
+    /// Attention-pooled posterior, `[classes]`.
+    pub posterior: Vec<f32>,
+}
+
+/// Keeps the logarithms of a posterior finite.
+const FLOOR: f32 = 1e-6;
+
+/// Logistic function.
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Binary cross-entropy on the pooled posterior plus the same on each step, each the mean over its known labels;
+/// `step_share` of the whole (0 to 1) goes to the steps.
+///
+/// The posterior is `sum_t w_t sigmoid(activity_t)` with `w_t = sigmoid(attention_t) / sum sigmoid(attention)` (paper,
+/// section 2.3).
+pub fn attention_bce(activity: &[f32], attention: &[f32], target: &Target, step_share: f32) -> Graded {
+    let classes = target.clip.len();
+    let steps = activity.len() / classes;
+    let mut graded = Graded {
+        loss: 0.0,
+        activity: vec![0.0; activity.len()],
+        attention: vec![0.0; attention.len()],
+        posterior: vec![0.0; classes],
+    };
+    let clip_known = target.clip_weight.iter().sum::<f32>().max(1.0);
+    let step_known = target.step_weight.iter().sum::<f32>().max(1.0);
+    for class in 0..classes {
+        let at = |step: usize| step * classes + class;
+        let total: f32 = (0..steps).map(|t| sigmoid(attention[at(t)])).sum::<f32>().max(1e-12);
+        let posterior: f32 =
+            (0..steps).map(|t| sigmoid(attention[at(t)]) / total * sigmoid(activity[at(t)])).sum();
+        graded.posterior[class] = posterior;
+        let share = (1.0 - step_share) * target.clip_weight[class] / clip_known;
+        let d_posterior = if share > 0.0 {
+            let (p, y) = (posterior.clamp(FLOOR, 1.0 - FLOOR), target.clip[class]);
+            graded.loss -= share * (y * p.ln() + (1.0 - y) * (1.0 - p).ln());
+            share * (p - y) / (p * (1.0 - p))
+        } else {
+            0.0
+        };
+        for t in 0..steps {
+            let (a, w) = (sigmoid(activity[at(t)]), sigmoid(attention[at(t)]));
+            graded.activity[at(t)] += d_posterior * w / total * a * (1.0 - a);
+            graded.attention[at(t)] += d_posterior * (a - posterior) / total * w * (1.0 - w);
+            let share = target.step_weight.get(at(t)).map_or(0.0, |known| step_share * known / step_known);
+            if share > 0.0 {
+                let (x, y) = (activity[at(t)], target.steps[at(t)]);
+                // softplus(x) - x y, without overflow.
+                graded.loss += share * (x.max(0.0) - x * y + (-x.abs()).exp().ln_1p());
+                graded.activity[at(t)] += share * (a - y);
+            }
+        }
+    }
+    graded
+}

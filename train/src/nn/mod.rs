@@ -1,0 +1,18 @@
+//! offline: the network and its gradients, by hand, on the CPU.
+//!
+//! Why not a framework: on two cores this stack trains at three to four times burn's speed (ARCHITECTURE.md, "The
+//! trainer"), because every convolution is one large matrix product per few rows (`gemm` with AVX-512 where the machine
+//! has it), ReLU and pooling are fused into it, and only pooled maps and one byte an output are kept for the way back.
+//!
+//! Layout everywhere: row-major, channels last; a map is `[time, frequency, channels]`. All parameters of a network live in
+//! one flat vector ([`params::Layout`] names the ranges), so that optimiser, averaging and checkpoints are loops over
+//! slices. Samples are independent: each thread takes whole samples and its own gradient vector.
+
+pub mod adam;
+pub mod conv;
+pub mod dense;
+pub mod gemm;
+pub mod head;
+pub mod loss;
+pub mod params;
+pub mod vggish;

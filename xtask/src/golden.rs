@@ -1,0 +1,188 @@
+//! `cargo xtask golden`: makes the golden data again with the seeded generators that lie beside it, and says what differs.
+//!
+//! As a suite of `cargo xtask test`, the Python generators run in a copy under `target/`, and what they make is compared
+//! with what is committed. The shell generators call audio encoders, whose versions change the bytes: they run by hand only.
+
+use crate::{machine, python, report::Report, shell};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Raw little-endian 32-bit floats: the references' FFTs and kernels are chosen by processor and differ by rounding. The
+/// tests that read this data allow ten times as much.
+const FLOAT_TOLERANCE: f32 = 1e-5;
+/// Numbers in JSON and TOML, absolute or relative: decibels, to a thousandth.
+const TEXT_TOLERANCE: f64 = 1e-3;
+
+/// Runs every generator whose path contains the filters, in place.
+///
+/// # Errors
+/// A generator fails, or none matches.
+pub(crate) fn run(filters: &[String]) -> Result<()> {
+    let mut generators = generators(&shell::files()?);
+    generators.retain(|path| filters.iter().all(|filter| path.contains(filter)));
+    ensure!(!generators.is_empty(), "no generator's path contains `{}`", filters.join("` and `"));
+    machine::ensure(machine::Need::Golden)?;
+    for generator in &generators {
+        generate(generator, &shell::root())?;
+    }
+    let folders = generators.iter().map(|path| folder(path));
+    let changed = shell::read(shell::command("git", &["status", "--short", "--"]).args(folders))?;
+    if changed.is_empty() {
+        println!("{} generators made again exactly what is committed", generators.len());
+    } else {
+        println!("differs from what is committed (say why in the commit that changes it):\n{changed}");
+    }
+    Ok(())
+}
+
+/// Golden data without its generator beside it cannot be explained or made again; and what a generator makes must be what
+/// is committed.
+///
+/// # Errors
+/// A generator fails.
+pub(crate) fn check() -> Result<Report> {
+    let files = shell::files()?;
+    let generators = generators(&files);
+    let mut report = Report::default();
+    let orphans = files.iter().filter(|path| Path::new(path).iter().any(|part| part == "golden"));
+    let orphans = orphans
+        .filter(|path| !generators.iter().any(|generator| Path::new(path).starts_with(folder(generator))));
+    report.rule("golden data has its generator beside it", orphans.cloned().collect());
+
+    let copy = shell::target().join("golden");
+    if copy.exists() {
+        fs::remove_dir_all(&copy)?;
+    }
+    for generator in generators.iter().filter(|path| path.ends_with(".py")) {
+        let beside: Vec<&String> =
+            files.iter().filter(|path| Path::new(path).starts_with(folder(generator))).collect();
+        for path in &beside {
+            let to = copy.join(path);
+            fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+            fs::copy(shell::root().join(path), to).with_context(|| format!("cannot copy {path}"))?;
+        }
+        generate(generator, &copy)?;
+        let mut broken = Vec::new();
+        for path in beside {
+            broken.extend(difference(
+                path,
+                &fs::read(shell::root().join(path))?,
+                &fs::read(copy.join(path))?,
+            ));
+        }
+        report.rule(format!("{generator} makes what is committed"), broken);
+    }
+    Ok(report)
+}
+
+/// Files named `generate*` in folders named `golden`.
+fn generators(files: &[String]) -> Vec<String> {
+    let is_generator = |path: &&String| {
+        let name = Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        folder(path).ends_with("golden")
+            && name.starts_with("generate")
+            && (name.ends_with(".py") || name.ends_with(".sh"))
+    };
+    files.iter().filter(is_generator).cloned().collect()
+}
+
+fn folder(path: &str) -> PathBuf {
+    Path::new(path).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// Runs a generator of this repository, or of a copy of it.
+fn generate(generator: &str, within: &Path) -> Result<()> {
+    let script = within.join(generator);
+    let script = script.to_str().context("the path of the repository is not UTF-8")?;
+    if generator.ends_with(".sh") {
+        shell::run(&mut shell::command("sh", &[script]))
+    } else {
+        let python = python::ensure(python::REFERENCES)?;
+        // Nothing may depend on the number of cores.
+        shell::run(shell::command(&python.to_string_lossy(), &[script]).env("OMP_NUM_THREADS", "1"))
+    }
+}
+
+/// What differs between the file as committed and as made again, if anything that matters does.
+fn difference(path: &str, committed: &[u8], made: &[u8]) -> Option<String> {
+    if committed == made {
+        return None;
+    }
+    if committed.len() == made.len() && path.ends_with(".f32") {
+        let floats = |bytes: &[u8]| -> Vec<f32> {
+            bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+        };
+        let far = |(a, b): &(f32, f32)| {
+            (a - b).abs() > FLOAT_TOLERANCE * a.abs().max(1.0) || a.is_nan() != b.is_nan()
+        };
+        let (committed, made) = (floats(committed), floats(made));
+        let far = committed.into_iter().zip(made).enumerate().find(|(_, pair)| far(pair));
+        return far
+            .map(|(index, (a, b))| format!("{path}: value {index} is {a}, but its generator makes {b}"));
+    }
+    if let (Some(a), Some(b)) = (values(path, committed), values(path, made)) {
+        return (!alike(&a, &b)).then(|| format!("{path}: its generator makes other values"));
+    }
+    Some(format!("{path}: {} bytes, but its generator makes {} other bytes", committed.len(), made.len()))
+}
+
+/// What stands in a JSON or TOML file.
+fn values(path: &str, bytes: &[u8]) -> Option<Value> {
+    match Path::new(path).extension()?.to_str()? {
+        "json" => serde_json::from_slice(bytes).ok(),
+        "toml" => toml::from_slice(bytes).ok(),
+        _ => None,
+    }
+}
+
+fn alike(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().unwrap_or(f64::NAN), b.as_f64().unwrap_or(f64::NAN));
+            (a - b).abs() <= TEXT_TOLERANCE * a.abs().max(1.0)
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| alike(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_found() {
+        let floats =
+            |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let differs = |path: &str, a: &[u8], b: &[u8]| difference(path, a, b).is_some();
+        assert!(!differs("a.f32", &floats(&[1.0, 100.0]), &floats(&[1.000_001, 100.0005])));
+        assert!(differs("a.f32", &floats(&[1.0]), &floats(&[1.001])));
+        assert!(differs("a.f32", &floats(&[1.0]), &floats(&[f32::NAN])));
+        assert!(differs("a.f32", &floats(&[1.0]), &floats(&[1.0, 1.0])));
+        assert!(!differs("a.json", br#"{"a": [1.0, "x"]}"#, br#"{"a": [1.0001, "x"]}"#));
+        assert!(differs("a.json", br#"{"a": [1.0, "x"]}"#, br#"{"a": [1.0, "y"]}"#));
+        assert!(differs("a.json", br#"{"a": 1}"#, br#"{"a": 1, "b": 2}"#));
+        assert!(!differs("a.toml", b"a = 1.0\nb = 'x'", b"a = 1.00001\nb = 'x'"));
+        assert!(differs("a.toml", b"a = 1.0\nb = 'x'", b"a = 1.0\nb = 'y'"));
+        assert!(differs("a.onnx", b"abc", b"abd"));
+    }
+
+    #[test]
+    fn generators_lie_in_golden_folders() {
+        let files = [
+            "engine/tests/golden/generate_x.py",
+            "engine/tests/golden/x.f32",
+            "train/generate_y.py",
+            "a/golden/generate.sh",
+        ];
+        let files: Vec<String> = files.map(str::to_owned).to_vec();
+        assert_eq!(generators(&files), ["engine/tests/golden/generate_x.py", "a/golden/generate.sh"]);
+    }
+}

@@ -1,0 +1,67 @@
+//! `cargo xtask`: everything that a developer or CI does with this repository, set-up included.
+#![forbid(unsafe_code)]
+
+mod borders;
+mod bundle;
+mod counts;
+mod demo;
+mod golden;
+mod house;
+mod licences;
+mod machine;
+mod metadata;
+mod python;
+mod report;
+mod shell;
+mod suites;
+mod test;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  demo              install what the build needs, build `rollcall`, analyse the recording in demo/
+  test [SUITE...]   install what the tests need, build, run every suite (or the ones named); --list names them
+  ci                what CI runs: the same as `test`
+  bundle            build Rollcall.clap and Rollcall.vst3 into target/bundled/
+  golden [FILTER]   make the golden data again with the generators beside it, and say what differs
+  borders           check which crate may name which
+  house             check the house rules that a machine can read
+  licences          check every dependency's licence against deny.toml
+  setup             only install what the tests need
+";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    match command.as_str() {
+        "demo" => demo::run(),
+        "test" | "ci" => test::run(&rest),
+        "bundle" => bundle::run(&rest),
+        "golden" => golden::run(&rest),
+        "borders" => report::print(borders::check()?),
+        "house" => report::print(house::check()?),
+        "licences" => report::print(licences::check()?),
+        "setup" => {
+            machine::ensure(machine::Need::Tests).and_then(|()| python::ensure(python::REFERENCES).map(drop))
+        }
+        "" | "help" | "-h" | "--help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("there is no command `{other}`\n\n{HELP}"),
+    }
+}

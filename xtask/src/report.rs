@@ -1,0 +1,47 @@
+//! What a check of the whole repository found: how many rules it held the code to, and what breaks them.
+
+use crate::counts::Counts;
+use anyhow::{Result, bail};
+
+/// Findings by rule.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    rules: Vec<(String, Vec<String>)>,
+}
+
+impl Report {
+    /// One more rule, and each place that breaks it.
+    pub(crate) fn rule(&mut self, name: impl Into<String>, broken: Vec<String>) {
+        self.rules.push((name.into(), broken));
+    }
+
+    /// Rules held, and rules broken.
+    pub(crate) fn counts(&self) -> Counts {
+        let failed = self.rules.iter().filter(|(_, broken)| !broken.is_empty()).count();
+        Counts { passed: self.rules.len() - failed, failed }
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (name, broken) in &self.rules {
+            writeln!(f, "{} {name}", if broken.is_empty() { "ok    " } else { "BROKEN" })?;
+            for place in broken {
+                writeln!(f, "       {place}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Shows it to a person.
+///
+/// # Errors
+/// A rule is broken.
+pub(crate) fn print(report: Report) -> Result<()> {
+    print!("{report}");
+    match report.counts().failed {
+        0 => Ok(()),
+        failed => bail!("{failed} rules are broken"),
+    }
+}

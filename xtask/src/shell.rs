@@ -1,0 +1,139 @@
+//! Running other programs from the repository's root: loudly, quietly, or with what they say kept in a file.
+
+use anyhow::{Context, Result, bail};
+use std::{
+    env,
+    ffi::OsStr,
+    fs::{self, File},
+    io::{BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).parent().expect("xtask/ lies in the repository's root").to_owned()
+}
+
+/// Where cargo puts what it builds, and this program its logs, virtual environments and bundles.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
+
+/// Every file that git tracks or would track and that is there, by its path from the root.
+///
+/// # Errors
+/// This is not a git clone.
+pub(crate) fn files() -> Result<Vec<String>> {
+    let list = read(&mut command("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"]))?;
+    let files = list.split('\0').filter(|path| !path.is_empty() && root().join(path).is_file());
+    Ok(files.map(str::to_owned).collect())
+}
+
+/// A command that starts in the root and reads nothing from the terminal.
+pub(crate) fn command<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Command {
+    // The same cargo that started us, so that `cargo +toolchain xtask` stays with its toolchain.
+    let program =
+        if program == "cargo" { env::var_os("CARGO").unwrap_or("cargo".into()) } else { program.into() };
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// As a person would type it.
+pub(crate) fn line(command: &Command) -> String {
+    let name =
+        Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let words = command.get_args().map(|word| {
+        let word = word.to_string_lossy();
+        if word.is_empty() || word.contains([' ', '*', '$', '\'']) {
+            format!("'{word}'")
+        } else {
+            word.into_owned()
+        }
+    });
+    std::iter::once(name).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs it in view of the person.
+///
+/// # Errors
+/// The program is missing or fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let line = line(command);
+    eprintln!("$ {line}");
+    let status =
+        command.status().with_context(|| format!("cannot start `{line}`: is the program installed?"))?;
+    if !status.success() {
+        bail!("`{line}` failed: {status}");
+    }
+    Ok(())
+}
+
+/// Whether it starts and succeeds, without a word.
+pub(crate) fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    command(program, arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// What it prints to stdout.
+///
+/// # Errors
+/// The program is missing, fails, or prints something that is not UTF-8.
+pub(crate) fn read(command: &mut Command) -> Result<String> {
+    let line = line(command);
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{line}`"))?;
+    if !output.status.success() {
+        bail!("`{line}` failed: {}", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed something other than UTF-8"))
+}
+
+/// Runs it in view of the person and keeps everything it says, both streams in one file. Returns whether it
+/// succeeded, and the text.
+///
+/// # Errors
+/// The program is missing, or the file cannot be written.
+pub(crate) fn keep(command: &mut Command, log: &Path) -> Result<(bool, String)> {
+    let line = line(command);
+    eprintln!("$ {line}");
+    fs::create_dir_all(log.parent().expect("a log lies in a folder"))?;
+    let file =
+        Arc::new(Mutex::new(File::create(log).with_context(|| format!("cannot write {}", log.display()))?));
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{line}`: is the program installed?"))?;
+    let copies = [
+        copy(child.stdout.take().expect("stdout is piped"), Arc::clone(&file)),
+        copy(child.stderr.take().expect("stderr is piped"), file),
+    ];
+    let status = child.wait()?;
+    for copy in copies {
+        copy.join().expect("copying lines does not panic")?;
+    }
+    let text = fs::read(log)?;
+    Ok((status.success(), String::from_utf8_lossy(&text).into_owned()))
+}
+
+/// Copies whole lines, so that two streams never meet inside one.
+fn copy(from: impl Read + Send + 'static, file: Arc<Mutex<File>>) -> thread::JoinHandle<std::io::Result<()>> {
+    thread::spawn(move || {
+        let mut from = BufReader::new(from);
+        let mut line = Vec::new();
+        while from.read_until(b'\n', &mut line)? > 0 {
+            file.lock().expect("no copier panics").write_all(&line)?;
+            std::io::stderr().write_all(&line)?;
+            line.clear();
+        }
+        Ok(())
+    })
+}

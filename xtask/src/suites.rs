@@ -1,0 +1,169 @@
+//! The one table of everything that `cargo xtask test` runs. A new suite is a new row.
+
+use crate::{borders, bundle, counts::Counted, demo, golden, house, licences, report::Report};
+use anyhow::Result;
+
+/// One row.
+pub(crate) struct Suite {
+    /// What to call it: `cargo xtask test NAME`.
+    pub(crate) name: &'static str,
+    /// How it runs.
+    pub(crate) action: Action,
+    /// What it shows when it passes.
+    pub(crate) shows: &'static str,
+}
+
+/// How a suite runs.
+pub(crate) enum Action {
+    /// A check of this program's own.
+    Check(fn() -> Result<Report>),
+    /// A program, its arguments, and how it counts. `python` is the interpreter of the tests' environment, `{rollcall}` the
+    /// built program.
+    Command(&'static [&'static str], Counted),
+    /// cargo-nextest with these arguments where it is installed, else `cargo test`.
+    Tests(&'static [&'static str]),
+}
+
+/// In the order in which they run: what fails fastest first, and what others need before them.
+///
+/// Everything is built in the `release` profile: the heavy dependencies compile once, and what is tested is what ships.
+pub(crate) const SUITES: &[Suite] = &[
+    Suite {
+        name: "format",
+        action: Action::Command(&["cargo", "fmt", "--all", "--check"], Counted::Whole),
+        shows: "the code is formatted",
+    },
+    Suite { name: "house", action: Action::Check(house::check), shows: "the house rules hold" },
+    Suite { name: "borders", action: Action::Check(borders::check), shows: "dependencies point one way" },
+    Suite {
+        name: "licences",
+        action: Action::Check(licences::check),
+        shows: "deny.toml allows every dependency's licence",
+    },
+    Suite {
+        name: "lints",
+        action: Action::Command(
+            &[
+                "cargo",
+                "clippy",
+                "--release",
+                "--locked",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            Counted::Whole,
+        ),
+        shows: "clippy finds nothing, in tests and benches neither",
+    },
+    Suite {
+        name: "docs",
+        action: Action::Command(
+            &[
+                "cargo",
+                "doc",
+                "--release",
+                "--locked",
+                "--workspace",
+                "--no-deps",
+                "--config",
+                "build.rustdocflags=['-D', 'warnings']",
+            ],
+            Counted::Whole,
+        ),
+        shows: "the documentation builds, every link in it leads somewhere",
+    },
+    Suite {
+        name: "no-opus",
+        action: Action::Command(
+            &[
+                "cargo",
+                "clippy",
+                "--release",
+                "--locked",
+                "-p",
+                "rollcall",
+                "--no-default-features",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            Counted::Whole,
+        ),
+        shows: "the program builds without libopus",
+    },
+    Suite {
+        name: "standalone",
+        action: Action::Command(
+            &[
+                "cargo",
+                "clippy",
+                "--release",
+                "--locked",
+                "-p",
+                "rollcall-plugin",
+                "--features",
+                "standalone",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            Counted::Whole,
+        ),
+        shows: "the plugin builds as a program of its own",
+    },
+    Suite {
+        name: "bundles",
+        action: Action::Check(bundle::check),
+        shows: "both bundles build, with their entry points",
+    },
+    Suite {
+        name: "crates",
+        action: Action::Tests(&["--release", "--locked", "--workspace"]),
+        shows: "unit, golden, partition, property, command-line and plugin tests",
+    },
+    Suite {
+        name: "examples",
+        action: Action::Command(
+            &["cargo", "test", "--release", "--locked", "--workspace", "--doc"],
+            Counted::CargoTest,
+        ),
+        shows: "the examples in the documentation run",
+    },
+    Suite {
+        name: "benches",
+        action: Action::Command(
+            &["cargo", "bench", "--locked", "--workspace", "--bench", "*", "--no-run"],
+            Counted::Executables,
+        ),
+        shows: "the benches compile",
+    },
+    Suite {
+        name: "vggish",
+        action: Action::Command(
+            &["python", "engine/tests/golden/generate_models.py", "--large", "target/large-models", "--test"],
+            Counted::CargoTest,
+        ),
+        shows: "VGGish in full and compact equals onnxruntime",
+    },
+    Suite {
+        name: "golden",
+        action: Action::Check(golden::check),
+        shows: "golden data is what its generators make",
+    },
+    Suite {
+        name: "demo",
+        action: Action::Check(demo::check),
+        shows: "the built binary, with its model inside, hears who plays in demo/",
+    },
+    Suite {
+        name: "formats",
+        action: Action::Command(
+            &["python", "cli/tests/readback.py", "{rollcall}", "-", "demo/feelings.ogg"],
+            Counted::Whole,
+        ),
+        shows: "jams, mido, pretty_midi, pandas and pyarrow read what `rollcall` writes",
+    },
+];

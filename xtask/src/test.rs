@@ -1,0 +1,192 @@
+//! `cargo xtask test`: installs, runs every suite, and says in one table what each has shown.
+
+use crate::{
+    counts::{self, Counted, Counts},
+    machine, python, shell,
+    suites::{Action, SUITES, Suite},
+};
+use anyhow::{Result, bail};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+/// One suite's end.
+struct Outcome {
+    suite: &'static Suite,
+    counts: Counts,
+    took: Duration,
+    /// Why it did not run to its end, if so.
+    error: Option<String>,
+}
+
+impl Outcome {
+    fn passed(&self) -> bool {
+        self.error.is_none() && self.counts.failed == 0 && self.counts.run() > 0
+    }
+}
+
+/// Runs the suites with these names, or all.
+///
+/// # Errors
+/// A name is unknown, the machine lacks something, or a suite failed or ran no test.
+pub(crate) fn run(names: &[String]) -> Result<()> {
+    if names.first().is_some_and(|name| name == "--list") {
+        for suite in SUITES {
+            println!("{:10} {}", suite.name, suite.shows);
+        }
+        return Ok(());
+    }
+    if let Some(unknown) = names.iter().find(|name| SUITES.iter().all(|suite| suite.name != **name)) {
+        bail!("there is no suite `{unknown}`; `cargo xtask test --list` names them");
+    }
+    let start = Instant::now();
+    machine::ensure(machine::Need::Tests)?;
+    let python = python::ensure(python::REFERENCES)?;
+    eprintln!("== set-up took {}", clock(start.elapsed()));
+
+    let chosen =
+        SUITES.iter().filter(|suite| names.is_empty() || names.iter().any(|name| name == suite.name));
+    let mut outcomes = Vec::new();
+    for suite in chosen {
+        eprintln!("\n== {}: {}", suite.name, suite.shows);
+        let outcome = run_suite(suite, &python);
+        eprintln!("== {}: {} in {}", suite.name, verdict(&outcome), clock(outcome.took));
+        outcomes.push(outcome);
+    }
+
+    let table = table(&outcomes, start.elapsed());
+    fs::create_dir_all(logs())?;
+    fs::write(logs().join("summary.txt"), &table)?;
+    let mut sum = Counts::default();
+    outcomes.iter().for_each(|outcome| sum += outcome.counts);
+    let failed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
+    // A suite that ran nothing, or broke off, is a failure even though none of its tests failed.
+    sum.failed = sum.failed.max(failed);
+    println!("\n{table}");
+    println!("{} passed, {} failed", sum.passed, sum.failed);
+    match failed {
+        0 => Ok(()),
+        failed => bail!("{failed} of {} suites failed; what they said is in target/suites/", outcomes.len()),
+    }
+}
+
+fn logs() -> PathBuf {
+    shell::target().join("suites")
+}
+
+fn run_suite(suite: &'static Suite, python: &std::path::Path) -> Outcome {
+    let start = Instant::now();
+    let (counts, error) = match act(suite, python) {
+        Ok(counts) => (counts, None),
+        Err(error) => (Counts { passed: 0, failed: 1 }, Some(format!("{error:#}"))),
+    };
+    Outcome { suite, counts, took: start.elapsed(), error }
+}
+
+fn act(suite: &Suite, python: &std::path::Path) -> Result<Counts> {
+    let (mut command, counted) = match suite.action {
+        Action::Check(check) => {
+            let report = check()?;
+            eprint!("{report}");
+            return Ok(report.counts());
+        }
+        Action::Command(words, counted) => {
+            let rollcall = shell::target().join("release/rollcall");
+            let words = words.iter().map(|word| match *word {
+                "python" => python.to_string_lossy(),
+                "{rollcall}" => rollcall.to_string_lossy(),
+                word => word.into(),
+            });
+            let words: Vec<_> = words.map(|word| word.into_owned()).collect();
+            (shell::command(&words[0], &words[1..]), counted)
+        }
+        Action::Tests(arguments) => tests(arguments),
+    };
+    command.env("CARGO_TERM_COLOR", "never");
+    let log = logs().join(format!("{}.log", suite.name));
+    let (succeeded, output) = shell::keep(&mut command, &log)?;
+    Ok(counts::read(counted, succeeded, &output))
+}
+
+/// The tests run in processes of their own with cargo-nextest, which Debian does not have: cargo's own runner serves.
+fn tests(arguments: &[&str]) -> (Command, Counted) {
+    if shell::succeeds("cargo", &["nextest", "--version"]) {
+        let mut command =
+            shell::command("cargo", &["nextest", "run", "--no-fail-fast", "--status-level", "slow"]);
+        command.args(arguments);
+        (command, Counted::Nextest)
+    } else {
+        let mut command = shell::command("cargo", &["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+        command.args(arguments);
+        (command, Counted::CargoTest)
+    }
+}
+
+fn verdict(outcome: &Outcome) -> String {
+    let Counts { passed, failed } = outcome.counts;
+    match &outcome.error {
+        Some(error) => format!("BROKE OFF: {error}"),
+        None if failed > 0 => format!("FAILED: {failed} of {}", passed + failed),
+        None if passed == 0 => "FAILED: no test ran".to_owned(),
+        None => format!("ok, {passed}"),
+    }
+}
+
+fn table(outcomes: &[Outcome], took: Duration) -> String {
+    let mut table = format!("{:10} {:>9} {:>7}  what it showed\n", "suite", "tests run", "time");
+    for outcome in outcomes {
+        let shown = if outcome.passed() { outcome.suite.shows.to_owned() } else { verdict(outcome) };
+        let (name, run) = (outcome.suite.name, outcome.counts.run());
+        writeln!(table, "{name:10} {run:>9} {:>7}  {shown}", clock(outcome.took))
+            .expect("a String takes everything");
+    }
+    writeln!(table, "{:10} {:>9} {:>7}", "all", "", clock(took)).expect("a String takes everything");
+    table
+}
+
+fn clock(time: Duration) -> String {
+    format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(counts: Counts) -> Outcome {
+        Outcome { suite: &SUITES[0], counts, took: Duration::ZERO, error: None }
+    }
+
+    #[test]
+    fn a_suite_that_ran_no_test_fails() {
+        assert!(outcome(Counts { passed: 3, failed: 0 }).passed());
+        assert!(!outcome(Counts { passed: 3, failed: 1 }).passed());
+        assert!(!outcome(Counts::default()).passed());
+        assert!(verdict(&outcome(Counts::default())).contains("no test ran"));
+    }
+
+    #[test]
+    fn every_suite_has_a_name_of_its_own() {
+        let mut names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SUITES.len());
+    }
+
+    #[test]
+    fn a_program_that_fails_fails_its_suite() {
+        static SUITE: Suite =
+            Suite { name: "false", action: Action::Command(&["false"], Counted::Whole), shows: "nothing" };
+        let outcome = run_suite(&SUITE, std::path::Path::new("python3"));
+        assert!(!outcome.passed());
+        static MISSING: Suite = Suite {
+            name: "missing",
+            action: Action::Command(&["a-program-that-nobody-wrote"], Counted::Whole),
+            shows: "nothing",
+        };
+        assert!(!run_suite(&MISSING, std::path::Path::new("python3")).passed());
+    }
+}
