@@ -12,6 +12,7 @@ const ROOMS: &[Room] = &[
     Room { name: "rollcall-engine", may: &["rollcall-unify"], tests_may: &[] },
     Room { name: "rollcall-unify", may: &[], tests_may: &[] },
     Room { name: "rollcall-models", may: &["rollcall-engine"], tests_may: &[] },
+    Room { name: "rollcall-metrics", may: &[], tests_may: &[] },
     Room { name: "rollcall-tap", may: &[], tests_may: &[] },
     Room { name: "rollcall-board", may: &[], tests_may: &[] },
     Room {
@@ -25,8 +26,16 @@ const ROOMS: &[Room] = &[
         may: &["rollcall-tap", "rollcall-board", "rollcall-worker", "rollcall-editor"],
         tests_may: &[],
     },
-    Room { name: "rollcall", may: &["rollcall-engine", "rollcall-models"], tests_may: &[] },
-    Room { name: "rollcall-train", may: &["rollcall-engine", "rollcall-models"], tests_may: &[] },
+    Room {
+        name: "rollcall",
+        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics"],
+        tests_may: &[],
+    },
+    Room {
+        name: "rollcall-train",
+        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics"],
+        tests_may: &[],
+    },
     // It sees the plugin as any host does: through the built bundles.
     Room { name: "rollcall-host", may: &[], tests_may: &[] },
     Room { name: "xtask", may: &[], tests_may: &[] },

@@ -4,7 +4,6 @@ pub mod checkpoint;
 pub mod clip;
 pub mod command;
 pub mod effects;
-pub mod metrics;
 pub mod mixer;
 pub mod trainer;
 pub mod validation;

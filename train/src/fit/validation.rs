@@ -1,13 +1,13 @@
 //! Scores on clips that are drawn once from the validation split and never trained on.
 
 use super::clip::{Clip, SKIP_COLUMNS};
-use super::metrics::{Scored, average_precision, best_threshold, f1, mean};
 use super::mixer::{Mixer, Scene};
 use super::trainer::parallel;
 use crate::data::{pool::PoolError, seed};
 use crate::nn::conv::Scratch;
 use crate::nn::loss::attention_bce;
 use crate::nn::vggish::Vggish;
+use rollcall_metrics::{Scored, average_precision, best_threshold, both_classes, f1, mean};
 use std::collections::BTreeMap;
 
 /// Clips of the scenes that are scored apart.
@@ -69,7 +69,7 @@ impl ValidationSet {
             for (kind, at) in [("f1_at_half", None), ("f1_tuned", Some(&report.thresholds))] {
                 let pairs: Vec<_> =
                     scored.iter().enumerate().map(|(c, s)| f1(s, at.map_or(0.5, |t| t[c]))).collect();
-                let both = pairs.iter().map(|(p, n)| p.zip(*n).map(|(p, n)| (p + n) / 2.0));
+                let both = pairs.iter().copied().map(both_classes);
                 report.scores.insert(format!("{name}.{kind}_both"), mean(both));
                 report.scores.insert(format!("{name}.{kind}_positives"), mean(pairs.iter().map(|p| p.0)));
             }

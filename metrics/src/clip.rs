@@ -1,0 +1,142 @@
+//! Scores over clips or steps: average precision, ROC AUC and F1, with unknown labels left out.
+
+/// Scores of one class over examples: (score in 0..=1, truth), only where the truth is known.
+pub type Scored = Vec<(f32, bool)>;
+
+/// Pairs scores with what is known of the truth: examples whose label is `None` are left out, neither right nor wrong.
+pub fn known(
+    scores: impl IntoIterator<Item = f32>,
+    labels: impl IntoIterator<Item = Option<bool>>,
+) -> Scored {
+    scores.into_iter().zip(labels).filter_map(|(score, label)| Some((score, label?))).collect()
+}
+
+/// Average precision: the mean, over positives by falling score, of the precision down to each (as scikit-learn's
+/// `average_precision_score`, ties counted as one step). `None` without positives.
+pub fn average_precision(scored: &Scored) -> Option<f64> {
+    let positives = scored.iter().filter(|s| s.1).count();
+    if positives == 0 {
+        return None;
+    }
+    let (mut found, mut seen, mut sum) = (0usize, 0usize, 0.0);
+    for (ties, new) in steps_down(scored) {
+        (found, seen) = (found + new, seen + ties);
+        sum += new as f64 * found as f64 / seen as f64;
+    }
+    Some(sum / positives as f64)
+}
+
+/// Area under the receiver's operating characteristic: how likely a positive scores above a negative, ties counted as
+/// half (as scikit-learn's `roc_auc_score`). `None` without positives or without negatives.
+pub fn roc_auc(scored: &Scored) -> Option<f64> {
+    let positives = scored.iter().filter(|s| s.1).count();
+    let negatives = scored.len() - positives;
+    if positives == 0 || negatives == 0 {
+        return None;
+    }
+    let (mut found, mut area) = (0usize, 0.0);
+    for (ties, new) in steps_down(scored) {
+        // Each negative of this step lies below the positives before it, and level with half of those beside it.
+        area += (ties - new) as f64 * (found as f64 + new as f64 / 2.0);
+        found += new;
+    }
+    Some(area / (positives as f64 * negatives as f64))
+}
+
+/// By falling score: how many examples share it, and how many of those are positives.
+fn steps_down(scored: &Scored) -> Vec<(usize, usize)> {
+    let mut sorted = scored.clone();
+    sorted.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    let ties = sorted.chunk_by(|a, b| a.0 == b.0);
+    ties.map(|ties| (ties.len(), ties.iter().filter(|s| s.1).count())).collect()
+}
+
+/// F1 of the positives and of the negatives at a threshold (a score at it counts as positive); `None` where a side has no
+/// examples.
+///
+/// OpenMIC-2018's published F1 is the mean of both (see [`both_classes`]); detection papers mostly mean the first alone.
+pub fn f1(scored: &Scored, threshold: f32) -> (Option<f64>, Option<f64>) {
+    let count = |above: bool, truth: bool| {
+        scored.iter().filter(|s| (s.0 >= threshold) == above && s.1 == truth).count() as f64
+    };
+    let (tp, fp, r#fn, tn) = (count(true, true), count(true, false), count(false, true), count(false, false));
+    let score = |hit: f64, wrong: f64, exists: bool| exists.then(|| 2.0 * hit / (2.0 * hit + wrong).max(1.0));
+    (score(tp, fp + r#fn, tp + r#fn > 0.0), score(tn, fp + r#fn, tn + fp > 0.0))
+}
+
+/// The mean of the F1 of positives and of negatives; `None` where a side has no examples.
+pub fn both_classes((positives, negatives): (Option<f64>, Option<f64>)) -> Option<f64> {
+    positives.zip(negatives).map(|(positives, negatives)| (positives + negatives) / 2.0)
+}
+
+/// The threshold of the best F1 over positives, between two neighbouring scores and in 0.05..=0.95; 0.5 without positives.
+///
+/// To be chosen on a validation set, never on what is then scored with it.
+pub fn best_threshold(scored: &Scored) -> f32 {
+    let mut sorted = scored.clone();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let positives = sorted.iter().filter(|s| s.1).count() as f64;
+    let (mut found, mut best) = (0.0, (0.0, 0.5));
+    for (i, pair) in sorted.windows(2).enumerate() {
+        found += f64::from(u8::from(pair[0].1));
+        let f1 = 2.0 * found / (positives + (i + 1) as f64);
+        if pair[0].0 > pair[1].0 && f1 > best.0 {
+            best = (f1, (pair[0].0 + pair[1].0) / 2.0);
+        }
+    }
+    best.1.clamp(0.05, 0.95)
+}
+
+/// Mean of what exists; 0 where nothing does.
+pub fn mean(values: impl IntoIterator<Item = Option<f64>>) -> f64 {
+    let (sum, n) = values.into_iter().flatten().fold((0.0, 0), |(s, n), v| (s + v, n + 1));
+    sum / f64::from(n.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn average_precision_of_a_worked_example() {
+        // scikit-learn: average_precision_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) = 0.8333...
+        let scored = vec![(0.1, false), (0.4, false), (0.35, true), (0.8, true)];
+        assert!((average_precision(&scored).unwrap() - 0.833_333_333).abs() < 1e-8);
+        assert_eq!(average_precision(&vec![(0.3, false)]), None);
+    }
+
+    #[test]
+    fn area_of_worked_examples() {
+        // scikit-learn: roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) = 0.75
+        let scored = vec![(0.1, false), (0.4, false), (0.35, true), (0.8, true)];
+        assert_eq!(roc_auc(&scored), Some(0.75));
+        // All scores alike tell nothing.
+        assert_eq!(roc_auc(&vec![(0.5, true), (0.5, false), (0.5, false)]), Some(0.5));
+        assert_eq!(roc_auc(&vec![(0.3, true)]), None);
+        assert_eq!(roc_auc(&Vec::new()), None);
+    }
+
+    #[test]
+    fn best_threshold_separates() {
+        let scored = vec![(0.9, true), (0.8, true), (0.3, false), (0.2, false)];
+        let threshold = best_threshold(&scored);
+        assert!((0.3..0.8).contains(&threshold));
+        assert_eq!(f1(&scored, threshold), (Some(1.0), Some(1.0)));
+    }
+
+    #[test]
+    fn the_two_averages_of_f1_are_told_apart() {
+        let scored = vec![(0.9, true), (0.8, false), (0.3, true), (0.2, false), (0.1, false)];
+        // Positives: 1 hit, 1 false, 1 missed; negatives: 2 hits, 1 false, 1 missed.
+        let (positives, negatives) = f1(&scored, 0.5);
+        assert_eq!((positives, negatives), (Some(0.5), Some(2.0 / 3.0)));
+        assert_eq!(both_classes((positives, negatives)), Some((0.5 + 2.0 / 3.0) / 2.0));
+        assert_eq!(both_classes(f1(&vec![(0.9, true)], 0.5)), None);
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_out() {
+        let scored = known([0.9, 0.1, 0.6], [Some(true), None, Some(false)]);
+        assert_eq!(scored, [(0.9, true), (0.6, false)]);
+    }
+}
