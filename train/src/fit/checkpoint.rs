@@ -20,9 +20,8 @@ pub struct State {
 }
 
 impl State {
-    /// A fresh start.
-    pub fn new(layout: &Layout, seed: u64) -> Self {
-        let values = layout.initialise(seed);
+    /// A fresh start from these weights.
+    pub fn new(layout: &Layout, values: Vec<f32>) -> Self {
         Self { average: values.clone(), values, adam: Adam::new(layout), step: 0 }
     }
 
@@ -83,7 +82,7 @@ impl State {
             }
             Ok(flat)
         };
-        let mut state = Self::new(layout, 0);
+        let mut state = Self::new(layout, layout.initialise(0));
         (state.values, state.average) = (read("values")?, read("average")?);
         (state.adam.first, state.adam.second) = (read("first")?, read("second")?);
         (state.step, state.adam.steps) = (fact("step")?, fact("adam_steps")?);

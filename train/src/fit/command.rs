@@ -4,6 +4,7 @@ use super::{
     mixer::Mixer,
     trainer::{Recipe, train},
     validation::ValidationSet,
+    warm,
 };
 use crate::data::pool::{Pool, Split};
 use crate::nn::vggish::{Shape, Vggish};
@@ -38,6 +39,9 @@ pub struct FitArgs {
     /// Validate and save after this many steps.
     #[arg(long, default_value_t = 200)]
     pub every: u64,
+    /// Start a new run from this model package's weights rather than from chance.
+    #[arg(long)]
+    pub from: Option<PathBuf>,
 }
 
 /// Carries the command out.
@@ -67,7 +71,11 @@ pub fn run(args: FitArgs) -> anyhow::Result<()> {
     );
     let set = ValidationSet::draw(&validation, recipe.validation_clips, recipe.seed)?;
     let net = Vggish::new(Shape::compact(classes));
-    let report = train(&net, &training, &set, &recipe, &args.run)?;
+    let start = match &args.from {
+        Some(folder) => warm::from_package(&net, folder)?,
+        None => net.layout.initialise(recipe.seed),
+    };
+    let report = train(&net, start, &training, &set, &recipe, &args.run)?;
     for (class, (solo, mix)) in OPENMIC_CLASSES.iter().zip(report.solo_ap.iter().zip(&report.mix_ap)) {
         let show = |ap: &Option<f64>| ap.map_or("-".into(), |v| format!("{v:.3}"));
         println!("{class:<18} solo AP {:>6}  mix AP {:>6}", show(solo), show(mix));

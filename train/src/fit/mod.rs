@@ -7,3 +7,4 @@ pub mod effects;
 pub mod mixer;
 pub mod trainer;
 pub mod validation;
+pub mod warm;

@@ -132,12 +132,13 @@ fn batch_gradient(
     Ok((loss, gradient))
 }
 
-/// Trains from the state in `folder` (or from the start) to the recipe's end, saving as it goes.
+/// Trains from the state in `folder` (or, in a new folder, from the weights `start`) to the recipe's end, saving as it goes.
 ///
 /// # Errors
 /// The pool or the disk.
 pub fn train(
     net: &Vggish,
+    start: Vec<f32>,
     mixer: &Mixer,
     set: &ValidationSet,
     recipe: &Recipe,
@@ -147,7 +148,7 @@ pub fn train(
     fs::write(folder.join("recipe.toml"), toml::to_string(recipe)?)?;
     let path = folder.join("state.safetensors");
     let mut state =
-        if path.exists() { State::load(&net.layout, &path)? } else { State::new(&net.layout, recipe.seed) };
+        if path.exists() { State::load(&net.layout, &path)? } else { State::new(&net.layout, start) };
     let mut log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log.csv"))?;
     let (mut started, mut sum, mut last) = (Instant::now(), 0.0, state.step);
     let mut report = Report::default();

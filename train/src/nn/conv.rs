@@ -152,6 +152,25 @@ impl Conv {
         Prepared { forward, bias: values[self.bias.clone()].to_vec(), backward }
     }
 
+    /// Writes raw weights and gains that make these effective weights, `[3, 3, inputs, outputs]`, and the bias. A standardised
+    /// channel's mean, which standardising cannot keep, must be zero, as in weights that were standardised before.
+    pub fn restore(&self, values: &mut [f32], effective: &[f32], bias: &[f32]) {
+        values[self.bias.clone()].copy_from_slice(bias);
+        let weight = &mut values[self.weight.clone()];
+        weight.copy_from_slice(effective);
+        let Some(gain) = &self.gain else { return };
+        // The spread that `Init::He` gives, so that a step of the optimiser means as much as at the start of a run.
+        let n = self.fan_in() as f32;
+        let spread = (2.0 / n).sqrt();
+        let inverses: Vec<f32> = self.statistics(weight).into_iter().map(|(_, inverse)| inverse).collect();
+        for row in weight.chunks_exact_mut(self.outputs) {
+            row.iter_mut().zip(&inverses).for_each(|(w, inverse)| *w *= spread * inverse);
+        }
+        for (g, inverse) in values[gain.clone()].iter_mut().zip(&inverses) {
+            *g = n.sqrt() / (RELU_GAIN * inverse);
+        }
+    }
+
     /// Turns the gradient of the effective weights, accumulated in place in `gradient`, into that of the raw ones.
     pub fn unprepare(&self, values: &[f32], gradient: &mut [f32]) {
         let Some(gain) = &self.gain else { return };
