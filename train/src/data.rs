@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod class;
+pub mod collections;
 pub mod command;
 pub mod decode;
 pub mod fetch;

@@ -49,6 +49,9 @@ struct MakeArgs {
     /// add.
     #[arg(long, default_value_t = 6.0)]
     hours: f32,
+    /// Make the TEST part, which nothing is trained or tuned on, instead of training and validation. Use another --out.
+    #[arg(long)]
+    test: bool,
     /// Only these steps.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Step>,
@@ -57,6 +60,7 @@ struct MakeArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Step {
     Recordings,
+    Packages,
     Soundfonts,
 }
 
@@ -80,15 +84,23 @@ pub fn run(args: DataArgs) -> Result<()> {
 }
 
 fn run_make(args: MakeArgs) -> Result<()> {
-    let plan =
-        Plan { packages: args.packages, recordings: args.recordings, seed: args.seed, hours: args.hours };
+    let plan = Plan {
+        packages: args.packages,
+        recordings: args.recordings,
+        seed: args.seed,
+        hours: args.hours,
+        test: args.test,
+    };
     let mut pool = PoolWriter::open(&args.out)?;
     let mut maker = Maker::new(&plan, &mut pool);
     let chosen = |step| args.only.is_empty() || args.only.contains(&step);
     if chosen(Step::Recordings) {
         maker.recordings()?;
     }
-    if chosen(Step::Soundfonts) {
+    if chosen(Step::Packages) {
+        maker.packages()?;
+    }
+    if chosen(Step::Soundfonts) && !plan.test {
         maker.soundfonts()?;
     }
     drop(pool);

@@ -1,23 +1,26 @@
-//! Getting the packages that hold SoundFonts: through the registries' own clients, unpacked, never installed.
+//! Getting the packages that hold SoundFonts and recordings: through the registries' own clients, unpacked, never installed.
 
+use super::collections::COLLECTIONS;
 use super::sources::{FONTS, Package, Registry};
 use anyhow::{Context, Result, bail, ensure};
 use std::{fs, path::Path, process::Command};
 
-/// Fetches and unpacks every package that a SoundFont comes from and that is not there yet; returns how many are new.
+/// Fetches and unpacks every package that a SoundFont or a collection comes from and that is not there yet; returns how many
+/// are new.
 ///
 /// # Errors
 /// A client is missing or fails; the message says which package and what to do. What was fetched before stays.
 pub fn fetch(packages: &Path) -> Result<usize> {
     let mut fetched = 0;
-    for font in FONTS {
-        let folder = font.package.folder(packages);
+    let fonts = FONTS.iter().map(|f| (f.package, f.path));
+    for (package, path) in fonts.chain(COLLECTIONS.iter().map(|c| (c.package, c.folder))) {
+        let folder = package.folder(packages);
         if !folder.exists() {
-            eprintln!("fetching {}", font.package.name);
-            unpack(font.package, &folder).with_context(|| format!("fetching {}", font.package.name))?;
+            eprintln!("fetching {}", package.name);
+            unpack(package, &folder).with_context(|| format!("fetching {}", package.name))?;
             fetched += 1;
         }
-        let path = folder.join(font.path);
+        let path = folder.join(path);
         ensure!(
             path.exists(),
             "{} is not in its package: remove {} and try again",

@@ -1,5 +1,7 @@
 //! The steps of `rollcall-train data make`: which units of work there are, and doing those that are missing.
 
+mod packages;
+
 use super::class::NONE;
 use super::gm::{CHOIRS, INSTRUMENTS, Instrument, Piece};
 use super::phrase;
@@ -25,6 +27,8 @@ const MEAN_S: f32 = 9.0;
 const VALID_SHARE: f32 = 0.15;
 /// Sources of the labelled folder that share recordings with the TEST part and so leave training.
 pub const HELD_FOR_TEST: &[&str] = &["iowa-piano", "vsco-trombone", "vsco-violin-section"];
+/// Singers of the labelled folder who are the TEST part's voice, since no package holds singing.
+pub const TEST_SINGERS: &[&str] = &["mir1k-titon"];
 
 /// What is made, from what.
 #[derive(Debug, Clone)]
@@ -37,6 +41,8 @@ pub struct Plan {
     pub seed: u64,
     /// Hours of training phrases from SoundFonts; recorded notes get half as much on top.
     pub hours: f32,
+    /// Makes the TEST part (into a pool of its own) rather than the other two.
+    pub test: bool,
 }
 
 /// Does the work of a plan that is missing in a pool.
@@ -126,8 +132,15 @@ impl<'a> Maker<'a> {
     /// A folder that is missing or broken, or a failing disk.
     pub fn recordings(&mut self) -> Result<()> {
         let Some(folder) = self.plan.recordings.clone() else { return Ok(()) };
-        let wanted = |source: &str, split: Split| split != Split::Test && !HELD_FOR_TEST.contains(&source);
-        let banks = read_folder(&folder, &wanted).context("reading the recordings")?;
+        let test = self.plan.test;
+        let wanted = |source: &str, split: Split| {
+            let of_test = split == Split::Test || TEST_SINGERS.contains(&source);
+            of_test == test && !HELD_FOR_TEST.contains(&source)
+        };
+        let mut banks = read_folder(&folder, &wanted).context("reading the recordings")?;
+        if test {
+            banks.iter_mut().for_each(|bank| bank.split = Split::Test);
+        }
         self.banks("rec", &banks)?;
         self.tell("recordings");
         Ok(())

@@ -35,11 +35,11 @@ impl Package {
     }
 }
 
-const fn deb(name: &'static str) -> Package {
+pub(super) const fn deb(name: &'static str) -> Package {
     Package { registry: Registry::Debian, name }
 }
 
-const fn npm(name: &'static str) -> Package {
+pub(super) const fn npm(name: &'static str) -> Package {
     Package { registry: Registry::Npm, name }
 }
 

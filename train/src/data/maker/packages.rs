@@ -1,0 +1,173 @@
+//! Stems from the recordings that packages hold ([`crate::data::collections`]).
+
+use super::{Maker, PHRASE_S};
+use crate::data::class::{MUSIC, NONE};
+use crate::data::collections::{COLLECTIONS, Collection, Content};
+use crate::data::decode::decode;
+use crate::data::pool::{Kind, Part, Split};
+use crate::data::recorded::{Bank, normalised};
+use crate::data::seed::{self, Chance};
+use anyhow::{Context, Result, ensure};
+use rollcall_engine::SAMPLE_RATE_HZ;
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+use walkdir::WalkDir;
+
+/// Of a longer piece of music only this much is kept, in seconds.
+const LONGEST_MUSIC_S: usize = 300;
+/// Jingles shorter than this are no music for the teacher, in seconds.
+const SHORTEST_MUSIC_S: usize = 20;
+/// Most stems that utterances or noises of one collection are joined to.
+const MOST_JOINED: usize = 300;
+/// What is joined is parted by up to this many seconds of silence.
+const PAUSE_S: f32 = 0.6;
+
+impl Maker<'_> {
+    /// Notes, kits, speech, noises and music of this plan's part.
+    ///
+    /// # Errors
+    /// A package that is not there, a folder without recordings, or a failing disk.
+    pub fn packages(&mut self) -> Result<()> {
+        let wanted: Vec<&Collection> =
+            COLLECTIONS.iter().filter(|c| (c.split == Split::Test) == self.plan.test).collect();
+        let mut banks = Vec::new();
+        for collection in wanted {
+            let folder = collection.package.folder(&self.plan.packages).join(collection.folder);
+            let files = recordings(&folder)?;
+            match collection.content {
+                Content::Notes(class) => banks.extend(notes(collection, &files, &|_| Some(class))?),
+                Content::Kit => {
+                    let class = |name: &str| crate::data::notes::piece(name).map(|piece| piece.class());
+                    banks.extend(notes(collection, &files, &class)?);
+                }
+                Content::Speech | Content::Noises => self.joined(collection, &files)?,
+                Content::Music => self.music(collection, &folder, &files)?,
+            }
+        }
+        self.banks("pk", &banks)?;
+        self.tell("packages");
+        Ok(())
+    }
+
+    /// Short recordings one after the other, as stems of the usual length; each is used once.
+    fn joined(&mut self, collection: &Collection, files: &[PathBuf]) -> Result<()> {
+        let mut order: Vec<&PathBuf> = files.iter().collect();
+        seed::rng(self.plan.seed, collection.group).shuffle(&mut order);
+        let mut rest = order.into_iter();
+        for number in 0..MOST_JOINED {
+            let unit = format!("pk/{}/{number:05}", collection.group);
+            let mut rng = seed::rng(self.plan.seed, &unit);
+            let length = (rng.between(PHRASE_S.0, PHRASE_S.1) * SAMPLE_RATE_HZ as f32) as usize;
+            let known = self.pool.has(&unit);
+            let mut samples: Vec<f32> = Vec::new();
+            while samples.len() < length {
+                let Some(file) = rest.next() else { break };
+                // A unit that is there was made of the same files: they are passed over, not read.
+                let one = if known { Vec::new() } else { decode(file, SAMPLE_RATE_HZ)? };
+                samples.extend_from_slice(&normalised(one).unwrap_or_default());
+                let pause = rng.between(0.0, PAUSE_S) * SAMPLE_RATE_HZ as f32;
+                samples.resize(samples.len() + pause as usize, 0.0);
+                if known && samples.len() * 8 > length {
+                    break;
+                }
+            }
+            if samples.is_empty() {
+                break;
+            }
+            if !known {
+                samples.truncate(2 * length);
+                let (kind, class) = match collection.content {
+                    Content::Speech => (Kind::Speech, "voice"),
+                    _ => (Kind::Noise, NONE),
+                };
+                self.add(&unit, &[part(collection, kind, class, samples, &json!({"real": true}))])?;
+            }
+        }
+        Ok(self.pool.commit()?)
+    }
+
+    /// Whole pieces, a unit each.
+    fn music(&mut self, collection: &Collection, folder: &Path, files: &[PathBuf]) -> Result<()> {
+        for file in files {
+            let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
+            let unit = format!("pk/{}/{name}", collection.group);
+            if self.pool.has(&unit) {
+                continue;
+            }
+            let mut samples = decode(file, SAMPLE_RATE_HZ)?;
+            samples.truncate(LONGEST_MUSIC_S * SAMPLE_RATE_HZ as usize);
+            let long_enough = samples.len() >= SHORTEST_MUSIC_S * SAMPLE_RATE_HZ as usize;
+            let samples = if long_enough { normalised(samples) } else { None };
+            let facts = json!({"real": true, "file": name});
+            let parts = samples.map(|s| part(collection, Kind::Music, MUSIC, s, &facts));
+            self.add(&unit, parts.as_slice())?;
+        }
+        Ok(self.pool.commit()?)
+    }
+}
+
+fn part(
+    collection: &Collection,
+    kind: Kind,
+    class: &str,
+    samples: Vec<f32>,
+    facts: &serde_json::Value,
+) -> Part {
+    Part {
+        samples,
+        kind,
+        class: class.to_owned(),
+        source: collection.group.to_owned(),
+        split: collection.split,
+        licence: collection.licence.to_owned(),
+        origin: collection.package.name.to_owned(),
+        extra: facts.clone(),
+    }
+}
+
+/// A bank for each class that the names of the files tell of.
+fn notes(
+    collection: &Collection,
+    files: &[PathBuf],
+    class_of: &dyn Fn(&str) -> Option<&'static str>,
+) -> Result<Vec<Bank>> {
+    let mut banks: BTreeMap<&str, Bank> = BTreeMap::new();
+    for file in files {
+        let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let Some(class) = class_of(&name) else { continue };
+        let samples = decode(file, SAMPLE_RATE_HZ)?;
+        let Collection { group, split, licence, package, .. } = *collection;
+        banks
+            .entry(class)
+            .or_insert_with(|| Bank::new(class, group, split, licence, package.name))
+            .push(&name, samples);
+    }
+    ensure!(!banks.is_empty(), "{}: no file's name tells what it is", collection.group);
+    Ok(banks.into_values().collect())
+}
+
+/// Audio files below a folder, sorted by path.
+fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
+    let known = |path: &Path| {
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        ["ogg", "oga", "wav", "flac", "mp3", "g722"].contains(&extension)
+    };
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder) {
+        let entry =
+            entry.with_context(|| format!("{}: fetch first: rollcall-train data fetch", folder.display()))?;
+        if entry.file_type().is_file() && known(entry.path()) {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort();
+    ensure!(
+        !files.is_empty(),
+        "{}: no recordings in it; fetch again: rollcall-train data fetch",
+        folder.display()
+    );
+    Ok(files)
+}
