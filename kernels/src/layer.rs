@@ -1,0 +1,191 @@
+//! One layer: its weights as the tiles read them, and what runs it.
+
+use crate::{
+    Level,
+    level::Kind,
+    tiles::{self, Call, PANEL},
+};
+use half::{f16, slice::HalfFloatSliceExt};
+
+/// What a layer computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Channels of a band of an input row.
+    pub inputs: usize,
+    /// Channels of a band of an output row.
+    pub outputs: usize,
+    /// 3 for a convolution of 3 x 3, 1 for a dense layer (a band is a sample then).
+    pub kernel: usize,
+    /// Whether each 2 x 2 outputs become their greatest.
+    pub pool: bool,
+    /// Whether negative outputs become zero.
+    pub relu: bool,
+    /// Empty bands at either end of an output row: 1 before another convolution of 3 x 3.
+    pub border: usize,
+}
+
+/// A layer with its weights, ready to run; the weights are in memory once, in 16 bits where that loses nothing.
+pub struct Layer {
+    shape: Shape,
+    level: Level,
+    panels: Panels,
+    /// Filled up with zeros to whole panels.
+    bias: Vec<f32>,
+}
+
+/// For each 32 outputs: for each kernel row, kernel column and input, the 32 weights.
+enum Panels {
+    Half(Vec<[u16; PANEL]>),
+    Single(Vec<[f32; PANEL]>),
+}
+
+impl Layer {
+    /// Packs the weights `[outputs][inputs][kernel][kernel]` and one bias an output.
+    ///
+    /// # Panics
+    /// A kernel that is neither 1 nor 3, or slices that are not as long as the shape says.
+    pub fn new(shape: Shape, weights: &[f32], bias: &[f32], level: Level) -> Self {
+        let Shape { inputs, outputs, kernel, .. } = shape;
+        let depth = inputs * kernel * kernel;
+        assert!(matches!(kernel, 1 | 3), "the kernel is {kernel} wide, but must be 1 or 3");
+        assert!(inputs > 0 && outputs > 0, "a layer of {inputs} inputs and {outputs} outputs");
+        assert_eq!(
+            (weights.len(), bias.len()),
+            (outputs * depth, outputs),
+            "weights and biases of {shape:?}"
+        );
+        let mut panels = vec![[0.0; PANEL]; outputs.div_ceil(PANEL) * depth];
+        for (output, weights) in weights.chunks_exact(depth).enumerate() {
+            let (panel, lane) = (output / PANEL, output % PANEL);
+            let taps = kernel * kernel;
+            for (at, &weight) in weights.iter().enumerate() {
+                let (input, tap) = (at / taps, at % taps);
+                panels[panel * depth + tap * inputs + input][lane] = weight;
+            }
+        }
+        let mut padded = bias.to_vec();
+        padded.resize(outputs.div_ceil(PANEL) * PANEL, 0.0);
+        let half = level.widens() && is_half(panels.as_flattened());
+        let panels = if half { Panels::Half(narrowed(&panels)) } else { Panels::Single(panels) };
+        Self { shape, level, panels, bias: padded }
+    }
+
+    /// What it computes.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Bytes of its weights in memory.
+    pub fn weight_bytes(&self) -> usize {
+        match &self.panels {
+            Panels::Half(panels) => size_of_val(&panels[..]),
+            Panels::Single(panels) => size_of_val(&panels[..]),
+        }
+    }
+
+    /// Floats of an input row of `bands` bands.
+    pub fn input_row(&self, bands: usize) -> usize {
+        (bands + 2 * self.border()) * self.shape.inputs
+    }
+
+    /// Floats of an output row made of input rows of `bands` bands.
+    pub fn output_row(&self, bands: usize) -> usize {
+        let bands = if self.shape.pool { bands / 2 } else { bands };
+        (bands + 2 * self.shape.border) * self.shape.outputs
+    }
+
+    /// Input rows that an output row is made of.
+    pub fn sees(&self) -> usize {
+        self.shape.kernel + usize::from(self.shape.pool)
+    }
+
+    fn border(&self) -> usize {
+        self.shape.kernel / 2
+    }
+
+    /// Computes one output row for each of `starts`, the index of the first input row that it sees; `output` holds as
+    /// many rows. The empty bands of the output are left as they are.
+    ///
+    /// # Panics
+    /// Input rows that are not there, an output of another size, an odd number of bands before a pool.
+    pub fn run(&self, bands: usize, input: &[f32], starts: &[usize], output: &mut [f32]) {
+        let output_row = self.output_row(bands);
+        assert_eq!(output.len(), starts.len() * output_row, "{} output rows of {output_row}", starts.len());
+        assert!(!self.shape.pool || bands.is_multiple_of(2), "{bands} bands cannot be pooled in pairs");
+        let mut call = Call {
+            inputs: self.shape.inputs,
+            outputs: self.shape.outputs,
+            kernel: self.shape.kernel,
+            pool: self.shape.pool,
+            border: self.shape.border,
+            floor: if self.shape.relu { 0.0 } else { f32::NEG_INFINITY },
+            bands,
+            bias: &self.bias,
+            input,
+            starts,
+        };
+        if self.shape.inputs == 1 && self.shape.kernel == 3 {
+            // One input would leave the inner loop with one round: its nine neighbours become nine inputs of a dense layer.
+            (call.inputs, call.kernel) = (9, 1);
+            let mut neighbours = vec![0.0; (1 + usize::from(self.shape.pool)) * bands * 9];
+            for (&start, output) in starts.iter().zip(output.chunks_exact_mut(output_row)) {
+                gather(&input[start * (bands + 2)..], bands, &mut neighbours);
+                self.dispatch(&Call { input: &neighbours, starts: &[0], ..call }, output);
+            }
+        } else {
+            self.dispatch(&call, output);
+        }
+    }
+
+    fn dispatch(&self, call: &Call<'_>, output: &mut [f32]) {
+        match (self.level.0, &self.panels) {
+            (Kind::Portable, Panels::Single(panels)) => tiles::portable::single::run(call, panels, output),
+            (Kind::Portable, Panels::Half(_)) => unreachable!("the portable level packs 32 bits"),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a level exists only where `Level::all` found its instructions.
+            (Kind::Avx2, Panels::Single(panels)) => unsafe { tiles::avx2::single::run(call, panels, output) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            (Kind::Avx2, Panels::Half(panels)) => unsafe { tiles::avx2::half::run(call, panels, output) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            (Kind::Avx512, Panels::Single(panels)) => unsafe {
+                tiles::avx512::single::run(call, panels, output)
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            (Kind::Avx512, Panels::Half(panels)) => unsafe { tiles::avx512::half::run(call, panels, output) },
+        }
+    }
+}
+
+/// Writes, for each band of each row, its 3 x 3 neighbours in the order of kernel row and kernel column.
+fn gather(input: &[f32], bands: usize, neighbours: &mut [f32]) {
+    let stride = bands + 2;
+    for (at, neighbours) in neighbours.as_chunks_mut::<9>().0.iter_mut().enumerate() {
+        let (row, band) = (at / bands, at % bands);
+        for (ky, three) in neighbours.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+            three.copy_from_slice(&input[(row + ky) * stride + band..][..3]);
+        }
+    }
+}
+
+/// Whether 16 bits hold every number exactly.
+fn is_half(numbers: &[f32]) -> bool {
+    let mut narrow = [f16::ZERO; PANEL];
+    let mut wide = [0.0_f32; PANEL];
+    numbers.as_chunks::<PANEL>().0.iter().all(|numbers| {
+        narrow.convert_from_f32_slice(numbers);
+        narrow.convert_to_f32_slice(&mut wide);
+        *numbers == wide
+    })
+}
+
+fn narrowed(panels: &[[f32; PANEL]]) -> Vec<[u16; PANEL]> {
+    let mut narrow = [f16::ZERO; PANEL];
+    let narrowed = |numbers: &[f32; PANEL]| {
+        narrow.convert_from_f32_slice(numbers);
+        narrow.map(f16::to_bits)
+    };
+    panels.iter().map(narrowed).collect()
+}

@@ -1,0 +1,21 @@
+//! any thread (pure): 3 x 3 convolutions and dense layers with their bias, ReLU and 2 x 2 pool, row by row.
+//!
+//! tract lowers each convolution to a matrix product over patches that it gathers anew, and leaves ReLU and pool to
+//! passes of their own; at VGGish's shapes that costs 2 to 3 times what the arithmetic needs (BENCHMARKS.md). Here the
+//! products of eight positions and 32 channels stay in registers until the row is done.
+//!
+//! **The order of summation is fixed.** An output is its bias, plus the products in the order of kernel row, kernel
+//! column, input channel, one fused multiply-add each. It depends on no other output, so that any cut of a spectrogram
+//! into pieces gives the same bits. AVX2 and AVX-512 give the same bits too; [`Level::PORTABLE`] rounds products before
+//! they are added where the compiler's target has no fused multiply-add, so that it differs in the last digits.
+//!
+//! **Layout.** A row is one step in time: `border` empty bands, the bands, `border` empty bands, each band with all its
+//! channels beside one another. The empty bands are zeros: they are the convolution's border in frequency. The border in
+//! time is a row of zeros that the caller puts there, or not.
+
+mod layer;
+mod level;
+mod tiles;
+
+pub use layer::{Layer, Shape};
+pub use level::Level;

@@ -1,0 +1,192 @@
+//! The loops: once as text, compiled for each set of instructions.
+
+pub(crate) mod portable;
+#[cfg(target_arch = "x86_64")]
+#[path = "tiles/x86.rs"]
+mod x86;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{avx2, avx512};
+
+/// Outputs whose weights lie beside one another.
+pub(crate) const PANEL: usize = 32;
+/// Vectors of outputs in a tile: with two, a position's input is read once for two products.
+const VECTORS: usize = 2;
+
+/// One run of a layer.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) kernel: usize,
+    pub(crate) pool: bool,
+    pub(crate) border: usize,
+    /// Outputs below become this.
+    pub(crate) floor: f32,
+    pub(crate) bands: usize,
+    pub(crate) bias: &'a [f32],
+    pub(crate) input: &'a [f32],
+    pub(crate) starts: &'a [usize],
+}
+
+impl<'a> Call<'a> {
+    /// Bands of an output row, empty ones included.
+    fn output_bands(&self) -> usize {
+        self.bands / (1 + usize::from(self.pool)) + 2 * self.border
+    }
+
+    /// The input rows that the unit beginning at `start` sees; a unit sees two to four, or one.
+    fn rows(&self, start: usize) -> [&'a [f32]; 4] {
+        let stride = (self.bands + self.kernel / 2 * 2) * self.inputs;
+        let count = self.kernel + usize::from(self.pool);
+        std::array::from_fn(|row| {
+            if row < count { &self.input[(start + row) * stride..][..stride] } else { &[][..] }
+        })
+    }
+}
+
+/// Writes `lanes` to the outputs from `at`, as far as there are `left`.
+macro_rules! put {
+    ($output:expr, $at:expr, $left:expr, $value:expr) => {
+        if $left >= LANES {
+            store($value, (&mut $output[$at..][..LANES]).try_into().expect("as many as there are lanes"));
+        } else if $left > 0 {
+            let mut lanes = [0.0; LANES];
+            store($value, &mut lanes);
+            $output[$at..][..$left].copy_from_slice(&lanes[..$left]);
+        }
+    };
+}
+use put;
+
+/// The loops over panels, units, bands and taps for one kind of weights; the module around it has the vector `V`, its
+/// `LANES`, how many `POSITIONS` a tile has, and `load`, `store`, `splat`, `multiply_add` and `larger`.
+macro_rules! kernel {
+    ($(#[$feature:meta])* $module:ident, $weight:ty, $widen:ident) => {
+        pub(crate) mod $module {
+            use super::*;
+            use std::array::from_fn;
+
+            /// Computes a row for each start.
+            $(#[$feature])*
+            pub(crate) fn run(call: &Call<'_>, panels: &[[$weight; PANEL]], output: &mut [f32]) {
+                let depth = call.kernel * call.kernel * call.inputs;
+                for (index, panel) in panels.chunks_exact(depth).enumerate() {
+                    for part in (0..PANEL / LANES).step_by(VECTORS) {
+                        let channel = index * PANEL + part * LANES;
+                        if channel >= call.outputs {
+                            break;
+                        }
+                        let rows = output.chunks_exact_mut(call.output_bands() * call.outputs);
+                        for (&start, row) in call.starts.iter().zip(rows) {
+                            let tiles = Tiles { call, panel, part, channel, rows: call.rows(start) };
+                            if call.pool { tiles.pooled(row) } else { tiles.plain(row) }
+                        }
+                    }
+                }
+            }
+
+            /// Two vectors of channels of one output row.
+            struct Tiles<'a> {
+                call: &'a Call<'a>,
+                panel: &'a [[$weight; PANEL]],
+                /// First vector within the panel.
+                part: usize,
+                /// First channel within the row.
+                channel: usize,
+                rows: [&'a [f32]; 4],
+            }
+
+            impl Tiles<'_> {
+                $(#[$feature])*
+                #[inline]
+                fn plain(&self, row: &mut [f32]) {
+                    let whole = self.call.bands / POSITIONS * POSITIONS;
+                    for band in (0..whole).step_by(POSITIONS) {
+                        let sums = self.sums::<POSITIONS, POSITIONS>(band);
+                        self.write(row, band, &sums);
+                    }
+                    for band in whole..self.call.bands {
+                        let sums = self.sums::<1, 1>(band);
+                        self.write(row, band, &sums);
+                    }
+                }
+
+                $(#[$feature])*
+                #[inline]
+                fn pooled(&self, row: &mut [f32]) {
+                    const WIDE: usize = POSITIONS / 2;
+                    let whole = self.call.bands / WIDE * WIDE;
+                    for band in (0..whole).step_by(WIDE) {
+                        let sums = self.sums::<POSITIONS, WIDE>(band);
+                        for pair in 0..WIDE / 2 {
+                            self.write(row, band / 2 + pair, &[greatest(&sums, 2 * pair, WIDE)]);
+                        }
+                    }
+                    for band in (whole..self.call.bands).step_by(2) {
+                        let sums = self.sums::<4, 2>(band);
+                        self.write(row, band / 2, &[greatest(&sums, 0, 2)]);
+                    }
+                }
+
+                /// Sums of `P` positions: `WIDE` bands from `band` on in each of `P / WIDE` rows.
+                $(#[$feature])*
+                #[inline]
+                fn sums<const P: usize, const WIDE: usize>(&self, band: usize) -> [[V; VECTORS]; P] {
+                    let Call { inputs, kernel, bias, .. } = *self.call;
+                    let bias: [V; VECTORS] = from_fn(|v| load(lanes(&bias[self.channel..], v)));
+                    let mut sums = [bias; P];
+                    for ky in 0..kernel {
+                        for kx in 0..kernel {
+                            let near: [&[f32]; P] = from_fn(|p| {
+                                &self.rows[p / WIDE + ky][(band + p % WIDE + kx) * inputs..][..inputs]
+                            });
+                            let taps = &self.panel[(ky * kernel + kx) * inputs..][..inputs];
+                            for (input, weights) in taps.iter().enumerate() {
+                                let weights: [V; VECTORS] = from_fn(|v| $widen(lanes(weights, self.part + v)));
+                                for (sums, near) in sums.iter_mut().zip(&near) {
+                                    let x = splat(near[input]);
+                                    for (sum, weight) in sums.iter_mut().zip(weights) {
+                                        *sum = multiply_add(x, weight, *sum);
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    sums
+                }
+
+                $(#[$feature])*
+                #[inline]
+                fn write(&self, row: &mut [f32], band: usize, sums: &[[V; VECTORS]]) {
+                    let Call { outputs, border, floor, .. } = *self.call;
+                    for (p, sums) in sums.iter().enumerate() {
+                        for (v, &sum) in sums.iter().enumerate() {
+                            let channel = self.channel + v * LANES;
+                            let left = outputs.saturating_sub(channel);
+                            let at = (band + p + border) * outputs + channel;
+                            // The sum stands second, so that NaN stays.
+                            put!(row, at, left, larger(splat(floor), sum));
+                        }
+                    }
+                }
+            }
+
+            /// The `v`th vector of a slice.
+            #[inline(always)]
+            fn lanes<T>(numbers: &[T], v: usize) -> &[T; LANES] {
+                numbers[v * LANES..][..LANES].try_into().expect("as many as there are lanes")
+            }
+
+            /// Greatest of the 2 x 2 positions from `first` on, rows being `wide`.
+            $(#[$feature])*
+            #[inline]
+            fn greatest(sums: &[[V; VECTORS]], first: usize, wide: usize) -> [V; VECTORS] {
+                from_fn(|v| {
+                    let [a, b] = [first, first + 1].map(|at| larger(sums[at][v], sums[at + wide][v]));
+                    larger(a, b)
+                })
+            }
+        }
+    };
+}
+use kernel;
