@@ -1,5 +1,6 @@
 //! One audio file -> the engine -> an [`Analysis`], in constant memory; and many of them at the same time.
 
+mod crew;
 mod jobs;
 mod ranges;
 mod rows;
@@ -30,6 +31,8 @@ pub struct Listener {
     pub duration_s: Option<f64>,
     /// Whether what was read of a broken file is kept.
     pub keep_partial: bool,
+    /// Threads that share one file; results do not depend on it.
+    pub threads: usize,
 }
 
 /// What was found in one file.
@@ -82,7 +85,8 @@ impl Listener {
 
         let channels = audio.format().channels;
         let format = InputFormat { sample_rate_hz: rate_hz, channels };
-        let mut engine = Engine::new(Arc::clone(&self.model), format, self.engine)?;
+        let mut engine =
+            Engine::ahead(Arc::clone(&self.model), format, self.engine, crew::crew(self.threads))?;
         let mut steps = Steps::new(self, start as f64 / rate);
         let mut frames = 0;
         let incomplete = loop {

@@ -69,7 +69,8 @@ pub struct AnalyzeArgs {
     /// Read more inputs from a file, one a line (`-`: from standard input).
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files_from: Option<PathBuf>,
-    /// Files analysed at the same time; results and their order do not depend on it. Default: one for each core.
+    /// Cores to use: so many files at the same time, or fewer whose parts are shared out; results and their order do not
+    /// depend on it. Default: all.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
     /// Keep what could be read of a broken file, marked as incomplete. The file still counts as failed.

@@ -2,11 +2,12 @@
 
 use crate::{
     COLUMN_HOPS, Counters, EngineError, HOP_SAMPLES, LogMelHop, Model, PATCH_HOPS, Settings, Step,
+    ahead::{Ahead, Crew, Done},
     gate::{HopPower, LevelGate, WindowLevel},
     head::Pool,
     history::{COLUMN_S, History, seconds},
     logmel::{LogMel, WINDOW_SAMPLES},
-    network::{Hops, NetworkState},
+    network::{Hops, Known, NetworkState},
     smoothing::AttackRelease,
 };
 use std::{collections::VecDeque, sync::Arc};
@@ -27,6 +28,10 @@ pub(crate) struct Analysis {
     log_mel: LogMel,
     /// Samples of silence that stand before the next sample.
     lead_in: usize,
+    /// Where the network is computed, if not as the hops come.
+    ahead: Option<Ahead>,
+    /// Where audio is to begin anew, when what was heard ahead of it has been listened to.
+    anew: Option<i64>,
     listener: Listener,
 }
 
@@ -64,9 +69,17 @@ struct Timing {
 }
 
 impl Analysis {
-    pub(crate) fn new(model: Arc<Model>, settings: Settings) -> Result<Self, EngineError> {
+    pub(crate) fn new(
+        model: Arc<Model>,
+        settings: Settings,
+        crew: Option<Box<dyn Crew>>,
+    ) -> Result<Self, EngineError> {
         let classes = model.classes().len();
-        let network = model.network.state()?;
+        let ahead = crew.map(|crew| Ahead::new(model.network.clone(), crew));
+        let network = match &ahead {
+            Some(_) => NetworkState::Known(Box::new(Known::new(model.network.clone()))),
+            None => model.network.state()?,
+        };
         let delay_hops = model.network.delay_columns() * COLUMN_HOPS;
         let zeros = || vec![0.0; classes];
         let step = Step {
@@ -95,7 +108,7 @@ impl Analysis {
             model,
             settings,
         };
-        let mut analysis = Self { log_mel: LogMel::new(), lead_in: 0, listener };
+        let mut analysis = Self { log_mel: LogMel::new(), lead_in: 0, ahead, anew: None, listener };
         analysis.begin_stream();
         Ok(analysis)
     }
@@ -121,6 +134,10 @@ impl Analysis {
     /// Audio begins anew at `position` (in samples of 16 kHz since the stream's start), and no window reaches back over
     /// it. Windows stay on the grid of columns; the silence before them is context for the convolutions only.
     pub(crate) fn begin_segment(&mut self, position: i64) {
+        if self.anew.is_some() || self.ahead.as_ref().is_some_and(Ahead::is_behind) {
+            self.anew = Some(position);
+            return;
+        }
         let columns = (position + HALF_WINDOW_SAMPLES + COLUMN_SAMPLES - 1).div_euclid(COLUMN_SAMPLES);
         self.begin(position, columns * COLUMN_SAMPLES - HALF_WINDOW_SAMPLES);
     }
@@ -128,6 +145,10 @@ impl Analysis {
     fn begin(&mut self, position: i64, first_window: i64) {
         self.lead_in = (position - (first_window - CONTEXT_COLUMNS * COLUMN_SAMPLES)) as usize;
         self.log_mel.reset();
+        self.anew = None;
+        if let Some(ahead) = &mut self.ahead {
+            ahead.begin();
+        }
         let listener = &mut self.listener;
         listener.network = listener.silent_network.clone();
         listener.hops.clear();
@@ -144,6 +165,7 @@ impl Analysis {
         samples: &[f32],
         on_step: &mut dyn FnMut(&Step),
     ) -> Result<(), EngineError> {
+        self.begin_anew(on_step)?;
         while self.lead_in > 0 {
             let count = self.lead_in.min(HOP_SAMPLES);
             self.lead_in -= count;
@@ -158,30 +180,66 @@ impl Analysis {
         last_column: i64,
         on_step: &mut dyn FnMut(&Step),
     ) -> Result<(), EngineError> {
+        self.begin_anew(on_step)?;
         self.listener.timing.last_column = last_column;
         if self.listener.timing.first_column > last_column {
             return Ok(());
         }
         self.push(&[], on_step)?;
-        while self.listener.next_column() <= last_column {
+        while self.next_column() <= last_column {
             self.feed(&[0.0; HOP_SAMPLES], on_step)?;
         }
-        Ok(())
+        self.catch_up(on_step)
+    }
+
+    /// Column of the window that the current column of hops completes, whether it was listened to or only heard.
+    fn next_column(&self) -> i64 {
+        let hops = self.ahead.as_ref().map_or(self.listener.timing.hops, |ahead| ahead.heard);
+        self.listener.column_after(hops)
     }
 
     fn feed(&mut self, samples: &[f32], on_step: &mut dyn FnMut(&Step)) -> Result<(), EngineError> {
-        let Self { log_mel, listener, .. } = self;
-        log_mel.push(samples, &mut |hop, power| {
-            if listener.failure.is_none()
-                && let Err(error) = listener.hear(hop, power, on_step)
-            {
-                listener.failure = Some(error.to_string());
+        let Self { log_mel, ahead, listener, .. } = self;
+        log_mel.push(samples, &mut |hop, power| match ahead {
+            Some(ahead) => {
+                let heard = ahead.heard;
+                ahead.hear(hop, power, || {
+                    let column = listener.column_after(heard);
+                    column >= listener.timing.first_column && listener.is_due(column)
+                });
             }
+            None => listener.listen(hop, power, on_step),
         });
-        match &listener.failure {
-            None => Ok(()),
-            Some(reason) => Err(EngineError::Network { reason: reason.clone() }),
+        if let Some(ahead) = ahead {
+            while let Some(done) = ahead.give(false) {
+                done.into_iter().for_each(|done| listener.listen_to(done, on_step));
+            }
         }
+        self.listener.result()
+    }
+
+    /// Listens to all that was heard.
+    fn catch_up(&mut self, on_step: &mut dyn FnMut(&Step)) -> Result<(), EngineError> {
+        let Self { ahead, listener, .. } = self;
+        if let Some(ahead) = ahead {
+            while let Some(done) = ahead.give(true) {
+                done.into_iter().for_each(|done| listener.listen_to(done, on_step));
+            }
+            while let Some(done) = ahead.take() {
+                listener.listen_to(done, on_step);
+            }
+        }
+        self.listener.result()
+    }
+
+    /// Begins the segment that had to wait for this.
+    fn begin_anew(&mut self, on_step: &mut dyn FnMut(&Step)) -> Result<(), EngineError> {
+        if let Some(position) = self.anew {
+            self.catch_up(on_step)?;
+            self.anew = None;
+            self.begin_segment(position);
+        }
+        Ok(())
     }
 
     /// The settings have been checked.
@@ -226,6 +284,32 @@ pub(crate) fn last_column(frames: u64, rate_hz: u32) -> i64 {
 }
 
 impl Listener {
+    /// Takes a hop, unless something failed before.
+    fn listen(&mut self, hop: &LogMelHop, power: HopPower, on_step: &mut dyn FnMut(&Step)) {
+        if self.failure.is_none()
+            && let Err(error) = self.hear(hop, power, on_step)
+        {
+            self.failure = Some(error.to_string());
+        }
+    }
+
+    /// Takes the hops of a task that was run.
+    fn listen_to(&mut self, done: Done, on_step: &mut dyn FnMut(&Step)) {
+        let Done { hops, powers, wanted, piece } = done;
+        let known = self.network.known().expect("tasks are for those who know what they found");
+        if let Err(error) = piece.and_then(|piece| known.take(piece, &wanted)) {
+            self.failure.get_or_insert(error.to_string());
+        }
+        hops.iter().zip(powers).for_each(|(hop, power)| self.listen(hop, power, on_step));
+    }
+
+    fn result(&self) -> Result<(), EngineError> {
+        match &self.failure {
+            None => Ok(()),
+            Some(reason) => Err(EngineError::Network { reason: reason.clone() }),
+        }
+    }
+
     fn hear(
         &mut self,
         hop: &LogMelHop,
@@ -240,15 +324,18 @@ impl Listener {
         if self.ahead.len() > self.model.network.delay_columns() * COLUMN_HOPS {
             self.ahead.pop_front().into_iter().for_each(|power| self.level.push(power));
         }
-        let column = self.next_column();
+        let column = self.column_after(self.timing.hops);
         self.timing.hops += 1;
         if !self.timing.hops.is_multiple_of(COLUMN_HOPS as u64) {
             return Ok(());
         }
         self.network.advance(&self.hops)?;
-        let stride = (self.settings.update_hops / COLUMN_HOPS) as i64;
         let wanted = self.timing.first_column..=self.timing.last_column;
-        if wanted.contains(&column) && column % stride == 0 {
+        let due = match self.network.known() {
+            Some(known) => known.is_wanted(),
+            None => self.is_due(column),
+        };
+        if wanted.contains(&column) && due {
             self.step(column)?;
             on_step(&self.step);
             self.step.index += 1;
@@ -256,9 +343,14 @@ impl Listener {
         Ok(())
     }
 
-    /// Column of the window that the current column of hops completes.
-    fn next_column(&self) -> i64 {
-        let columns = (self.timing.hops / COLUMN_HOPS as u64) as i64;
+    /// Whether a window becomes a step at the update interval of now.
+    fn is_due(&self, column: i64) -> bool {
+        column % (self.settings.update_hops / COLUMN_HOPS) as i64 == 0
+    }
+
+    /// Column of the window that the column of hops completes of which `hops` hops were before.
+    fn column_after(&self, hops: u64) -> i64 {
+        let columns = (hops / COLUMN_HOPS as u64) as i64;
         let window = columns + 1 - WINDOW_COLUMNS - self.model.network.delay_columns() as i64;
         self.timing.first_column + window - CONTEXT_COLUMNS
     }

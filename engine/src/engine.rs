@@ -1,7 +1,7 @@
 //! The machine itself: one `push` for live and offline.
 
 use crate::{
-    LogMelHop, Model, SAMPLE_RATE_HZ, Settings, SettingsError, Step,
+    Crew, LogMelHop, Model, SAMPLE_RATE_HZ, Settings, SettingsError, Step,
     analysis::{self, Analysis},
     audio::{Intake, Resampler},
 };
@@ -76,6 +76,32 @@ impl Engine {
     /// # Errors
     /// A rate, channel count or setting out of range.
     pub fn new(model: Arc<Model>, format: InputFormat, settings: Settings) -> Result<Self, EngineError> {
+        Self::with(model, format, settings, None)
+    }
+
+    /// An engine for a recording, whose network runs in pieces of ten seconds wherever `crew` sees to it.
+    ///
+    /// The same audio gives the same steps, to the last bit, as with [`Engine::new`]; they come when a piece is done, all of
+    /// them by the end of [`Engine::flush`]. Another update interval holds from the next piece on, and the steps before a gap come
+    /// with the next push.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn ahead(
+        model: Arc<Model>,
+        format: InputFormat,
+        settings: Settings,
+        crew: Box<dyn Crew>,
+    ) -> Result<Self, EngineError> {
+        Self::with(model, format, settings, Some(crew))
+    }
+
+    fn with(
+        model: Arc<Model>,
+        format: InputFormat,
+        settings: Settings,
+        crew: Option<Box<dyn Crew>>,
+    ) -> Result<Self, EngineError> {
         if format.channels == 0 {
             return Err(EngineError::NoChannels);
         }
@@ -84,7 +110,7 @@ impl Engine {
             format,
             intake: Intake::new(format.channels),
             resampler: Resampler::new(format.sample_rate_hz)?,
-            analysis: Analysis::new(model, settings)?,
+            analysis: Analysis::new(model, settings, crew)?,
             counters: Counters::default(),
         })
     }

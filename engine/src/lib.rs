@@ -1,13 +1,14 @@
 //! any thread (pure): audio in -> instrument activities out.
 //!
 //! The whole way of the data is in this crate: sanitising and downmix, streaming resampling to 16 kHz, log-mel hops,
-//! VGGish through tract, post-processing, the attention head over the last seconds, smoothing, and the timeline that
+//! VGGish through kernels of our own or tract, post-processing, the attention head over the last seconds, smoothing, and the timeline that
 //! every output format is written from. It knows no thread, no clock, no file system and no plugin API.
 //!
 //! Live and offline differ only in who calls [`Engine::push`]: any way of cutting the same audio into blocks gives
 //! bit-equal [`Step`]s.
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod analysis;
 mod engine;
 mod gate;
@@ -24,6 +25,7 @@ pub mod logmel;
 pub mod package;
 pub mod timeline;
 
+pub use ahead::{Alone, Crew, Done, Task};
 pub use engine::{Counters, Engine, EngineError, InputFormat};
 pub use model::{Attended, Model};
 pub use package::{Package, PackageError};

@@ -3,9 +3,10 @@
 use crate::{
     COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError,
     head::{Head, HeadStep, Pool},
-    network::{Hops, Network, PostProcessor},
+    network::{Hops, Network, PostProcessor, Runtime},
     package::Manifest,
 };
+use rollcall_kernels::Level;
 use std::fmt;
 
 /// A network ready to run, shared by all engines (the weights exist once).
@@ -23,10 +24,22 @@ impl Model {
     ///
     /// # Errors
     /// See [`PackageError`].
-    pub fn load(mut package: Package) -> Result<Self, PackageError> {
+    pub fn load(package: Package) -> Result<Self, PackageError> {
+        Self::build(package, Runtime::Kernels(Level::best()))
+    }
+
+    /// As [`Model::load`], with all of the network computed by tract: the reference that the kernels are held to.
+    ///
+    /// # Errors
+    /// See [`PackageError`].
+    pub fn load_reference(package: Package) -> Result<Self, PackageError> {
+        Self::build(package, Runtime::Tract)
+    }
+
+    pub(crate) fn build(mut package: Package, runtime: Runtime) -> Result<Self, PackageError> {
         let head = Head::load(&mut package)?;
         let post_processor = PostProcessor::load(&package)?;
-        let network = Network::load(&mut package)?;
+        let network = Network::load(&mut package, runtime)?;
         Ok(Self { package, network, post_processor, head })
     }
 

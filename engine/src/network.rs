@@ -1,16 +1,22 @@
-//! VGGish through tract: from log-mel hops to embeddings, whichever kind of package it comes from.
+//! VGGish through our kernels, or tract: from log-mel hops to embeddings, whichever kind of package it comes from.
 
 mod build;
 mod columns;
+mod dense;
+mod known;
 mod onnx;
 mod ops;
 mod patch;
 mod post;
+mod pulsed;
+mod recognise;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 pub(crate) use build::probe_head;
+pub(crate) use known::{Known, Piece};
 pub(crate) use onnx::Onnx;
 pub(crate) use post::PostProcessor;
 
@@ -19,6 +25,7 @@ use crate::{
 };
 use columns::{Columns, ColumnsState};
 use patch::Patch;
+use rollcall_kernels::Level;
 use std::{collections::VecDeque, sync::Arc};
 
 /// What a package's embedding network computes; shared by all engines, which keep only a [`NetworkState`] each.
@@ -33,16 +40,35 @@ pub(crate) enum Network {
 /// The newest hops, oldest first; at most [`PATCH_HOPS`].
 pub(crate) type Hops = VecDeque<LogMelHop>;
 
+/// What computes a network.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Runtime {
+    /// The kernels where they know the graph, else tract.
+    Kernels(Level),
+    /// tract alone: the reference.
+    Tract,
+}
+
+impl Runtime {
+    fn level(self) -> Option<Level> {
+        match self {
+            Self::Kernels(level) => Some(level),
+            Self::Tract => None,
+        }
+    }
+}
+
 impl Network {
     /// Checks and builds the network of a package.
-    pub(crate) fn load(package: &mut Package) -> Result<Self, PackageError> {
+    pub(crate) fn load(package: &mut Package, runtime: Runtime) -> Result<Self, PackageError> {
         let kind = package.manifest().kind;
         let mut open = |name: &str| Onnx::read(name, &package.take(name));
         let network = match kind {
             Kind::Stream => {
-                Self::Stream(Arc::new(Columns::load(&mut open("columns.onnx")?, &mut open("dense.onnx")?)?))
+                let (mut columns, mut dense) = (open("columns.onnx")?, open("dense.onnx")?);
+                Self::Stream(Arc::new(Columns::load(&mut columns, &mut dense, runtime)?))
             }
-            Kind::Patch => Self::Patch(Arc::new(Patch::load(&mut open("embedding.onnx")?)?)),
+            Kind::Patch => Self::Patch(Arc::new(Patch::load(&mut open("embedding.onnx")?, runtime)?)),
         };
         network.try_silence()?;
         Ok(network)
@@ -90,14 +116,28 @@ pub(crate) enum NetworkState {
     Stream(Box<ColumnsState>),
     /// Nothing: the hops say it all.
     Patch(Arc<Patch>),
+    /// What was computed ahead.
+    Known(Box<Known>),
 }
 
 impl NetworkState {
+    /// What was computed ahead, if that is how it works.
+    pub(crate) fn known(&mut self) -> Option<&mut Known> {
+        match self {
+            Self::Known(known) => Some(known),
+            Self::Stream(_) | Self::Patch(_) => None,
+        }
+    }
+
     /// Takes in the newest [`COLUMN_HOPS`] of `hops`.
     pub(crate) fn advance(&mut self, hops: &Hops) -> Result<(), EngineError> {
         match self {
             Self::Stream(state) => state.advance(hops),
             Self::Patch(_) => Ok(()),
+            Self::Known(known) => {
+                known.advance();
+                Ok(())
+            }
         }
     }
 
@@ -105,7 +145,8 @@ impl NetworkState {
     pub(crate) fn embed(&mut self, hops: &Hops) -> Result<[f32; EMBEDDING], EngineError> {
         let embedding = match self {
             Self::Stream(state) => state.embed(),
-            Self::Patch(patch) => patch.embed(hops),
+            Self::Patch(patch) => patch.embed(hops.iter()),
+            Self::Known(known) => known.embed(),
         }?;
         if embedding.iter().all(|x| x.is_finite()) {
             Ok(embedding)

@@ -57,6 +57,9 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
     if let Some(duration_s) = args.choices.duration {
         ensure!(duration_s > 0.0, "--duration is {duration_s} s, but must be more than 0");
     }
+    let cores =
+        args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    let jobs = cores.min(inputs.len());
     let listener = Listener {
         model,
         engine,
@@ -64,6 +67,8 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         start_s: args.choices.start.unwrap_or(0.0),
         duration_s: args.choices.duration,
         keep_partial: args.keep_partial,
+        // Cores that have no file of their own share those there are.
+        threads: cores / jobs,
     };
     let journal = match &args.output.journal {
         None => None,
@@ -76,13 +81,11 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
     sweep(&plan, &inputs)?;
     let report =
         args.output.report.as_deref().map(|path| report_file(path, args.output.force)).transpose()?;
-    let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
-    let jobs = jobs.min(inputs.len());
     let began = Instant::now();
     let batch = Batch { listener, plan, journal, is_quiet: args.quiet, analysed_s: Mutex::new(0.0) };
     let outcome = batch.run(&inputs, jobs, report)?;
     if args.bench {
-        batch.tell_speed(began.elapsed().as_secs_f64(), jobs);
+        batch.tell_speed(began.elapsed().as_secs_f64(), cores);
     }
     Ok(outcome)
 }

@@ -1,57 +1,96 @@
 //! The `stream` kind: convolutions that slide over an endless spectrogram and compute every column once.
 
 use super::{
-    Hops,
-    build::{self, Plan, contained, expect_shape, floats, plan, running, typed},
-    onnx::{Dim, Onnx},
+    Hops, Runtime,
+    build::expect_shape,
+    dense::Dense,
+    onnx::Onnx,
+    pulsed::{self, MAX_DELAY_COLUMNS, PlannedDense, Pulsed},
+    recognise,
+    stack::{Stack, Stream},
 };
-use crate::{COLUMN_HOPS, EMBEDDING, EngineError, MEL_BANDS, PATCH_HOPS, PackageError};
-use std::collections::VecDeque;
-use tract_onnx::{
-    prelude::*,
-    tract_core::internal::{bail, ensure},
-};
-use tract_pulse::internal::{DimLike, PulsedModel, PulsedModelExt};
+use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, MEL_BANDS, PATCH_HOPS, PackageError};
+use std::{collections::VecDeque, iter, sync::Arc};
+use tract_onnx::prelude::TypedSimpleState;
 
 /// Columns in one window.
-const WINDOW_COLUMNS: usize = PATCH_HOPS / COLUMN_HOPS;
-/// Most columns that the convolutions may look ahead; VGGish looks 2 ahead.
-const MAX_DELAY_COLUMNS: usize = 8;
+pub(super) const WINDOW_COLUMNS: usize = PATCH_HOPS / COLUMN_HOPS;
+/// Columns that are convolved at once where many are to be had: their rows stay in the second-level cache, and every
+/// weight is read once for all of them.
+const PASS_COLUMNS: usize = 8;
 
-/// The convolutions, cut to take one column of hops at a time, and the dense layers behind them.
+/// The convolutions, and the dense layers behind them.
 pub(crate) struct Columns {
-    convolutions: Plan,
-    dense: Plan,
+    convolutions: Convolutions,
+    dense: Windows,
     channels: usize,
     bands: usize,
     delay_columns: usize,
 }
 
+enum Convolutions {
+    Kernels(Stack),
+    Tract(Pulsed),
+}
+
+enum Windows {
+    Kernels(Dense),
+    Tract(PlannedDense),
+}
+
 /// What the convolutions of one stream remember.
 #[derive(Clone)]
 pub(crate) struct ColumnsState {
-    convolutions: TypedSimpleState,
-    dense: TypedSimpleState,
-    /// The newest columns, oldest first, each `[channels][bands]`.
+    network: Arc<Columns>,
+    convolutions: Progress,
+    /// The newest columns, oldest first, each `[bands][channels]`.
     columns: VecDeque<Box<[f32]>>,
-    channels: usize,
-    bands: usize,
+    /// What comes out of the convolutions.
+    fresh: Vec<f32>,
+}
+
+#[derive(Clone)]
+enum Progress {
+    Kernels(Stream),
+    Tract(TypedSimpleState),
 }
 
 impl Columns {
     /// Builds both halves and checks that they fit together.
-    pub(super) fn load(columns: &mut Onnx, dense: &mut Onnx) -> Result<Self, PackageError> {
+    pub(super) fn load(columns: &mut Onnx, dense: &mut Onnx, runtime: Runtime) -> Result<Self, PackageError> {
         expect_shape(columns, "input shape", &columns.input(4)?, &[Some(1), Some(1), None, Some(MEL_BANDS)])?;
-        expect_shape(columns, "output shape", &columns.output(4)?, &[Some(1), None, None, None])?;
-        let built = contained(|| pulse(columns));
-        let (convolutions, channels, bands, delay_columns) = built.map_err(|e| {
-            PackageError::new(columns.file(), "network", e, "one that can be pulsed by 16 hops")
-        })?;
-        let shape = [Dim::Free, Dim::Fixed(channels), Dim::Fixed(WINDOW_COLUMNS), Dim::Fixed(bands)];
-        let expected: Vec<Option<usize>> =
-            shape.map(|d| if let Dim::Fixed(n) = d { Some(n) } else { None }).into();
-        expect_shape(dense, "input shape", &dense.input(4)?, &expected)?;
-        let dense = build::fixed(dense, &[1, channels, WINDOW_COLUMNS, bands], &[1, EMBEDDING])?;
+        let stack = runtime.level().and_then(|level| {
+            let stack = Stack::new(&recognise::convolutions(columns)?, level);
+            let delay = stack.delay_columns();
+            // A piece of a spectrogram must lose as much at its beginning as at its end.
+            (delay <= MAX_DELAY_COLUMNS && stack.begin_within().1 == delay).then_some(stack)
+        });
+        let (channels, bands) = match &stack {
+            Some(stack) => (Some(stack.channels()), Some(stack.bands())),
+            None => (None, None),
+        };
+        expect_shape(columns, "output shape", &columns.output(4)?, &[Some(1), channels, None, bands])?;
+        let (convolutions, channels, bands, delay_columns) = match stack {
+            Some(stack) => {
+                let (channels, bands, delay) = (stack.channels(), stack.bands(), stack.delay_columns());
+                (Convolutions::Kernels(stack), channels, bands, delay)
+            }
+            None => {
+                let pulsed = Pulsed::load(columns)?;
+                let (channels, bands, delay) = (pulsed.channels, pulsed.bands, pulsed.delay_columns);
+                (Convolutions::Tract(pulsed), channels, bands, delay)
+            }
+        };
+        let window = [channels, WINDOW_COLUMNS, bands];
+        pulsed::expect_windows(dense, window)?;
+        let known = runtime.level().and_then(|level| Some((recognise::dense(dense, window)?, level)));
+        let dense = match known {
+            Some((layers, level)) => {
+                expect_shape(dense, "output shape", &dense.output(2)?, &[None, Some(EMBEDDING)])?;
+                Windows::Kernels(Dense::new(&layers, level))
+            }
+            None => Windows::Tract(PlannedDense::load(dense, window)?),
+        };
         Ok(Self { convolutions, dense, channels, bands, delay_columns })
     }
 
@@ -60,61 +99,88 @@ impl Columns {
     }
 
     #[cfg(test)]
-    pub(super) fn plan(&self) -> &Plan {
-        &self.convolutions
+    pub(super) fn is_kernels(&self) -> bool {
+        matches!((&self.convolutions, &self.dense), (Convolutions::Kernels(_), Windows::Kernels(_)))
     }
 
-    pub(super) fn state(&self) -> Result<ColumnsState, EngineError> {
-        let (convolutions, dense) = running(|| Ok((self.convolutions.spawn()?, self.dense.spawn()?)))?;
-        let column = vec![0.0; self.channels * self.bands].into_boxed_slice();
-        let columns = std::iter::repeat_n(column, WINDOW_COLUMNS).collect();
-        Ok(ColumnsState { convolutions, dense, columns, channels: self.channels, bands: self.bands })
+    /// Floats of a column.
+    pub(super) fn column_len(&self) -> usize {
+        self.channels * self.bands
     }
-}
 
-/// The convolutions as a plan over one column of hops, with the channels and bands of a column and how many columns
-/// late it comes.
-fn pulse(columns: &mut Onnx) -> TractResult<(Plan, usize, usize, usize)> {
-    let model =
-        typed(columns, |model| tvec!(1.to_dim(), 1.to_dim(), model.sym("T").to_dim(), MEL_BANDS.to_dim()))?;
-    let time = model.sym("T");
-    let pulsed = PulsedModel::new(&model, time.clone(), &COLUMN_HOPS.to_dim())?;
-    let fact = pulsed.output_fact(0)?;
-    let shape: TVec<usize> = fact.shape.iter().map(|d| Ok(d.to_usize()?)).collect::<TractResult<_>>()?;
-    ensure!(
-        shape.len() == 4 && shape[0] == 1 && shape[2] == 1,
-        "16 hops give {shape:?} instead of [1, C, 1, F]"
-    );
-    let Some(stream) = fact.stream.as_ref() else { bail!("the output does not depend on time") };
-    ensure!(stream.axis == 2, "axis {} of the output is time instead of axis 2", stream.axis);
-    for hops in [COLUMN_HOPS, 10 * COLUMN_HOPS] {
-        let columns = stream.dim.substitute(&time, &hops.to_dim())?;
-        ensure!(
-            columns == (hops / COLUMN_HOPS).to_dim(),
-            "{hops} hops give {columns} columns: is a border missing?"
-        );
+    pub(super) fn state(self: &Arc<Self>) -> Result<ColumnsState, EngineError> {
+        let column = vec![0.0; self.column_len()].into_boxed_slice();
+        Ok(ColumnsState {
+            convolutions: self.begin()?,
+            columns: iter::repeat_n(column, WINDOW_COLUMNS).collect(),
+            fresh: Vec::with_capacity(self.column_len()),
+            network: Arc::clone(self),
+        })
     }
-    let delay = stream.delay;
-    ensure!(delay <= MAX_DELAY_COLUMNS, "a delay of {delay} columns is beyond {MAX_DELAY_COLUMNS}");
-    let (channels, bands) = (shape[1], shape[3]);
-    Ok((plan(pulsed.into_typed()?)?, channels, bands, delay))
+
+    fn begin(&self) -> Result<Progress, EngineError> {
+        Ok(match &self.convolutions {
+            Convolutions::Kernels(stack) => Progress::Kernels(stack.begin()),
+            Convolutions::Tract(pulsed) => Progress::Tract(pulsed.begin()?),
+        })
+    }
+
+    /// Columns of a piece of a spectrogram, one after the other, less those that the border reaches which is not there:
+    /// all that begin `delay_columns` or more before its end and, unless it begins where the spectrogram does, after its
+    /// beginning.
+    pub(super) fn piece(&self, hops: &[LogMelHop], at_beginning: bool) -> Result<Vec<f32>, EngineError> {
+        let mut columns = Vec::new();
+        match &self.convolutions {
+            Convolutions::Kernels(stack) => {
+                let mut stream = if at_beginning { stack.begin() } else { stack.begin_within().0 };
+                for hops in hops.chunks(PASS_COLUMNS * COLUMN_HOPS) {
+                    stack.advance(&mut stream, hops.iter(), &mut columns);
+                }
+            }
+            Convolutions::Tract(pulsed) => {
+                let mut state = pulsed.begin()?;
+                // What comes out at first is before the beginning.
+                let early = self.delay_columns * if at_beginning { 1 } else { 2 };
+                for (pulse, hops) in hops.chunks_exact(COLUMN_HOPS).enumerate() {
+                    pulsed::advance(&mut state, hops.iter(), &mut columns)?;
+                    if pulse < early {
+                        columns.clear();
+                    }
+                }
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Embeddings of windows, each given by its columns, oldest first. How many are computed at once changes no bit.
+    pub(super) fn embed<'a>(
+        &self,
+        windows: impl Iterator<Item = impl Iterator<Item = &'a [f32]>>,
+    ) -> Result<Vec<[f32; EMBEDDING]>, EngineError> {
+        match &self.dense {
+            Windows::Kernels(dense) => Ok(dense.embed(windows)),
+            Windows::Tract(dense) => windows.map(|window| dense.embed(window)).collect(),
+        }
+    }
 }
 
 impl ColumnsState {
     pub(super) fn advance(&mut self, hops: &Hops) -> Result<(), EngineError> {
-        let newest = hops.range(hops.len() - COLUMN_HOPS..);
-        running(|| {
-            let mut input = Tensor::zero::<f32>(&[1, 1, COLUMN_HOPS, MEL_BANDS])?;
-            let mut view = input.try_as_plain_ram_mut()?;
-            for (row, hop) in view.as_slice_mut::<f32>()?.chunks_exact_mut(MEL_BANDS).zip(newest) {
-                row.copy_from_slice(hop);
+        self.fresh.clear();
+        match (&mut self.convolutions, &self.network.convolutions) {
+            (Progress::Kernels(stream), Convolutions::Kernels(stack)) => {
+                stack.advance(stream, pulsed::newest(hops), &mut self.fresh);
             }
-            let output = self.convolutions.run(tvec!(input.into_tvalue()))?;
+            (Progress::Tract(state), _) => pulsed::advance(state, pulsed::newest(hops), &mut self.fresh)?,
+            (Progress::Kernels(_), Convolutions::Tract(_)) => {
+                unreachable!("a state is of its network's kind")
+            }
+        }
+        for fresh in self.fresh.chunks_exact(self.network.column_len()) {
             self.columns.rotate_left(1);
-            let column = self.columns.back_mut().expect("there are always six");
-            column.copy_from_slice(floats(&output[0])?);
-            Ok(())
-        })
+            self.columns.back_mut().expect("there are always six").copy_from_slice(fresh);
+        }
+        Ok(())
     }
 
     #[cfg(test)]
@@ -123,18 +189,7 @@ impl ColumnsState {
     }
 
     pub(super) fn embed(&mut self) -> Result<[f32; EMBEDDING], EngineError> {
-        running(|| {
-            let mut input = Tensor::zero::<f32>(&[1, self.channels, WINDOW_COLUMNS, self.bands])?;
-            let mut view = input.try_as_plain_ram_mut()?;
-            let flat = view.as_slice_mut::<f32>()?;
-            for (time, column) in self.columns.iter().enumerate() {
-                for (channel, bands) in column.chunks_exact(self.bands).enumerate() {
-                    let at = (channel * WINDOW_COLUMNS + time) * self.bands;
-                    flat[at..at + self.bands].copy_from_slice(bands);
-                }
-            }
-            let output = self.dense.run(tvec!(input.into_tvalue()))?;
-            Ok(floats(&output[0])?.try_into()?)
-        })
+        let window = self.columns.iter().map(|column| &**column);
+        Ok(self.network.embed(iter::once(window))?[0])
     }
 }

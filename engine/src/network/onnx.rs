@@ -8,7 +8,7 @@ use super::{ops, wire};
 use crate::PackageError;
 use prost::Message;
 use tract_onnx::pb::{
-    GraphProto, ModelProto, TensorProto, ValueInfoProto, tensor_proto::DataType,
+    GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_proto::DataType,
     tensor_shape_proto::dimension, type_proto,
 };
 
@@ -157,6 +157,24 @@ impl Onnx {
             return Err(self.off(what, found, expected));
         }
         Ok(shape)
+    }
+
+    /// Names of the one input and the one output.
+    pub(super) fn ends(&self) -> Option<(&str, &str)> {
+        match (&self.graph().input[..], &self.graph().output[..]) {
+            ([input], [output]) => Some((&input.name, &output.name)),
+            _ => None,
+        }
+    }
+
+    /// The nodes, each behind those that it takes from.
+    pub(super) fn nodes(&self) -> &[NodeProto] {
+        &self.graph().node
+    }
+
+    /// Whether it is the name of an initialiser.
+    pub(super) fn is_weight(&self, name: &str) -> bool {
+        self.graph().initializer.iter().any(|tensor| tensor.name == name)
     }
 
     /// A weight by name, with its shape less trailing ones (of 1 x 1 kernels); `None` when absent.

@@ -1,7 +1,8 @@
-//! The networks of the fixture packages against onnxruntime, and the pulsed one against the whole file.
+//! The networks of the fixture packages against onnxruntime and tract, and the streaming ones against the whole file.
 
-use super::{Network, build, columns, onnx::Onnx};
+use super::{Network, Runtime, build, columns, onnx::Onnx};
 use crate::{COLUMN_HOPS, EMBEDDING, LogMelHop, MEL_BANDS, Model, Package};
+use rollcall_kernels::Level;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -39,9 +40,18 @@ fn largest_difference(found: &[f32], expected: &[f32]) -> f32 {
     found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// Compares embeddings and head with what onnxruntime said beside the package.
+/// Every way to compute a network on this machine.
+fn runtimes() -> impl Iterator<Item = Runtime> {
+    Level::all().into_iter().map(Runtime::Kernels).chain([Runtime::Tract])
+}
+
+/// Compares embeddings and head with what onnxruntime said beside the package, in every way to compute them.
 pub(super) fn equals_onnxruntime(folder: &Path) {
-    let model = Model::load(package(folder)).expect("a good model");
+    runtimes().for_each(|runtime| runtime_equals_onnxruntime(folder, runtime));
+}
+
+fn runtime_equals_onnxruntime(folder: &Path, runtime: Runtime) {
+    let model = Model::build(package(folder), runtime).expect("a good model");
     let expected = read_floats(folder, "embeddings");
     let (expected, _) = expected.as_chunks::<EMBEDDING>();
     let found = model.embed(&read_hops(folder)).unwrap();
@@ -49,7 +59,11 @@ pub(super) fn equals_onnxruntime(folder: &Path) {
     for (window, (found, expected)) in found.iter().zip(expected).enumerate() {
         let scale = expected.iter().copied().fold(0.0, f32::max);
         let difference = largest_difference(found, expected) / scale;
-        assert!(difference < TOLERANCE, "{}: window {window} differs by {difference:e}", folder.display());
+        assert!(
+            difference < TOLERANCE,
+            "{}, {runtime:?}: window {window} differs by {difference:e}",
+            folder.display()
+        );
     }
 
     let classes = model.classes().len();
@@ -74,7 +88,7 @@ fn patch_fixture_equals_onnxruntime() {
     equals_onnxruntime(&golden("patch"));
 }
 
-/// Columns of a whole spectrogram, convolved at once by tract itself.
+/// Columns of a whole spectrogram, each `[bands][channels]`, convolved at once by tract itself.
 fn whole_file_columns(mut onnx: Onnx, hops: &[LogMelHop]) -> Vec<Vec<f32>> {
     let shape = [1, 1, hops.len(), MEL_BANDS];
     let model = build::typed(&mut onnx, |_| shape.iter().map(|d| d.to_dim()).collect()).unwrap();
@@ -83,17 +97,14 @@ fn whole_file_columns(mut onnx: Onnx, hops: &[LogMelHop]) -> Vec<Vec<f32>> {
     let (shape, flat) = (output[0].shape().to_vec(), build::floats(&output[0]).unwrap());
     let (channels, times, bands) = (shape[1], shape[2], shape[3]);
     let column = |t: usize| {
-        (0..channels)
-            .flat_map(move |c| &flat[(c * times + t) * bands..][..bands])
-            .copied()
-            .collect::<Vec<f32>>()
+        let of = |at: usize| flat[(at % channels * times + t) * bands + at / channels];
+        (0..bands * channels).map(of).collect::<Vec<f32>>()
     };
     (0..times).map(column).collect()
 }
 
-/// Columns as they come out of the pulsed convolutions, its delay taken off.
-fn pulsed_columns(mut onnx: Onnx, mut dense: Onnx, hops: &[LogMelHop]) -> Vec<Vec<f32>> {
-    let network = columns::Columns::load(&mut onnx, &mut dense).unwrap();
+/// Columns as they come out one by one, their delay taken off.
+fn streamed_columns(network: &Arc<columns::Columns>, hops: &[LogMelHop]) -> Vec<Vec<f32>> {
     let mut state = network.state().unwrap();
     let mut found = Vec::new();
     for pulse in hops.chunks_exact(COLUMN_HOPS) {
@@ -103,31 +114,50 @@ fn pulsed_columns(mut onnx: Onnx, mut dense: Onnx, hops: &[LogMelHop]) -> Vec<Ve
     found.split_off(network.delay_columns())
 }
 
+fn bits(column: &[f32]) -> Vec<u32> {
+    column.iter().map(|x| x.to_bits()).collect()
+}
+
 /// Checks bit-equality over a spectrogram, and that silence of two columns keeps the border away.
-pub(super) fn pulses_equal_the_whole_file(folder: &Path) {
+pub(super) fn streams_equal_the_whole_file(folder: &Path) {
     let package = package(folder);
     let open = |name: &str| Onnx::read(name, package.file(name).unwrap()).unwrap();
     let hops = read_hops(folder);
     let whole = whole_file_columns(open("columns.onnx"), &hops);
-    let pulsed = pulsed_columns(open("columns.onnx"), open("dense.onnx"), &hops);
-    assert_eq!(pulsed.len(), hops.len() / COLUMN_HOPS - 2);
-    for (t, (pulsed, whole)) in pulsed.iter().zip(&whole).enumerate() {
-        let bits = |column: &[f32]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(pulsed), bits(whole), "column {t}");
+    for runtime in runtimes() {
+        let load = || columns::Columns::load(&mut open("columns.onnx"), &mut open("dense.onnx"), runtime);
+        let network = Arc::new(load().unwrap());
+        assert_eq!(network.is_kernels(), !matches!(runtime, Runtime::Tract), "the kernels know the fixtures");
+        let streamed = streamed_columns(&network, &hops);
+        assert_eq!(streamed.len(), hops.len() / COLUMN_HOPS - 2);
+        let scale = whole.iter().flatten().copied().fold(0.0, f32::max);
+        for (t, (streamed, whole)) in streamed.iter().zip(&whole).enumerate() {
+            if network.is_kernels() {
+                let difference = largest_difference(streamed, whole) / scale;
+                assert!(difference < 1e-5, "{runtime:?}: column {t} differs by {difference:e}");
+            } else {
+                assert_eq!(bits(streamed), bits(whole), "column {t}");
+            }
+        }
+        // All at once, and from later starts, whose border must not reach beyond the two columns of context.
+        let at_once = network.piece(&hops, true).unwrap();
+        assert_eq!(bits(&at_once), bits(&streamed.concat()), "{runtime:?}");
+        for start in [1, 3, hops.len() / COLUMN_HOPS - 5] {
+            let piece = network.piece(&hops[start * COLUMN_HOPS..], false).unwrap();
+            assert_eq!(
+                bits(&piece),
+                bits(&streamed[start + 2..].concat()),
+                "{runtime:?}, from column {start}"
+            );
+        }
     }
-
-    // From a later start, the zero border must not reach beyond the two columns of context.
     let later = whole_file_columns(open("columns.onnx"), &hops[3 * COLUMN_HOPS..]);
-    let inner = 2..later.len() - 2;
-    for t in inner {
-        assert_eq!(later[t], whole[t + 3], "column {t} sees the border");
-    }
     assert_ne!(later[0], whole[3], "the border is seen where it should be");
 }
 
 #[test]
-fn pulses_equal_the_whole_file_to_the_last_bit() {
-    pulses_equal_the_whole_file(&golden("stream"));
+fn streams_equal_the_whole_file_to_the_last_bit() {
+    streams_equal_the_whole_file(&golden("stream"));
 }
 
 /// Full VGGish and the compact variant, whose weights are too large for the repository: made by
@@ -140,20 +170,22 @@ fn vggish_in_full_and_compact_equals_onnxruntime() {
         return;
     };
     for name in ["full", "full-stream", "compact", "compact-patch"] {
-        equals_onnxruntime(&folder.join(name));
+        for runtime in [Runtime::Kernels(Level::best()), Runtime::Tract] {
+            runtime_equals_onnxruntime(&folder.join(name), runtime);
+        }
     }
-    pulses_equal_the_whole_file(&folder.join("compact"));
-    pulses_equal_the_whole_file(&folder.join("full-stream"));
+    streams_equal_the_whole_file(&folder.join("compact"));
+    streams_equal_the_whole_file(&folder.join("full-stream"));
 }
 
-/// The plans of two engines are one: what is spawned shares the weights.
+/// The weights of two engines are the same: what is spawned shares them.
 #[test]
 fn engines_share_the_weights() {
     let model = Model::load(package(&golden("stream"))).unwrap();
     let Network::Stream(columns) = &model.network else { panic!("a stream package") };
-    let before = Arc::strong_count(columns.plan());
+    let before = Arc::strong_count(columns);
     let states = (model.network.state().unwrap(), model.network.state().unwrap());
-    assert_eq!(Arc::strong_count(columns.plan()), before + 2);
+    assert_eq!(Arc::strong_count(columns), before + 2);
     drop(states);
-    assert_eq!(Arc::strong_count(columns.plan()), before);
+    assert_eq!(Arc::strong_count(columns), before);
 }
