@@ -12,10 +12,13 @@ mod panel;
 mod params;
 mod persist;
 mod plugin;
+mod screen;
 mod transport;
+mod window;
 
 pub use midi::{CHANNEL, FIRST_NOTE, controller};
 pub use plugin::Rollcall;
+pub use window::{OpenWindow, Window};
 
 use nice_plug::prelude::*;
 

@@ -9,7 +9,7 @@ use rollcall_editor::ViewSettings;
 use rollcall_worker::ModelSlot;
 use std::{
     ops::RangeInclusive,
-    sync::{Arc, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// Which bus is heard.
@@ -43,7 +43,7 @@ pub(crate) struct RollcallParams {
     #[persist = "model"]
     model: Model,
     #[persist = "view"]
-    pub view: Arc<RwLock<ViewSettings>>,
+    view: Arc<RwLock<ViewSettings>>,
 
     #[id = "bypass"]
     pub bypass: BoolParam,
@@ -123,6 +123,15 @@ impl RollcallParams {
     /// The chosen model, shared with the worker.
     pub(crate) fn models(&self) -> Arc<ModelSlot> {
         Arc::clone(&self.model.0)
+    }
+
+    /// What the window is to look like, as the state has it.
+    pub(crate) fn remembered(&self) -> ViewSettings {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone().checked()
+    }
+    /// Puts into the state what the window looks like.
+    pub(crate) fn remember(&self, view: ViewSettings) {
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = view;
     }
 
     /// All values now; safe on the audio thread.

@@ -1,13 +1,12 @@
 //! The plugin: its description, its life, and its blocks.
 
 use crate::{
-    app::{self, App},
     ear::Ear,
     midi::MidiOut,
     params::RollcallParams,
+    window::{Shared, Window},
 };
 use nice_plug::prelude::*;
-use nice_plug_egui::{EguiEditor, RepaintNotifier};
 use rollcall_board::{Board, Input, board};
 use rollcall_worker::Worker;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 pub struct Rollcall {
     params: Arc<RollcallParams>,
     board: Board,
-    repaint: RepaintNotifier,
+    window: Arc<Shared>,
     /// None if the system gave no thread: audio passes all the same.
     worker: Option<Worker>,
     /// Between activation and deactivation, at a rate that can be analysed.
@@ -28,18 +27,62 @@ impl Default for Rollcall {
     fn default() -> Self {
         let (writer, board, inbox) = board();
         let params = Arc::new(RollcallParams::default());
-        let repaint = RepaintNotifier::new();
-        let on_news = repaint.clone();
-        let on_news = Box::new(move || on_news.request_repaint());
-        let worker = Worker::spawn(writer, inbox, params.models(), on_news).ok();
-        Self { params, board, repaint, worker, ear: None, midi: MidiOut::default() }
+        let window = Arc::new(Shared::default());
+        let told = Arc::clone(&window);
+        let worker = Worker::spawn(writer, inbox, params.models(), Box::new(move || told.news())).ok();
+        Self { params, board, window, worker, ear: None, midi: MidiOut::default() }
     }
 }
 
 impl Rollcall {
-    /// What the instance hears, for tests that run it in their own process.
+    /// What the instance hears, for those that run it in their own process.
     pub fn board(&self) -> &Board {
         &self.board
+    }
+    /// The editor; no window is opened yet.
+    pub fn window(&self) -> Window {
+        Window::new(self.board.clone(), Arc::clone(&self.params), Arc::clone(&self.window))
+    }
+
+    /// Begins to listen to a stream. At a rate that can't be analysed (below 8 kHz, above 384 kHz) audio passes all the
+    /// same.
+    pub fn start(&mut self, rate_hz: f64, most_frames: u32, is_offline: bool) {
+        // The old ring goes first: both may be large.
+        self.ear = None;
+        let worker = self.worker.as_ref();
+        self.ear = worker.and_then(|worker| {
+            let writer = worker.open(rate_hz, most_frames as usize, is_offline).ok()?;
+            Some(Ear::new(writer, Arc::clone(worker.link()), rate_hz, is_offline))
+        });
+        self.midi.set_rate(rate_hz);
+    }
+
+    /// Listens to a block; the audio is read alone. Neither allocates nor locks; waits only where the host renders
+    /// faster than real time.
+    pub fn listen(
+        &mut self,
+        main: &[&mut [f32]],
+        sidechain: &[&mut [f32]],
+        frames: usize,
+        transport: &Transport,
+    ) {
+        let settings = self.params.settings();
+        let Some(ear) = &mut self.ear else { return };
+        let heard = match settings.input {
+            Input::Main => main,
+            Input::Sidechain => sidechain,
+        };
+        ear.hear(heard, frames, &settings, self.params.reset.value(), transport);
+    }
+
+    /// Hands over what goes out as MIDI with a block of so many frames; `send` says whether there was room.
+    pub fn tell(&mut self, frames: usize, send: &mut impl FnMut(NoteEvent<()>) -> bool) {
+        self.midi.send(self.board.outputs(), &self.params.settings(), frames, send);
+    }
+
+    /// The stream ends; what has come is heard to its end.
+    pub fn stop(&mut self) {
+        self.ear = None;
     }
 }
 
@@ -72,11 +115,13 @@ impl Plugin for Rollcall {
     const URL: &'static str = env!("CARGO_PKG_HOMEPAGE");
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    // Stereo first: it is what hosts take by default.
-    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = layouts!(2 1 3 4 5 6 7 8);
+    // Stereo first: it is what hosts take by default. The framework wants them counted out: every bed up to 9.1.6, 22.2, and
+    // ambisonics up to the sixth order.
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] =
+        layouts!(2 1 3 4 5 6 7 8 9 10 11 12 13 14 15 16 24 25 36 49);
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
 
-    type Editor = EguiEditor<App>;
+    type Editor = Window;
     type SysExMessage = ();
     // nice-plug's background tasks share one thread among all instances and wake it by a syscall: the worker does
     // everything instead.
@@ -87,7 +132,7 @@ impl Plugin for Rollcall {
     }
 
     fn editor(&mut self, _: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        app::editor(self.board.clone(), Arc::clone(&self.params), self.repaint.clone())
+        Some(self.window())
     }
 
     fn filter_state(state: &mut PluginState) {
@@ -103,15 +148,7 @@ impl Plugin for Rollcall {
         // VST3's flag is one setup behind in nice-plug 0.4.2: what it says is about the past.
         let is_offline =
             buffers.process_mode == ProcessMode::Offline && context.plugin_api() == PluginApi::Clap;
-        let rate_hz = f64::from(buffers.sample_rate);
-        // The old ring goes first: both may be large.
-        self.ear = None;
-        let worker = self.worker.as_ref();
-        self.ear = worker.and_then(|worker| {
-            let writer = worker.open(rate_hz, buffers.max_buffer_size as usize, is_offline).ok()?;
-            Some(Ear::new(writer, Arc::clone(worker.link()), rate_hz, is_offline))
-        });
-        self.midi.set_rate(rate_hz);
+        self.start(f64::from(buffers.sample_rate), buffers.max_buffer_size, is_offline);
         true
     }
 
@@ -122,17 +159,9 @@ impl Plugin for Rollcall {
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
         let frames = buffer.samples();
-        let settings = self.params.settings();
-        if let Some(ear) = &mut self.ear {
-            let heard = match settings.input {
-                Input::Main => buffer.as_slice_immutable(),
-                Input::Sidechain => aux.inputs.first().map_or(&[][..], |bus| bus.as_slice_immutable()),
-            };
-            ear.hear(heard, frames, &settings, self.params.reset.value(), context.transport());
-        }
-        self.midi.send(self.board.outputs(), &settings, frames, &mut |event| {
-            context.try_send_event(event).is_ok()
-        });
+        let sidechain = aux.inputs.first().map_or(&[][..], |bus| bus.as_slice_immutable());
+        self.listen(buffer.as_slice_immutable(), sidechain, frames, context.transport());
+        self.tell(frames, &mut |event| context.try_send_event(event).is_ok());
         ProcessStatus::Normal
     }
 
@@ -141,7 +170,7 @@ impl Plugin for Rollcall {
     }
 
     fn deactivate(&mut self) {
-        self.ear = None;
+        self.stop();
     }
 }
 

@@ -61,6 +61,34 @@ fn no_allocation_and_not_a_bit_changed_in_any_block_layout_mode_or_state() {
 }
 
 #[test]
+fn every_block_size_and_every_rate_at_any_time() {
+    // Mono without a sidechain, so that more than a hundred million frames are soon made.
+    let layout = 3;
+    let mut host = Host::new(layout);
+    let noise: Vec<f32> = (0..32_768).map(odd_sample).collect();
+    let rates = [
+        8_000.0, 11_025.0, 16_000.0, 22_050.0, 32_000.0, 44_100.0, 48_000.0, 88_200.0, 96_000.0, 176_400.0,
+        192_000.0, 352_800.0, 384_000.0,
+    ];
+    let each = 16_384 / rates.len() + 1;
+    for number in 0..16_384_usize {
+        if number.is_multiple_of(each) {
+            host.plugin.deactivate();
+            host.activate(rates[number / each], 16_384, ProcessMode::Realtime, PluginApi::Clap);
+        }
+        // 7,919 is prime: every size once, in leaps.
+        let frames = number * 7_919 % 16_384 + 1;
+        // Most are bypassed: they come far faster than anyone could listen to them.
+        host.set("bypass", if number % 100 == 0 { 0.0 } else { 1.0 });
+        host.set("freeze", (number % 3 == 0).into());
+        host.transport = if number % 2 == 0 { Playing::At(number as f64) } else { Playing::Stopped };
+        let block = host.process(frames, |_, frame| noise[frame + number % 1_000]);
+        assert_eq!((block.allocations, block.changed_samples), (0, 0), "{frames} frames");
+        assert_eq!(block.status, ProcessStatus::Normal, "no tail");
+    }
+}
+
+#[test]
 fn live_said_offline_and_unsaid_offline_hear_the_same() {
     let rate_hz = 44_100.0_f32;
     let seconds = 6.0;
@@ -178,15 +206,24 @@ fn sixteen_instances_share_the_weights() {
 
 #[test]
 fn an_instance_is_made_in_no_time_a_thousand_times() {
-    let began = Instant::now();
+    let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    let (began, before) = (Instant::now(), threads());
     for life in 0..1_000 {
         let mut host = Host::new(life % Host::layouts());
         host.activate(48_000.0, 256, ProcessMode::Realtime, PluginApi::Vst3);
-        if life % 50 == 0 {
+        if life % 20 == 0 {
             host.process(256, |_, _| 0.1);
         }
-        host.plugin.deactivate();
+        // Stopped and begun again at another rate, and sometimes dropped as it runs, while its model loads.
+        if life % 3 == 0 {
+            host.plugin.deactivate();
+            host.activate(96_000.0, 64, ProcessMode::Realtime, PluginApi::Clap);
+        }
+        if life % 2 == 0 {
+            host.plugin.deactivate();
+        }
     }
+    assert!(threads() <= before, "{} threads, {before} before", threads());
     let each = began.elapsed() / 1_000;
     println!("made, activated, deactivated and dropped in {each:?}");
     assert!(each < Duration::from_millis(100));

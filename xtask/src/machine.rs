@@ -36,6 +36,9 @@ const PACKAGES: &[(&str, Need, Option<&[&str]>)] = &[
     ("libxcb-dri2-0-dev", Need::Plugin, None),
     ("libxcursor-dev", Need::Plugin, None),
     ("libgl-dev", Need::Plugin, None),
+    // A screen for the plugin's window, with OpenGL in software.
+    ("xvfb", Need::Tests, Some(&["Xvfb", "-help"])),
+    ("libgl1-mesa-dri", Need::Tests, None),
     // Oracles and golden data.
     ("python3", Need::Tests, Some(&["python3", "--version"])),
     ("python3-venv", Need::Tests, Some(&["python3", "-c", "import ensurepip, venv"])),

@@ -12,6 +12,7 @@ mod machine;
 mod metadata;
 mod python;
 mod report;
+mod rtsan;
 mod shell;
 mod suites;
 mod test;

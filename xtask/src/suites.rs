@@ -1,6 +1,6 @@
 //! The one table of everything that `cargo xtask test` runs. A new suite is a new row.
 
-use crate::{borders, bundle, counts::Counted, demo, golden, house, licences, report::Report};
+use crate::{borders, bundle, counts::Counted, demo, golden, house, licences, report::Report, rtsan};
 use anyhow::Result;
 
 /// One row.
@@ -123,6 +123,29 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "crates",
         action: Action::Tests(&["--release", "--locked", "--workspace"]),
         shows: "unit, golden, partition, property, command-line and plugin tests",
+    },
+    Suite {
+        name: "rtsan",
+        action: Action::Check(rtsan::check),
+        shows: "the audio thread never allocates, locks or waits, says LLVM's RealtimeSanitizer",
+    },
+    Suite {
+        name: "standalone-plays",
+        action: Action::Command(
+            &[
+                "cargo",
+                "test",
+                "--release",
+                "--locked",
+                "--workspace",
+                "--features",
+                "rollcall-plugin/standalone",
+                "--bin",
+                "rollcall-standalone",
+            ],
+            Counted::CargoTest,
+        ),
+        shows: "the program without a DAW plays a file and says who plays",
     },
     Suite {
         name: "examples",

@@ -13,6 +13,22 @@ pub struct Formats {
     pub labels: bool,
 }
 
+/// Endings of the files of [`Formats`], in its order.
+pub const FORMAT_ENDINGS: [&str; 3] = ["json", "csv", "txt"];
+
+/// What an export's files are called, without ending, where a person has typed `name`: what any file system takes, at
+/// most 100 characters.
+#[must_use]
+pub fn file_stem(name: &str) -> String {
+    let safe: String = name
+        .chars()
+        .map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '_' })
+        .take(100)
+        .collect();
+    let safe = safe.trim_matches([' ', '.']);
+    if safe.is_empty() { "rollcall".into() } else { safe.into() }
+}
+
 /// Which analysis is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -39,13 +55,14 @@ pub enum Command {
     UseEmbeddedModel,
     /// Takes the notice away.
     DismissNotice,
-    /// Writes an analysis to a folder, each file whole or not at all. The outcome is in [`crate::Status::export`].
+    /// Writes an analysis to a folder, each file whole or not at all and never over another one. The outcome is in
+    /// [`crate::Status::export`].
     Export {
         /// What to write.
         subject: Subject,
         /// Where to.
         folder: PathBuf,
-        /// File name without extension; anything but letters, digits, space, `-`, `_` and `.` becomes `_`.
+        /// File name without ending; goes through [`file_stem`].
         name: String,
         /// What as.
         formats: Formats,
@@ -65,5 +82,17 @@ impl Inbox {
     #[must_use]
     pub fn next(&self) -> Option<Command> {
         self.0.try_recv().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_stem;
+
+    #[test]
+    fn names_are_safe() {
+        assert_eq!(file_stem("My song: take 2/3"), "My song_ take 2_3");
+        assert_eq!(file_stem("../../etc"), "_.._etc");
+        assert_eq!(file_stem(" . "), "rollcall");
     }
 }

@@ -19,7 +19,7 @@ mod picture;
 mod settings;
 mod status;
 
-pub use command::{Command, Formats, Inbox, Subject};
+pub use command::{Command, FORMAT_ENDINGS, Formats, Inbox, Subject, file_stem};
 pub use ends::{Board, Writer, board};
 pub use history::{CHUNK_STEPS, History, HistoryReader, HistoryWriter, MAX_CHUNKS, Row, RowData};
 pub use latest::{Latest, Meter, SongPosition};

@@ -8,7 +8,7 @@ mod session;
 use egui::{Context, Event, Modifiers, Pos2, RawInput, Rect, ViewportId, ViewportInfo, pos2, vec2};
 use rollcall_board::{Activity, ModelState};
 use rollcall_editor::{
-    Appearance, Axis, BareDesk, EditorView, Family, HeatColours, Sort, ViewSettings, raster::Raster,
+    Appearance, Axis, EditorView, Family, HeatColours, Sort, ViewSettings, raster::Raster,
 };
 use session::Session;
 use std::{error::Error, path::PathBuf};
@@ -172,7 +172,7 @@ fn draw(shot: Shot) -> Result<Vec<u8>, Box<dyn Error>> {
             focused: true,
             ..RawInput::default()
         };
-        let mut output = ctx.run_ui(input, |ui| view.ui(ui, &session.host, &mut BareDesk));
+        let mut output = ctx.run_ui(input, |ui| view.ui(ui, &session.host));
         raster.update(&mut output.textures_delta);
         output
     };

@@ -93,32 +93,15 @@ pub(crate) fn pressed(ctx: &Context) -> Vec<Action> {
         {
             actions.push(Action::Toggle(Page::Settings));
         }
-        // egui-baseview 0.9 knows no keys but letters and digits; signs come as text alone.
-        if actions.is_empty() {
-            for event in &input.events {
-                if let egui::Event::Text(text) = event {
-                    actions.extend(sign(text));
-                }
-            }
-        }
         actions
     })
-}
-
-fn sign(text: &str) -> Option<Action> {
-    match text {
-        "+" | "=" => Some(Action::Zoom(ZoomStep::In)),
-        "-" | "\u{2212}" => Some(Action::Zoom(ZoomStep::Out)),
-        "," => Some(Action::Toggle(Page::Settings)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What a press asks for, where a backend says it as a key, as text, or as both.
+    /// What a press asks for.
     fn asked(events: Vec<egui::Event>) -> Vec<Action> {
         let ctx = Context::default();
         crate::look::install_fonts(&ctx);
@@ -129,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_count_once_whichever_way_a_backend_says_them() {
+    fn signs_count_once_with_their_text_beside_them() {
         let key = egui::Event::Key {
             key: Key::Plus,
             physical_key: None,
@@ -137,12 +120,9 @@ mod tests {
             repeat: false,
             modifiers: Modifiers::SHIFT,
         };
-        let text = egui::Event::Text("+".into());
         let once = [Action::Zoom(ZoomStep::In)];
         assert_eq!(asked(vec![key.clone()]), once);
-        assert_eq!(asked(vec![text.clone()]), once);
-        assert_eq!(asked(vec![key, text]), once);
-        assert_eq!(asked(vec![egui::Event::Text(",".into())]), [Action::Toggle(Page::Settings)]);
+        assert_eq!(asked(vec![key, egui::Event::Text("+".into())]), once);
     }
 
     #[test]

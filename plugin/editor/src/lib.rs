@@ -1,11 +1,11 @@
 //! GUI thread: an egui view over the board.
 //!
 //! [`EditorView`] draws what the board says and sends what a person asks for back through it; parameters go through
-//! [`rollcall_board::Panel`], file dialogues through [`Desk`]. The crate names neither the engine nor the tap nor the
+//! [`rollcall_board::Panel`]. The crate names neither the engine nor the tap nor the
 //! plugin framework: whoever owns a window gives it an [`egui::Ui`].
 //!
 //! ```
-//! use rollcall_editor::{BareDesk, EditorView, ViewSettings};
+//! use rollcall_editor::{EditorView, ViewSettings};
 //! # use rollcall_board::{Change, Gesture, Panel, Settings};
 //! # struct Still;
 //! # impl Panel for Still {
@@ -16,7 +16,7 @@
 //! let mut view = EditorView::new(board, ViewSettings::default());
 //! let window = egui::Context::default();
 //! view.build(&window);
-//! let output = window.run_ui(egui::RawInput::default(), |ui| view.ui(ui, &Still, &mut BareDesk));
+//! let output = window.run_ui(egui::RawInput::default(), |ui| view.ui(ui, &Still));
 //! # output.drop_without_applying_deltas();
 //! ```
 #![forbid(unsafe_code)]
@@ -24,8 +24,8 @@
 mod act;
 mod action;
 mod advice;
+mod browse;
 mod chrome;
-mod desk;
 mod family;
 mod frame;
 mod look;
@@ -37,7 +37,6 @@ mod show;
 mod stage;
 mod view;
 
-pub use desk::{BareDesk, Desk, Pick};
 pub use family::{Family, display_name};
 pub use settings::{Appearance, Axis, HeatColours, MAX_SIZE, MIN_SIZE, Placement, Sort, ViewSettings, ZOOM};
 pub use view::EditorView;

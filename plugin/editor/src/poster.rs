@@ -8,7 +8,7 @@ use crate::{
     stage::{AXIS, HeatLook, Lanes, LanesInput, Ticks, clock_text},
 };
 use egui::{Align2, Context, Id, Pos2, RawInput, Rect, Ui, Vec2, pos2, vec2};
-use rollcall_board::{Board, History, ModelState, Subject};
+use rollcall_board::{Board, History, ModelState, Subject, file_stem};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -16,6 +16,8 @@ use std::{
     thread,
 };
 
+/// Ending of the file.
+pub(crate) const ENDING: &str = "png";
 const WIDTH: f32 = 1_600.0;
 const MARGIN: f32 = 40.0;
 const HEAD: f32 = 96.0;
@@ -68,7 +70,7 @@ impl Drop for Job {
 pub(crate) fn start(board: &Board, view: &ViewSettings, subject: Subject, folder: &Path, name: &str) -> Job {
     let (done, outcome) = mpsc::channel();
     let content = content(board, view, subject, name);
-    let path = folder.join(format!("{}.png", safe_name(name)));
+    let path = folder.join(format!("{}.{ENDING}", file_stem(name)));
     let thread = thread::Builder::new().name("rollcall-poster".into());
     let spawned = thread.spawn({
         let done = done.clone();
@@ -83,12 +85,6 @@ pub(crate) fn start(board: &Board, view: &ViewSettings, subject: Subject, folder
         })
         .ok();
     Job { outcome, thread }
-}
-
-/// As the worker does it for the other formats.
-fn safe_name(name: &str) -> String {
-    let keep = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
-    name.chars().map(|c| if keep(c) { c } else { '_' }).collect()
 }
 
 fn content(board: &Board, view: &ViewSettings, subject: Subject, name: &str) -> Content {
@@ -117,11 +113,17 @@ fn content(board: &Board, view: &ViewSettings, subject: Subject, name: &str) -> 
     }
 }
 
-/// Writes beside the place first, so that no half a file is ever seen.
+/// Writes beside the place first, so that no half a file is ever seen; never over another file.
 fn save(pixels: &Pixels, path: &Path) -> Result<(), String> {
+    if path.exists() {
+        return Err(format!("{} is there already. Choose another name", path.display()));
+    }
     let bytes = pixels.to_png().map_err(|error| format!("it can't be encoded: {error}"))?;
     let hint = |error: io::Error| format!("{}: {error}. Choose another folder or name", path.display());
     let beside = path.with_extension("png.part");
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(hint)?;
+    }
     fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
         let _ = fs::remove_file(&beside);
         hint(error)

@@ -1,7 +1,7 @@
 //! The whole view: takes what the board says, lays it out, and does what is asked of it.
 
 use crate::{
-    Appearance, Desk,
+    Appearance,
     action::{Action, pressed},
     advice::advice,
     chrome::{self, Drawer, DrawerInput, ToolBar},
@@ -128,13 +128,13 @@ impl EditorView {
     /// Draws a frame and does what is asked. `ui` covers the whole window.
     ///
     /// Asks for the next frame by itself only while something moves; on new data the worker asks for one.
-    pub fn ui(&mut self, ui: &mut Ui, panel: &dyn Panel, desk: &mut dyn Desk) {
+    pub fn ui(&mut self, ui: &mut Ui, panel: &dyn Panel) {
         self.wear(ui.ctx());
         let theme = Theme::of(self.view.appearance);
         let snapshot = Snapshot::take(&self.board, panel);
         let mut actions = pressed(ui.ctx());
         self.escape(ui.ctx(), &mut actions);
-        self.files(ui.ctx(), desk);
+        self.take_drops(ui.ctx());
         self.keep_up(ui.ctx(), &snapshot);
 
         let scene = self.scene(&snapshot);
@@ -173,7 +173,6 @@ impl EditorView {
                 theme,
                 board: &self.board,
                 panel,
-                desk,
                 view: &mut self.view,
                 status: &snapshot.status,
                 file: snapshot.file.as_ref(),
@@ -181,6 +180,7 @@ impl EditorView {
             };
             self.drawer.show(ui, rect, &mut input);
         }
+        chrome::show_drop(ui, &theme, window);
         for action in actions {
             self.act(&action, &snapshot, panel);
         }
@@ -207,14 +207,11 @@ impl EditorView {
         }
     }
 
-    fn files(&mut self, ctx: &Context, desk: &mut dyn Desk) {
-        let dropped =
-            ctx.input(|i| i.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect::<Vec<_>>());
-        for path in dropped {
+    /// One at a time: of several files the first.
+    fn take_drops(&mut self, ctx: &Context) {
+        let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        if let Some(path) = dropped {
             self.dropped(path);
-        }
-        if let Some((what, path)) = desk.picked() {
-            self.drawer.picked(what, path.to_string_lossy().into_owned(), &mut self.view);
         }
     }
 

@@ -6,7 +6,7 @@ mod session;
 
 use egui::{Context, Pos2, RawInput, Rect, ViewportId, ViewportInfo, vec2};
 use rollcall_board::Activity;
-use rollcall_editor::{BareDesk, EditorView, ViewSettings};
+use rollcall_editor::{EditorView, ViewSettings};
 use session::Session;
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ impl Headless {
             predicted_dt: dt as f32,
             ..RawInput::default()
         };
-        let mut output = self.ctx.run_ui(input, |ui| self.view.ui(ui, &session.host, &mut BareDesk));
+        let mut output = self.ctx.run_ui(input, |ui| self.view.ui(ui, &session.host));
         let texels = |delta: &egui::epaint::ImageDelta| delta.image.width() * delta.image.height();
         let changed = output.textures_delta.set.values().flatten().map(texels).sum();
         output.textures_delta.clear();

@@ -49,10 +49,15 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Allocations and releases of this thread while `work` runs.
+/// Allocations and releases of this thread while `work` runs; with the feature `rtsan`, whatever a real-time thread must
+/// not do ends the program.
 pub(crate) fn count<R>(work: impl FnOnce() -> R) -> (R, usize) {
+    #[cfg(feature = "rtsan")]
+    rtsan_standalone::ensure_initialized();
     COUNT.set(0);
     COUNTING.set(true);
+    #[cfg(feature = "rtsan")]
+    let _real_time = rtsan_standalone::ScopedSanitizeRealtime::default();
     let result = work();
     COUNTING.set(false);
     (result, COUNT.get())

@@ -1,6 +1,6 @@
 //! Writes an analysis to files, on a thread of its own: a slow disk never costs audio.
 
-use rollcall_board::{ExportStatus, Formats, History};
+use rollcall_board::{ExportStatus, FORMAT_ENDINGS, Formats, History, file_stem};
 use rollcall_engine::{
     HOP_SAMPLES, Model, PATCH_HOPS, SAMPLE_RATE_HZ, Settings,
     timeline::{ModelIdentity, RangeSettings, SCHEMA, Timeline, TimelineSettings, cut_ranges},
@@ -123,19 +123,19 @@ impl Job {
             clip,
             ranges: Vec::new(),
         };
-        Self { timeline, history, folder, name: file_name(name), formats }
+        Self { timeline, history, folder, name: file_stem(name), formats }
     }
 
     fn run(mut self) -> ExportStatus {
         self.fill();
         let files = [
-            (self.formats.json, "json", Self::json as fn(&Self, &mut dyn Write) -> io::Result<()>),
-            (self.formats.csv, "csv", Self::csv),
-            (self.formats.labels, "txt", Self::labels),
+            (self.formats.json, Self::json as fn(&Self, &mut dyn Write) -> io::Result<()>),
+            (self.formats.csv, Self::csv),
+            (self.formats.labels, Self::labels),
         ];
         let mut written = Vec::new();
-        for (_, extension, write) in files.into_iter().filter(|file| file.0) {
-            let path = self.folder.join(format!("{}.{extension}", self.name));
+        for ((_, write), ending) in files.into_iter().zip(FORMAT_ENDINGS).filter(|(file, _)| file.0) {
+            let path = self.folder.join(format!("{}.{ending}", self.name));
             if let Err(error) = whole(&path, |out| write(&self, out)) {
                 return ExportStatus::Failed(advice(&path, &error));
             }
@@ -192,7 +192,7 @@ impl Job {
     }
 }
 
-/// Writes beside the name, then gives the name: whole or not at all.
+/// Writes beside the name, then gives the name: whole or not at all, and never over another file.
 fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
@@ -204,7 +204,7 @@ fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> i
     write(&mut file)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
     Ok(())
 }
 
@@ -213,6 +213,7 @@ fn advice(path: &Path, error: &io::Error) -> String {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full: free some space or pick another folder".to_owned()
         }
+        io::ErrorKind::AlreadyExists => "a file of that name is there: choose another name".to_owned(),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "the folder may not be written to: pick another one".to_owned()
         }
@@ -221,38 +222,22 @@ fn advice(path: &Path, error: &io::Error) -> String {
     format!("{} was not written: {what}", path.display())
 }
 
-/// A name that every file system takes.
-fn file_name(name: &str) -> String {
-    let safe: String = name
-        .chars()
-        .map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '_' })
-        .take(100)
-        .collect();
-    let safe = safe.trim_matches([' ', '.']);
-    if safe.is_empty() { "rollcall".into() } else { safe.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_safe() {
-        assert_eq!(file_name("My song: take 2/3"), "My song_ take 2_3");
-        assert_eq!(file_name("../../etc"), "_.._etc");
-        assert_eq!(file_name(" . "), "rollcall");
-    }
 
     #[test]
     fn a_file_is_there_whole_or_not_at_all() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("deep/a.json");
         whole(&path, |out| out.write_all(b"one")).expect("room");
-        whole(&path, |out| out.write_all(b"two")).expect("room");
+        let taken = whole(&path, |out| out.write_all(b"two")).expect_err("a file is there");
+        assert!(advice(&path, &taken).contains("choose another name"));
         let full = || io::Error::from(io::ErrorKind::StorageFull);
-        let error = whole(&path, |out| out.write_all(b"half").and(Err(full()))).expect_err("full");
-        assert!(advice(&path, &error).contains("disk is full"));
-        assert_eq!(std::fs::read(&path).expect("a file"), b"two");
+        let other = path.with_extension("csv");
+        let error = whole(&other, |out| out.write_all(b"half").and(Err(full()))).expect_err("full");
+        assert!(advice(&other, &error).contains("disk is full"));
+        assert_eq!(std::fs::read(&path).expect("a file"), b"one");
         assert_eq!(std::fs::read_dir(path.parent().expect("a folder")).expect("a folder").count(), 1);
     }
 }

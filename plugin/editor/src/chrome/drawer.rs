@@ -1,9 +1,9 @@
 //! The drawer at the right: settings, export, opening files and models.
 
-use super::{export_page, open_page, settings_page};
+use super::{browser::Browser, export_page, open_page, settings_page};
 use crate::{
-    Desk, Pick,
     action::{Action, Page},
+    browse::Pick,
     look::{Icon, Theme, size, space, strong},
     settings::ViewSettings,
 };
@@ -19,7 +19,6 @@ pub(crate) struct DrawerInput<'a> {
     pub(crate) theme: Theme,
     pub(crate) board: &'a Board,
     pub(crate) panel: &'a dyn Panel,
-    pub(crate) desk: &'a mut dyn Desk,
     pub(crate) view: &'a mut ViewSettings,
     pub(crate) status: &'a Status,
     pub(crate) file: Option<&'a Arc<FileJob>>,
@@ -33,19 +32,13 @@ pub(crate) struct Drawer {
     pub(crate) model_folder: String,
     pub(crate) audio_file: String,
     pub(crate) poster: export_page::Poster,
+    pub(crate) browser: Browser,
 }
 
 impl Drawer {
     pub(crate) fn toggle(&mut self, page: Page) {
         self.page = if self.page == Some(page) { None } else { Some(page) };
-    }
-    /// Takes over a path that was chosen in a dialogue.
-    pub(crate) fn picked(&mut self, what: Pick, path: String, view: &mut ViewSettings) {
-        match what {
-            Pick::Model => self.model_folder = path,
-            Pick::File => self.audio_file = path,
-            Pick::ExportFolder => view.export_folder = path,
-        }
+        self.browser.close();
     }
 
     /// Draws the open page.
@@ -78,8 +71,11 @@ impl Drawer {
             ui.set_max_width(inside.width() - space::L);
             match page {
                 Page::Settings => settings_page::show(ui, input),
-                Page::Export => export_page::show(ui, input, &mut self.poster),
-                Page::Open => open_page::show(ui, input, &mut self.model_folder, &mut self.audio_file),
+                Page::Export => export_page::show(ui, input, &mut self.poster, &mut self.browser),
+                Page::Open => {
+                    let Self { model_folder, audio_file, browser, .. } = self;
+                    open_page::show(ui, input, model_folder, audio_file, browser);
+                }
             }
             ui.add_space(space::L);
         });
@@ -101,30 +97,36 @@ pub(super) fn row<R>(ui: &mut Ui, name: &str, control: impl FnOnce(&mut Ui) -> R
     .inner
 }
 
-/// A field for a path with its buttons; returns whether the path was confirmed.
+/// A field for a path, and the browser below it; returns whether the path was confirmed.
 pub(super) fn path_field(
     ui: &mut Ui,
-    input: &mut DrawerInput<'_>,
-    name: &str,
-    hint: &str,
+    theme: &Theme,
+    browser: &mut Browser,
+    (name, hint): (&str, &str),
     path: &mut String,
     pick: Pick,
 ) -> bool {
-    let mut confirmed = false;
     let label = ui.label(name).id;
+    let mut confirmed = false;
     ui.horizontal(|ui| {
-        let browse = input.desk.can_pick();
-        let width = ui.available_width() - if browse { 84.0 } else { 0.0 };
         let field = egui::TextEdit::singleline(path)
             .hint_text(hint)
-            .desired_width(width)
+            .desired_width(ui.available_width() - 92.0)
             .margin(egui::Margin::symmetric(8, 6));
         let response = ui.add(field).labelled_by(label);
         confirmed = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-        if browse && ui.button("Browse\u{2026}").clicked() {
-            input.desk.pick(pick);
+        let is_open = browser.is_for(pick);
+        if ui.selectable_label(is_open, "Browse\u{2026}").on_hover_text("Look through folders").clicked() {
+            browser.toggle(pick, typed_path(path).as_deref());
         }
     });
+    if browser.is_for(pick)
+        && let Some(picked) = browser.show(ui, theme)
+    {
+        *path = picked.to_string_lossy().into_owned();
+        // An export's folder alone asks for more: a name.
+        confirmed |= pick != Pick::ExportFolder;
+    }
     confirmed
 }
 

@@ -1,10 +1,13 @@
 //! Saving the session, or the analysed file: JSON, CSV, labels, and a picture.
 
-use super::drawer::{DrawerInput, group, note, path_field, row, typed_path};
-use crate::{Pick, poster};
+use super::{
+    browser::Browser,
+    drawer::{DrawerInput, group, note, path_field, row, typed_path},
+};
+use crate::{browse::Pick, poster};
 use egui::{Button, Ui};
-use rollcall_board::{Command, ExportStatus, Formats, Subject};
-use std::path::PathBuf;
+use rollcall_board::{Command, ExportStatus, FORMAT_ENDINGS, Formats, Subject, file_stem};
+use std::path::{Path, PathBuf};
 
 /// The picture that is being drawn, or was.
 #[derive(Debug, Default)]
@@ -29,10 +32,10 @@ impl Poster {
     }
 }
 
-pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, poster: &mut Poster) {
+pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, poster: &mut Poster, browser: &mut Browser) {
     let theme = input.theme;
     let mut folder = std::mem::take(&mut input.view.export_folder);
-    path_field(ui, input, "Folder", "Where to save", &mut folder, Pick::ExportFolder);
+    path_field(ui, &theme, browser, ("Folder", "Where to save"), &mut folder, Pick::ExportFolder);
     input.view.export_folder = folder;
     let label = ui.label("Name").id;
     let field = egui::TextEdit::singleline(&mut input.view.export_name)
@@ -57,7 +60,7 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, poster: &mut Poster
         let subject = session.or(analysed.then_some(Subject::File));
         if let (Some(subject), Some(folder)) = (subject, folder.clone()) {
             let formats = Formats { json, csv, labels };
-            let name = input.view.export_name.trim().to_owned();
+            let name = free_stem(&folder, &file_stem(&input.view.export_name));
             if json || csv || labels {
                 input.board.send(Command::Export {
                     subject,
@@ -77,6 +80,16 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, poster: &mut Poster
         note(ui, &theme, "Choose at least one format.");
     }
     outcome(ui, input, poster);
+}
+
+/// The name, with a number if it is taken in any format: an export never goes over another one.
+fn free_stem(folder: &Path, stem: &str) -> String {
+    let is_free = |stem: &str| {
+        let mut endings = FORMAT_ENDINGS.into_iter().chain([poster::ENDING]);
+        endings.all(|ending| !folder.join(format!("{stem}.{ending}")).exists())
+    };
+    let numbered = (2..10_000).map(|number| format!("{stem} {number}"));
+    std::iter::once(stem.to_owned()).chain(numbered).find(|stem| is_free(stem)).unwrap_or(stem.to_owned())
 }
 
 fn outcome(ui: &mut Ui, input: &DrawerInput<'_>, poster: &Poster) {

@@ -1,18 +1,28 @@
 //! Analysing an audio file beside the live session, and loading another model.
 
-use super::drawer::{DrawerInput, group, note, path_field, typed_path};
-use crate::Pick;
+use super::{
+    browser::Browser,
+    drawer::{DrawerInput, group, note, path_field, typed_path},
+};
+use crate::browse::Pick;
 use egui::{ProgressBar, Ui};
 use rollcall_board::{Command, FileState, ModelState};
 
-pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, model: &mut String, audio: &mut String) {
+pub(super) fn show(
+    ui: &mut Ui,
+    input: &mut DrawerInput<'_>,
+    model: &mut String,
+    audio: &mut String,
+    browser: &mut Browser,
+) {
     let theme = input.theme;
     group(ui, &theme, "Audio file");
-    note(ui, &theme, "Analysed in the background, beside the live session.");
-    if input.desk.takes_drops() {
-        note(ui, &theme, "You can also drop a file onto the window.");
-    }
-    let entered = path_field(ui, input, "File", "Path of an audio file", audio, Pick::File);
+    note(
+        ui,
+        &theme,
+        "Analysed in the background, beside the live session. You can also drop a file onto the window.",
+    );
+    let entered = path_field(ui, &theme, browser, ("File", "Path of an audio file"), audio, Pick::File);
     let path = typed_path(audio);
     let start = ui.add_enabled(path.is_some(), egui::Button::new("Analyse")).clicked();
     if let Some(path) = path.filter(|_| entered || start) {
@@ -42,7 +52,8 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, model: &mut String,
         &theme,
         "A model package is a folder with a manifest.toml. The choice is kept with the project.",
     );
-    let entered = path_field(ui, input, "Folder", "Folder of a model package", model, Pick::Model);
+    let entered =
+        path_field(ui, &theme, browser, ("Folder", "Folder of a model package"), model, Pick::Model);
     let path = typed_path(model);
     ui.horizontal(|ui| {
         let load = ui.add_enabled(path.is_some(), egui::Button::new("Load")).clicked();

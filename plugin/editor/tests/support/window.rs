@@ -4,7 +4,7 @@ use crate::session::Session;
 use egui::{Rect, UiBuilder, Vec2, vec2};
 use egui_kittest::{Harness, TestRenderer, kittest::Queryable};
 use rollcall_editor::{
-    Appearance, BareDesk, EditorView, ViewSettings,
+    Appearance, EditorView, ViewSettings,
     raster::{Pixels, Raster},
 };
 use std::{cell::RefCell, rc::Rc};
@@ -44,7 +44,7 @@ impl Window {
                 let whole = ui.ctx().content_rect();
                 let mut all = ui.new_child(UiBuilder::new().max_rect(whole));
                 all.set_clip_rect(whole);
-                shown.borrow_mut().ui(&mut all, &host, &mut BareDesk);
+                shown.borrow_mut().ui(&mut all, &host);
             });
         let mut window = Self { harness, view, raster, size: vec2(size[0], size[1]) };
         window.settle();

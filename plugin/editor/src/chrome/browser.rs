@@ -1,0 +1,123 @@
+//! Picking a file or a folder inside the window: a system's dialogue may need a main loop or a parent that a plugin's
+//! window does not have, and takes the keyboard from the host.
+
+use super::drawer::note;
+use crate::{
+    browse::{Entry, Folder, Kind, Pick, beginning, places},
+    look::Theme,
+};
+use egui::{Align, Button, ComboBox, Layout, RichText, ScrollArea, Ui, vec2};
+use std::path::{Path, PathBuf};
+
+/// Height of the list.
+const LIST: f32 = 212.0;
+
+/// The browser, while it is open.
+#[derive(Debug, Default)]
+pub(crate) struct Browser {
+    open: Option<(Pick, Folder)>,
+}
+
+impl Browser {
+    /// Whether it is open for this.
+    pub(super) fn is_for(&self, pick: Pick) -> bool {
+        self.open.as_ref().is_some_and(|(open_for, _)| *open_for == pick)
+    }
+    /// Opens it near a path that was typed, or closes it.
+    pub(super) fn toggle(&mut self, pick: Pick, typed: Option<&Path>) {
+        if self.is_for(pick) {
+            self.open = None;
+        } else {
+            self.go(pick, beginning(typed));
+        }
+    }
+    pub(crate) fn close(&mut self) {
+        self.open = None;
+    }
+
+    fn go(&mut self, pick: Pick, folder: PathBuf) {
+        self.open = Some((pick, Folder::read(folder, pick)));
+    }
+
+    /// Draws it; returns what was picked.
+    pub(super) fn show(&mut self, ui: &mut Ui, theme: &Theme) -> Option<PathBuf> {
+        let (pick, folder) = self.open.as_mut()?;
+        let (pick, here) = (*pick, folder.path().to_owned());
+        let (mut next, mut picked) = (None, None);
+        ui.horizontal(|ui| {
+            let up = ui.add_enabled(here.parent().is_some(), Button::new("Up"));
+            if up.on_hover_text("The folder above").clicked() {
+                next = here.parent().map(Path::to_owned);
+            }
+            ComboBox::from_id_salt("places").selected_text("Places").width(96.0).show_ui(ui, |ui| {
+                for (name, path) in places() {
+                    if ui.selectable_label(path == here, name).clicked() {
+                        next = Some(path);
+                    }
+                }
+            });
+            if pick != Pick::File {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if ui.button("Choose this").on_hover_text("Take the folder that is open here").clicked() {
+                        picked = Some(here.clone());
+                    }
+                });
+            }
+        });
+        let name =
+            here.file_name().map_or_else(|| here.display().to_string(), |n| n.to_string_lossy().into());
+        ui.label(RichText::new(name).strong()).on_hover_text(here.display().to_string());
+        let list = ScrollArea::vertical().id_salt(&here).max_height(LIST).auto_shrink([false, true]);
+        list.show(ui, |ui| match folder.entries() {
+            None => {
+                ui.spinner();
+            }
+            Some(Err(why)) => {
+                ui.colored_label(theme.bad, format!("It can't be read: {why}"));
+            }
+            Some(Ok(entries)) if entries.is_empty() => {
+                let nothing = if pick == Pick::File { "No audio files or folders." } else { "No folders." };
+                note(ui, theme, nothing);
+            }
+            Some(Ok(entries)) => {
+                for entry in entries {
+                    if row(ui, theme, entry) {
+                        match entry.kind {
+                            Kind::Folder => next = Some(entry.path.clone()),
+                            Kind::Package | Kind::File => picked = Some(entry.path.clone()),
+                        }
+                    }
+                }
+            }
+        });
+        if picked.is_some() {
+            self.close();
+        } else if let Some(folder) = next {
+            self.go(pick, folder);
+        }
+        picked
+    }
+}
+
+/// One entry; returns whether it was clicked.
+fn row(ui: &mut Ui, theme: &Theme, entry: &Entry) -> bool {
+    let (mark, colour) = match entry.kind {
+        Kind::Folder => ("\u{203a}", theme.muted),
+        Kind::Package => ("\u{2022}", theme.good),
+        Kind::File => (" ", theme.text),
+    };
+    let label = match entry.kind {
+        Kind::Package => format!("{} \u{b7} model", entry.name),
+        Kind::Folder | Kind::File => entry.name.clone(),
+    };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.add_sized(vec2(10.0, 20.0), egui::Label::new(RichText::new(mark).color(colour)));
+        let width = ui.available_width();
+        let button = Button::new(RichText::new(label).color(theme.text)).frame(false).truncate();
+        let size = vec2(width, 22.0);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| ui.add(button).clicked())
+            .inner
+    })
+    .inner
+}

@@ -1,0 +1,5 @@
+//! What the tests of the real window, and its pictures, are made with.
+
+pub(crate) mod drag;
+pub(crate) mod screen;
+pub(crate) mod stage;

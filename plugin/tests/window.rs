@@ -1,0 +1,213 @@
+//! The real window, in a host's, on an X server without a screen (Debian: `xvfb`): what it shows, how large it is, what
+//! it takes, what it costs while nobody looks, and what is left of it.
+#![cfg(target_os = "linux")]
+#![expect(unsafe_code, reason = "the plugin's entry point is a C symbol, its parent window a number")]
+
+#[allow(dead_code, reason = "the pictures use more of it")]
+mod support;
+
+use rollcall_worker::Recording;
+use serde_json::json;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use support::{
+    drag::drop_file,
+    screen::{Screen, is_bright, is_vivid, on_a_screen},
+    stage::{Pace, Stage},
+};
+use x11rb::{
+    connection::Connection,
+    protocol::{xproto::ConnectionExt as _, xtest::ConnectionExt as _},
+    wrapper::ConnectionExt as _,
+};
+
+fn on(test: &str, dpi: Option<u32>, body: impl FnOnce(&Screen)) {
+    assert!(on_a_screen(&["--exact", test, "--nocapture"], dpi, body), "see above");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn music() -> Recording {
+    Recording::read(&root().join("demo/feelings.ogg")).expect("the demo")
+}
+
+/// Where the names stand in a window of the usual size.
+const HEADLINE: [usize; 4] = [0, 70, 740, 230];
+/// Where the history is.
+const HISTORY: [usize; 4] = [400, 240, 1_020, 670];
+
+#[test]
+fn who_plays_stands_in_large_letters_over_a_history_in_colour() {
+    on("who_plays_stands_in_large_letters_over_a_history_in_colour", None, |screen| {
+        let music = music();
+        let mut stage = Stage::new(screen, music.rate_hz);
+        stage.open(None);
+        stage.until("a first frame", |stage| stage.picture().count(HEADLINE, |p| p != [0; 3]) > 10_000);
+        assert_eq!(stage.picture().count(HEADLINE, is_bright), 0, "nobody plays yet");
+        stage.play(&music, 12.0, Pace::AsFastAsItGoes);
+        stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
+        stage.until("a history", |stage| stage.picture().count(HISTORY, is_vivid) > 2_000);
+    });
+}
+
+#[test]
+fn a_remembered_size_zoom_and_the_screen_s_scale_make_the_window() {
+    on("a_remembered_size_zoom_and_the_screen_s_scale_make_the_window", Some(192), |screen| {
+        let mut stage = Stage::new(screen, 48_000);
+        stage.open(None);
+        let size = |stage: &Stage<'_>| {
+            let geometry = stage.geometry(stage.child());
+            (geometry.width, geometry.height)
+        };
+        assert_eq!(size(&stage), (2_080, 1_480), "1040 x 740 points at two pixels each");
+        stage.close();
+        stage.remember(|view| {
+            view["size"] = json!([600.0, 400.0]);
+            view["zoom"] = json!(1.25);
+        });
+        stage.open(None);
+        assert_eq!(size(&stage), (1_500, 1_000));
+        stage.until("a frame", |stage| stage.picture().count([0, 0, 1_400, 900], |p| p != [0; 3]) > 1_000);
+        assert_eq!(size(&stage), (1_500, 1_000), "and it stays so");
+        // A project's other state, while the window is open.
+        stage.remember(|view| view["size"] = json!([700.0, 400.0]));
+        stage.until("the other size", |stage| size(stage) == (1_750, 1_000));
+        stage.close();
+        // A host that decides for itself is followed, and remembered.
+        stage.open(Some((1_600, 1_200)));
+        stage.until("the host's size", |stage| size(stage) == (1_600, 1_200));
+        stage.until("it to be remembered", |stage| stage.save().contains(r#"\"size\":[640.0,480.0]"#));
+    });
+}
+
+#[test]
+fn files_and_models_are_dropped_onto_it() {
+    on("files_and_models_are_dropped_onto_it", None, |screen| {
+        let mut stage = Stage::new(screen, 44_100);
+        stage.open(None);
+        stage.until("a first frame", |stage| stage.picture().count(HEADLINE, |p| p != [0; 3]) > 10_000);
+        let file = fs::canonicalize(root().join("demo/feelings.ogg")).expect("the demo");
+        drop_file(screen, stage.child(), &file, || {});
+        stage.until("the names of the file", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
+        stage.until("its history", |stage| stage.picture().count(HISTORY, is_vivid) > 2_000);
+        let model = fs::canonicalize(root().join("models/default")).expect("a model");
+        drop_file(screen, stage.child(), &model, || {});
+        stage.until("the model in the state", |stage| stage.save().contains(r#"\"kind\":\"package\""#));
+    });
+}
+
+#[test]
+fn keys_reach_it() {
+    on("keys_reach_it", None, |screen| {
+        let mut stage = Stage::new(screen, 48_000);
+        stage.open(None);
+        stage.until("a first frame", |stage| stage.picture().count(HEADLINE, |p| p != [0; 3]) > 10_000);
+        let press = |code: u8| {
+            for kind in [x11rb::protocol::xproto::KEY_PRESS_EVENT, x11rb::protocol::xproto::KEY_RELEASE_EVENT]
+            {
+                screen.x.xtest_fake_input(kind, code, 0, screen.root, 0, 0, 0).expect("X");
+            }
+            screen.x.sync().expect("X");
+        };
+        let focus = x11rb::protocol::xproto::InputFocus::PARENT;
+        screen.x.set_input_focus(focus, stage.child(), x11rb::CURRENT_TIME).expect("X");
+        screen.x.sync().expect("X");
+        press(key_code(screen, u32::from(b'f')));
+        // No audio runs: the host hears of the change when it asks.
+        stage.until("the light theme", |stage| {
+            press(key_code(screen, u32::from(b't')));
+            stage.idle(Duration::from_millis(300));
+            stage.picture().count(HEADLINE, is_bright) > 10_000
+        });
+        press(key_code(screen, u32::from(b'+')));
+        stage.until("a zoom", |stage| stage.save().contains(r#"\"zoom\":1.1"#));
+    });
+}
+
+/// The key that gives a sign without a modifier, or else the one that has it at all.
+fn key_code(screen: &Screen, sign: u32) -> u8 {
+    let setup = screen.x.setup();
+    let (first, last) = (setup.min_keycode, setup.max_keycode);
+    let map = screen.x.get_keyboard_mapping(first, last - first + 1).expect("X").reply().expect("X");
+    let each = usize::from(map.keysyms_per_keycode);
+    let codes = map.keysyms.chunks(each);
+    let at = codes.clone().position(|signs| signs[0] == sign);
+    let at = at.or_else(|| codes.clone().position(|signs| signs.contains(&sign))).expect("a key for it");
+    first + at as u8
+}
+
+#[test]
+fn a_hidden_window_draws_nothing_and_a_shown_one_goes_on() {
+    on("a_hidden_window_draws_nothing_and_a_shown_one_goes_on", None, |screen| {
+        let music = music();
+        let mut stage = Stage::new(screen, music.rate_hz);
+        stage.open(None);
+        stage.play(&music, 3.0, Pace::Live);
+        let drawing = cpu_of_window(|| stage.play(&music, 2.0, Pace::Live));
+        stage.hide();
+        stage.idle(Duration::from_millis(300));
+        let hidden = cpu_of_window(|| stage.play(&music, 2.0, Pace::Live));
+        println!("a core's share: drawing {:.1} %, hidden {:.1} %", drawing * 100.0, hidden * 100.0);
+        assert!(hidden < 0.02, "a hidden window takes {:.1} % of a core", hidden * 100.0);
+        stage.show();
+        stage.play(&music, 1.0, Pace::Live);
+        stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
+    });
+}
+
+/// Share of a core that this process took, its main thread and the worker's left out: what the window costs, the
+/// software that draws for the missing graphics card counted in.
+fn cpu_of_window(mut work: impl FnMut()) -> f64 {
+    let ticks = || -> u64 {
+        let tasks = fs::read_dir("/proc/self/task").expect("threads");
+        let of = |task: fs::DirEntry| -> Option<u64> {
+            let name = fs::read_to_string(task.path().join("comm")).ok()?;
+            let is_main = task.file_name().to_string_lossy() == std::process::id().to_string();
+            // The test's own thread plays the host; its name is cut to fifteen bytes.
+            if is_main || name.starts_with("rollcall") || name.starts_with("a_hidden") {
+                return Some(0);
+            }
+            let stat = fs::read_to_string(task.path().join("stat")).ok()?;
+            let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+            Some(fields[11].parse::<u64>().ok()? + fields[12].parse::<u64>().ok()?)
+        };
+        tasks.flatten().filter_map(of).sum()
+    };
+    let (before, began) = (ticks(), std::time::Instant::now());
+    work();
+    // Linux counts a hundred ticks a second.
+    (ticks() - before) as f64 / 100.0 / began.elapsed().as_secs_f64()
+}
+
+#[test]
+fn five_hundred_windows_leave_nothing_behind() {
+    on("five_hundred_windows_leave_nothing_behind", None, |screen| {
+        let mut stage = Stage::new(screen, 48_000);
+        let count = |folder: &str| fs::read_dir(folder).map_or(0, Iterator::count);
+        let resident_kib = || {
+            let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+            let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default().to_owned();
+            line.split_whitespace().nth(1).and_then(|kib| kib.parse::<i64>().ok()).unwrap_or(0)
+        };
+        let mut before = (0, 0, 0);
+        for window in 0..500 {
+            stage.open(None);
+            // Some live long enough to draw, most are closed at once.
+            stage.idle(Duration::from_millis(if window % 25 == 0 { 60 } else { 1 }));
+            stage.close();
+            if window == 50 {
+                before = (count("/proc/self/task"), count("/proc/self/fd"), resident_kib());
+            }
+        }
+        let after = (count("/proc/self/task"), count("/proc/self/fd"), resident_kib());
+        println!("threads, files, KiB after 50 windows: {before:?}; after 500: {after:?}");
+        assert!(after.0 <= before.0 && after.1 <= before.1, "{before:?} {after:?}");
+        let each_kib = (after.2 - before.2) / 450;
+        assert!(each_kib < 64, "each window leaves {each_kib} KiB");
+    });
+}

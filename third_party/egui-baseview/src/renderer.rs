@@ -1,0 +1,2 @@
+mod opengl;
+pub use opengl::renderer::{GraphicsConfig, Renderer};
