@@ -23,7 +23,11 @@ pub(crate) fn on_a_screen(arguments: &[&str], dpi: Option<u32>, body: impl FnOnc
     }
     let server = Server::start();
     let again = env::current_exe().expect("this program's own path");
-    let status = Command::new(again).args(arguments).env("DISPLAY", &server.display).env(MARK, "1").status();
+    let mut again = Command::new(again);
+    again.args(arguments).env("DISPLAY", &server.display).env(MARK, "1");
+    // One heap for all threads: what glibc keeps for each thread that was is no leak.
+    again.env("MALLOC_ARENA_MAX", "1");
+    let status = again.status();
     status.expect("this program runs again").success()
 }
 

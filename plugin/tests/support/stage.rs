@@ -90,6 +90,8 @@ pub(crate) struct Stage<'a> {
     rate_hz: u32,
     audio: Option<StoppedPluginAudioProcessor<StageHost>>,
     at: usize,
+    /// Hosts take their time between making the window and showing it.
+    pub(crate) before_show: Duration,
 }
 
 fn entry() -> PluginEntry {
@@ -110,7 +112,16 @@ impl<'a> Stage<'a> {
         let instance = PluginInstance::<StageHost>::new(|()| Shared::default(), |_| (), &entry(), id, &info);
         let instance = instance.expect("an instance");
         let gui = instance.plugin_shared_handle().get_extension().expect("a window");
-        Self { screen, instance, gui, parent: None, rate_hz, audio: None, at: 0 }
+        Self {
+            screen,
+            instance,
+            gui,
+            parent: None,
+            rate_hz,
+            audio: None,
+            at: 0,
+            before_show: Duration::from_millis(40),
+        }
     }
 
     pub(crate) fn save(&mut self) -> String {
@@ -174,6 +185,7 @@ impl<'a> Stage<'a> {
         if size.is_some() {
             self.gui.set_size(&handle, GuiSize { width, height }).expect("a size");
         }
+        thread::sleep(self.before_show);
         self.gui.show(&handle).expect("shown");
     }
 
@@ -216,7 +228,15 @@ impl<'a> Stage<'a> {
     pub(crate) fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
         let began = Instant::now();
         while !is_so(self) {
-            assert!(began.elapsed() < Duration::from_secs(60), "waited too long for {what}");
+            if began.elapsed() > Duration::from_secs(60) {
+                let picture = self.picture();
+                let drawn = picture.pixels.iter().filter(|pixel| **pixel != [0; 3]).count();
+                let of = picture.pixels.len();
+                panic!(
+                    "waited too long for {what}; {drawn} of {of} pixels are drawn; state: {}",
+                    self.save()
+                );
+            }
             self.idle(Duration::from_millis(30));
         }
     }

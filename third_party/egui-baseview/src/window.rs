@@ -355,6 +355,12 @@ pub struct EguiWindow<A: App> {
     repaint_notifier: Option<RepaintNotifier>,
     modifiers: Cell<egui::Modifiers>,
     poll_repaint_timer_handle: baseview::TimerHandle,
+    /// Whether a first frame has been drawn, which happens when the window is mapped.
+    ///
+    /// baseview 0.4.2 asks the X server for a Present event for every redraw, but listens for them only once the window
+    /// is mapped: after a redraw that was asked for before that, it waits for an event that never comes, and the window
+    /// stays black.
+    drawn: Arc<AtomicBool>,
 
     // Re-use the allocations from the previous output.
     full_output: RefCell<FullOutput>,
@@ -377,10 +383,14 @@ impl<A: App> EguiWindow<A> {
 
         egui_ctx.set_zoom_factor(zoom_factor);
 
+        let drawn = Arc::new(AtomicBool::new(false));
         {
             let waker = window.waker();
+            let drawn = Arc::clone(&drawn);
             egui_ctx.set_request_repaint_callback(move |request_repaint_info| {
-                waker.request_redraw_after(request_repaint_info.delay)
+                if drawn.load(Ordering::Relaxed) {
+                    waker.request_redraw_after(request_repaint_info.delay)
+                }
             });
         }
 
@@ -453,6 +463,7 @@ impl<A: App> EguiWindow<A> {
             modifiers: Cell::new(egui::Modifiers::default()),
             full_output: RefCell::new(FullOutput::default()),
             poll_repaint_timer_handle,
+            drawn,
         })
     }
 
@@ -514,7 +525,8 @@ impl<A: App> EguiWindow<A> {
     }
 
     fn poll_repaint_timer(&self) {
-        if let Some(repaint_notifier) = &self.repaint_notifier
+        if self.drawn.load(Ordering::Relaxed)
+            && let Some(repaint_notifier) = &self.repaint_notifier
             && repaint_notifier.repaint_requested()
         {
             self.window.request_redraw();
@@ -557,6 +569,7 @@ impl<A: App> WindowHandler for EguiWindow<A> {
     }
 
     fn draw(&self) -> Result<(), HandlerError> {
+        self.drawn.store(true, Ordering::Relaxed);
         let (egui_input, logical_size) = {
             let mut egui_input = self.egui_input.borrow_mut();
             egui_input.time = Some(self.start_time.elapsed().as_secs_f64());
@@ -713,7 +726,8 @@ impl<A: App> WindowHandler for EguiWindow<A> {
     }
 
     fn resized(&self, new_size: WindowSize) -> Result<(), HandlerError> {
-        let zoom_factor = self.inner.borrow().egui_ctx.zoom_factor();
+        // The context's own takes effect with the first frame alone.
+        let zoom_factor = self.zoom_factor.get();
 
         let total_scale_factor = new_size.scale_factor * zoom_factor as f64;
         let logical_size: LogicalSize<f64> = new_size.physical.to_logical(total_scale_factor);
