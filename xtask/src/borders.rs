@@ -59,9 +59,10 @@ const LIBRARIES: &[(&str, &[&str], &str)] = &[
         "only the harness and the plugin's own tests host plugins",
     ),
     ("vst3", &["rollcall-host"], "only the harness hosts plugins"),
+    ("clap-sys", &["rollcall-host"], "only the harness hosts plugins"),
     (
         "symphonia",
-        &["rollcall", "rollcall-train", "rollcall-worker"],
+        &["rollcall", "rollcall-train", "rollcall-worker", "rollcall-host"],
         "the engine takes samples, never files",
     ),
 ];

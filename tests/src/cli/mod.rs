@@ -1,0 +1,7 @@
+//! The program's commands.
+
+pub(crate) mod fuzz;
+pub(crate) mod inspect;
+pub(crate) mod matrix;
+pub(crate) mod output;
+pub(crate) mod run;

@@ -1,0 +1,106 @@
+//! The two plugin formats behind one interface.
+
+mod buffers;
+mod clap;
+mod vst3;
+
+pub(crate) use buffers::Buffers;
+
+use crate::{
+    plan::Setup,
+    record::{Description, Sent},
+    transport::SongTime,
+    trouble::Trouble,
+};
+use std::path::Path;
+
+/// A plugin file that is open.
+pub(crate) trait Library {
+    /// Makes an instance of the plugin with this id or name, or of the first one.
+    fn make(&self, id: Option<&str>) -> Result<Box<dyn Plugin>, Trouble>;
+}
+
+/// An instance, on the main thread.
+pub(crate) trait Plugin {
+    fn describe(&mut self) -> Description;
+    /// Normalised values in the order of the description's parameters.
+    fn values(&mut self) -> Vec<f64>;
+    /// A text as a normalised value, by the plugin's own reading.
+    fn value_of(&mut self, param: u32, text: &str) -> Option<f64>;
+    /// Sets parameters (normalised) while it is not processing.
+    fn set(&mut self, changes: &[(u32, f64)]) -> Result<(), Trouble>;
+    fn activate(&mut self, setup: &Setup) -> Result<Ready, Trouble>;
+    fn deactivate(&mut self);
+    /// The part that goes to the audio thread. It comes back by being dropped.
+    fn processor(&mut self) -> Result<Box<dyn Processor>, Trouble>;
+    fn save(&mut self) -> Result<Vec<u8>, Trouble>;
+    fn load(&mut self, state: &[u8]) -> Result<(), Trouble>;
+    /// Serves what the plugin asked of the main thread.
+    fn idle(&mut self);
+    /// Parameter changes that the audio thread has seen, for a controller that lives apart.
+    fn tell(&mut self, changes: &[(u32, f64)]);
+    /// What it did to its host so far.
+    fn manners(&self) -> Manners;
+}
+
+/// How it was made ready.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ready {
+    pub(crate) latency_frames: u32,
+    pub(crate) inputs: Vec<u32>,
+    pub(crate) outputs: Vec<u32>,
+}
+
+/// What a plugin did to its host, unasked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Manners {
+    pub(crate) edits: u32,
+    pub(crate) log: Vec<String>,
+    pub(crate) misuse: Vec<String>,
+}
+
+/// An active instance, on the audio thread.
+pub(crate) trait Processor: Send {
+    fn begin(&mut self) -> Result<(), Trouble>;
+    fn process(&mut self, block: &mut Block<'_>) -> Call;
+    fn reset(&mut self);
+    fn end(&mut self);
+}
+
+/// A block as it is given.
+pub(crate) struct Block<'a> {
+    pub(crate) frames: u32,
+    pub(crate) buffers: &'a mut Buffers,
+    pub(crate) time: &'a SongTime,
+    /// Parameter changes: (frame of the block, id, normalised value), in order.
+    pub(crate) changes: &'a [(u32, u32, f64)],
+    /// What the plugin sends: (frame of the block, what).
+    pub(crate) sent: &'a mut Vec<(u32, Sent)>,
+}
+
+/// What the plugin's own call came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Call {
+    pub(crate) took_ns: u64,
+    pub(crate) allocations: u64,
+    pub(crate) failed: bool,
+}
+
+/// Calls the plugin's `process`: nothing of the host's own is in the time and the count.
+pub(crate) fn measure(call: impl FnOnce() -> bool) -> Call {
+    let ((took, succeeded), allocations) = crate::counting::during(|| {
+        let began = std::time::Instant::now();
+        let succeeded = call();
+        (began.elapsed(), succeeded)
+    });
+    Call { took_ns: took.as_nanos() as u64, allocations, failed: !succeeded }
+}
+
+/// Opens a plugin file by its ending.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Library>, Trouble> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("clap") => clap::open(path),
+        Some("vst3") => vst3::open(path),
+        _ => Err(Trouble::Format(path.to_owned())),
+    }
+}

@@ -1,0 +1,157 @@
+//! VST3, through the `vst3` crate's bindings: the module, its factory, and what comes of them.
+#![expect(unsafe_code, reason = "VST3 is an interface of raw COM pointers")]
+
+mod audio;
+mod instance;
+mod objects;
+mod process;
+
+use crate::{
+    format::{Library, Plugin},
+    trouble::Trouble,
+};
+use libloading::os::unix;
+use std::{
+    ffi::{c_char, c_void},
+    path::{Path, PathBuf},
+    rc::Rc,
+};
+use vst3::{ComPtr, Steinberg::*};
+
+/// A loaded module: entered on load, left when the last instance is gone.
+struct Module {
+    factory: Option<ComPtr<IPluginFactory>>,
+    library: Option<unix::Library>,
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        self.factory = None;
+        if let Some(library) = self.library.take() {
+            // SAFETY: the symbol has this type in the VST3 SDK, and everything made by the module has been released.
+            unsafe {
+                if let Ok(exit) = library.get::<unsafe extern "system" fn() -> bool>(b"ModuleExit\0") {
+                    exit();
+                }
+            }
+        }
+    }
+}
+
+/// A plugin of the file.
+#[derive(Clone, Debug, Default)]
+struct Listed {
+    cid: TUID,
+    name: String,
+    vendor: String,
+    version: String,
+    categories: String,
+}
+
+struct Vst3Library {
+    module: Rc<Module>,
+    plugins: Vec<Listed>,
+}
+
+/// Opens a `.vst3` bundle, or the library of one.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Library>, Trouble> {
+    let wrong = |why: String| Trouble::Load { path: path.to_owned(), why };
+    let binary =
+        binary(path).ok_or_else(|| wrong("there is no library in it for this machine".to_owned()))?;
+    // SAFETY: loading runs the file's code, which is what this process is there for: it is a child that may die of it.
+    let library = unsafe { unix::Library::open(Some(&binary), unix::RTLD_NOW | unix::RTLD_LOCAL) };
+    let handle: *mut c_void = library.map_err(|error| wrong(error.to_string()))?.into_raw();
+    // SAFETY: the handle is that of the library just opened, and owned by nobody else.
+    let library = unsafe { unix::Library::from_raw(handle) };
+    // SAFETY: the symbols have these types in the VST3 SDK; `ModuleEntry` takes the module's handle on Linux.
+    let factory = unsafe {
+        if let Ok(entry) = library.get::<unsafe extern "system" fn(*mut c_void) -> bool>(b"ModuleEntry\0")
+            && !entry(handle)
+        {
+            return Err(wrong("its ModuleEntry failed".to_owned()));
+        }
+        let get = library
+            .get::<unsafe extern "system" fn() -> *mut IPluginFactory>(b"GetPluginFactory\0")
+            .map_err(|error| wrong(error.to_string()))?;
+        ComPtr::from_raw(get())
+    };
+    let factory = factory.ok_or_else(|| wrong("it gives no plugin factory".to_owned()))?;
+    let plugins = list(&factory);
+    if plugins.is_empty() {
+        return Err(wrong("its factory lists no audio plugin".to_owned()));
+    }
+    Ok(Box::new(Vst3Library {
+        module: Rc::new(Module { factory: Some(factory), library: Some(library) }),
+        plugins,
+    }))
+}
+
+/// The library in a bundle: `NAME.vst3/Contents/ARCHITECTURE-linux/NAME.so`.
+fn binary(path: &Path) -> Option<PathBuf> {
+    if path.is_file() {
+        return Some(path.to_owned());
+    }
+    let folder = path.join("Contents").join(format!("{}-linux", std::env::consts::ARCH));
+    let named = folder.join(path.file_stem()?).with_extension("so");
+    if named.is_file() {
+        return Some(named);
+    }
+    let is_library = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "so");
+    std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).find(is_library)
+}
+
+fn list(factory: &ComPtr<IPluginFactory>) -> Vec<Listed> {
+    let second = factory.cast::<IPluginFactory2>();
+    // SAFETY: the factory is alive, and each call is given room for what it writes.
+    unsafe {
+        (0..factory.countClasses())
+            .filter_map(|index| {
+                let mut info: PClassInfo = std::mem::zeroed();
+                let found = factory.getClassInfo(index, &mut info) == kResultOk;
+                if !found || text(&info.category) != "Audio Module Class" {
+                    return None;
+                }
+                let mut listed = Listed { cid: info.cid, name: text(&info.name), ..Listed::default() };
+                let mut info: PClassInfo2 = std::mem::zeroed();
+                if second.as_ref().is_some_and(|second| second.getClassInfo2(index, &mut info) == kResultOk) {
+                    listed.vendor = text(&info.vendor);
+                    listed.version = text(&info.version);
+                    listed.categories = text(&info.subCategories);
+                }
+                Some(listed)
+            })
+            .collect()
+    }
+}
+
+/// C characters up to the first 0.
+fn text(characters: &[c_char]) -> String {
+    let bytes: Vec<u8> = characters.iter().take_while(|c| **c != 0).map(|c| *c as u8).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// UTF-16 up to the first 0.
+fn wide_text(characters: &[vst3::Steinberg::Vst::TChar]) -> String {
+    let units: Vec<u16> = characters.iter().take_while(|c| **c != 0).copied().collect();
+    String::from_utf16_lossy(&units)
+}
+
+/// A class's id as 32 hexadecimal digits.
+fn hex(cid: &TUID) -> String {
+    cid.iter().map(|byte| format!("{:02X}", *byte as u8)).collect()
+}
+
+impl Library for Vst3Library {
+    fn make(&self, id: Option<&str>) -> Result<Box<dyn Plugin>, Trouble> {
+        let is_wanted = |plugin: &&Listed| {
+            id.is_none_or(|id| {
+                hex(&plugin.cid).eq_ignore_ascii_case(id) || plugin.name.eq_ignore_ascii_case(id)
+            })
+        };
+        let listed = self.plugins.iter().find(is_wanted).ok_or_else(|| Trouble::NoPlugin {
+            wanted: id.unwrap_or_default().to_owned(),
+            there: self.plugins.iter().map(|plugin| plugin.name.clone()).collect(),
+        })?;
+        instance::make(&self.module, listed, &self.plugins)
+    }
+}

@@ -1,0 +1,184 @@
+//! The parent: runs a plan in a child process, so that a plugin's crash, exit or hang is a result and not the harness's end.
+
+use crate::{plan::Plan, progress, record::Record, trouble::Trouble};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::File,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+use wait_timeout::ChildExt;
+
+/// Bytes of the plugin's own output that are kept.
+const TAIL_BYTES: usize = 4_000;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every step was done.
+    Done,
+    /// A step was refused or cannot be: (its number, why).
+    Refused(usize, String),
+    /// The process died of this signal.
+    Crashed(i32),
+    /// The process ended by itself, with this code.
+    Exited(i32),
+    /// The process was ended after so many seconds.
+    Hung(f64),
+}
+
+/// What came of a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ran {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it showed; as it stood before the first step where the process died.
+    pub record: Record,
+    /// The step and block that it was at last.
+    pub at: String,
+    /// The end of what the plugin printed.
+    pub output: String,
+    /// Seconds, the process's start and end included.
+    pub took_s: f64,
+}
+
+impl Ran {
+    /// Why it is not a success, in words.
+    pub fn failure(&self) -> Option<String> {
+        let at = if self.at.is_empty() { "start".to_owned() } else { self.at.clone() };
+        match &self.outcome {
+            Outcome::Done => None,
+            Outcome::Refused(step, why) => Some(format!("step {step}: {why}")),
+            Outcome::Crashed(signal) => {
+                Some(format!("crashed with signal {signal} ({}) at {at}", signal_name(*signal)))
+            }
+            Outcome::Exited(code) => Some(format!("ended the process with code {code} at {at}")),
+            Outcome::Hung(seconds) => Some(format!("hung: ended after {seconds:.1} s at {at}")),
+        }
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGSEGV => "SIGSEGV",
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGFPE => "SIGFPE",
+        libc::SIGILL => "SIGILL",
+        libc::SIGKILL => "SIGKILL",
+        libc::SIGXFSZ => "SIGXFSZ",
+        _ => "other",
+    }
+}
+
+/// Starts children.
+#[derive(Clone, Debug)]
+pub struct Launcher {
+    program: PathBuf,
+    variables: Vec<(String, String)>,
+    file_limit_bytes: Option<u64>,
+}
+
+impl Launcher {
+    /// With this program: one whose `main` calls [`crate::child`] when it is called as `child FOLDER`, as `rollcall-host`
+    /// does.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), variables: Vec::new(), file_limit_bytes: None }
+    }
+
+    /// With this program itself.
+    ///
+    /// # Errors
+    /// The system does not say where it is.
+    pub fn current() -> Result<Self, Trouble> {
+        let io = |source| Trouble::Io { what: "finding this program".to_owned(), source };
+        Ok(Self::new(std::env::current_exe().map_err(io)?))
+    }
+
+    /// With an environment variable for the child.
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With a bound on the size of any file that the child writes: beyond it, writing fails as on a full disk.
+    pub fn file_limit(mut self, bytes: u64) -> Self {
+        self.file_limit_bytes = Some(bytes);
+        self
+    }
+
+    /// Runs a plan.
+    ///
+    /// # Errors
+    /// The host's own files or the child program fail; what the plugin does is an [`Outcome`].
+    pub fn run(&self, plan: &Plan) -> Result<Ran, Trouble> {
+        let io = |what: &'static str| move |source| Trouble::Io { what: what.to_owned(), source };
+        let folder =
+            tempfile::Builder::new().prefix("rollcall-host-").tempdir().map_err(io("making a folder"))?;
+        let path = folder.path();
+        let json = serde_json::to_vec(plan).map_err(|error| Trouble::Plan(error.to_string()))?;
+        std::fs::write(path.join("plan.json"), json).map_err(io("writing the plan"))?;
+        let output = File::create(path.join("output.txt")).map_err(io("writing the child's output"))?;
+        let errors = output.try_clone().map_err(io("writing the child's output"))?;
+        let mut command = Command::new(&self.program);
+        command.arg("child").arg(path).stdin(Stdio::null()).stdout(output).stderr(errors);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(bytes) = self.file_limit_bytes {
+            limit_files(&mut command, bytes);
+        }
+        let began = Instant::now();
+        let mut child = command.spawn().map_err(io("starting the child process"))?;
+        let timeout = Duration::try_from_secs_f64(plan.timeout_s).unwrap_or(Duration::MAX);
+        let status = child.wait_timeout(timeout).map_err(io("waiting for the child process"))?;
+        let took_s = began.elapsed().as_secs_f64();
+        let record: Option<Record> =
+            std::fs::read(path.join("record.json")).ok().and_then(|json| serde_json::from_slice(&json).ok());
+        let outcome = match status {
+            None => {
+                child.kill().map_err(io("ending the child process"))?;
+                child.wait().map_err(io("ending the child process"))?;
+                Outcome::Hung(took_s)
+            }
+            Some(status) => match (status.signal(), status.code(), &record) {
+                (Some(signal), ..) => Outcome::Crashed(signal),
+                (None, Some(0), Some(record)) => match &record.trouble {
+                    Some((step, why)) => Outcome::Refused(*step, why.clone()),
+                    None => Outcome::Done,
+                },
+                (None, code, _) => Outcome::Exited(code.unwrap_or(-1)),
+            },
+        };
+        Ok(Ran {
+            outcome,
+            record: record.unwrap_or_default(),
+            at: progress::last(&path.join("progress.txt")),
+            output: tail(&path.join("output.txt")),
+            took_s,
+        })
+    }
+}
+
+fn tail(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL_BYTES)..]).into_owned()
+}
+
+#[expect(unsafe_code, reason = "a limit must be set between fork and exec")]
+fn limit_files(command: &mut Command, bytes: u64) {
+    use std::os::unix::process::CommandExt;
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // SAFETY: between fork and exec only async-signal-safe calls are made: `setrlimit` and `signal` are.
+    unsafe {
+        command.pre_exec(move || {
+            // With the signal ignored, writing fails with EFBIG instead of ending the process.
+            libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+            match libc::setrlimit(libc::RLIMIT_FSIZE, &limit) {
+                0 => Ok(()),
+                _ => Err(std::io::Error::last_os_error()),
+            }
+        });
+    }
+}
