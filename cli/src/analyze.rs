@@ -9,7 +9,10 @@ pub use jobs::in_order;
 pub use ranges::RangeCutter;
 pub use rows::{Row, RowReader, Rows};
 
-use crate::decode::{Audio, DecodeError};
+use crate::{
+    decode::{Audio, DecodeError},
+    picture::Overview,
+};
 use rollcall_engine::{
     Engine, EngineError, HOP_SAMPLES, InputFormat, Model, PATCH_HOPS, SAMPLE_RATE_HZ, Settings,
     timeline::{ModelIdentity, RangeSettings, SCHEMA, Timeline, TimelineSettings},
@@ -33,6 +36,8 @@ pub struct Listener {
     pub keep_partial: bool,
     /// Threads that share one file; results do not depend on it.
     pub threads: usize,
+    /// Whether wave-form and log-mel are gathered, for pictures.
+    pub is_pictured: bool,
 }
 
 /// What was found in one file.
@@ -46,6 +51,8 @@ pub struct Analysis {
     pub peaks: Vec<(f32, f64)>,
     /// Why it ends early, if a part of a broken file was kept.
     pub incomplete: Option<String>,
+    /// Wave-form and log-mel, if pictures were wanted.
+    pub overview: Option<Box<Overview>>,
 }
 
 /// Why a file could not be analysed.
@@ -88,6 +95,8 @@ impl Listener {
         let mut engine =
             Engine::ahead(Arc::clone(&self.model), format, self.engine, crew::crew(self.threads))?;
         let mut steps = Steps::new(self, start as f64 / rate);
+        let mut overview =
+            self.is_pictured.then(|| Overview::new(rate_hz, channels)).transpose()?.map(Box::new);
         let mut frames = 0;
         let incomplete = loop {
             let left = wanted.map_or(u64::MAX, |wanted| wanted - frames);
@@ -97,7 +106,11 @@ impl Listener {
             match audio.next_block() {
                 Ok(Some(block)) => {
                     let take = left.min((block.len() / channels) as u64);
-                    engine.push(&block[..take as usize * channels], &mut |step| steps.take(step))?;
+                    let block = &block[..take as usize * channels];
+                    engine.push(block, &mut |step| steps.take(step))?;
+                    if let Some(overview) = &mut overview {
+                        overview.push(block);
+                    }
                     frames += take;
                     progress(frames as f64 / rate, total_s);
                 }
@@ -108,7 +121,10 @@ impl Listener {
         };
         engine.flush(&mut |step| steps.take(step))?;
         let head = self.timeline(name, &engine, format, frames as f64 / rate, start as f64 / rate);
-        steps.finish(head, incomplete)
+        if let Some(overview) = &mut overview {
+            overview.finish();
+        }
+        Ok(Analysis { overview, ..steps.finish(head, incomplete)? })
     }
 
     fn timeline(
@@ -186,7 +202,13 @@ impl Steps {
             return Err(error.into());
         }
         let ranges = self.cutter.finish(self.start_s + head.duration_s, &head.classes);
-        Ok(Analysis { timeline: Timeline { ranges, ..head }, rows: self.rows, peaks: self.peaks, incomplete })
+        Ok(Analysis {
+            timeline: Timeline { ranges, ..head },
+            rows: self.rows,
+            peaks: self.peaks,
+            incomplete,
+            overview: None,
+        })
     }
 }
 

@@ -1,6 +1,11 @@
 //! The command line, as clap reads it.
 
-use crate::{output::FormatName, time};
+use crate::{
+    evaluate::Unlisted,
+    output::FormatName,
+    picture::{AudioChoice, Theme},
+    time,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -28,6 +33,10 @@ pub struct Cli {
 pub enum Command {
     /// Analyse audio files, folders or a stream.
     Analyze(Box<AnalyzeArgs>),
+    /// Draw who plays when: pages for the browser, PNG or SVG.
+    Plot(Box<PlotArgs>),
+    /// Score predictions against references.
+    Evaluate(Box<EvaluateArgs>),
     /// List, look at and check model packages.
     #[command(subcommand)]
     Model(ModelCommand),
@@ -153,6 +162,16 @@ pub struct OutputArgs {
     /// What to write; several with commas. Default: `summary`, or what the name given to --output ends in.
     #[arg(short, long, value_enum, value_delimiter = ',', value_name = "FORMAT")]
     pub format: Vec<FormatName>,
+    /// Draw pictures too: `png`, `svg`, `html` (the default), several with commas. They stand where the other results
+    /// do; beside those of standard output, in the current folder.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PICTURE", num_args = 0.., require_equals = true, default_missing_value = "html")]
+    pub plot: Option<Vec<PictureName>>,
+    /// Colours of pictures.
+    #[arg(long, value_enum, default_value_t, value_name = "THEME")]
+    pub theme: Theme,
+    /// Where the audio of a page is.
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE")]
+    pub audio: AudioChoice,
     /// Write to this file, all inputs one after another in their order (`-`: standard output, the default).
     #[arg(short, long, value_name = "FILE|-", conflicts_with_all = ["out_dir", "beside"], value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
@@ -174,6 +193,114 @@ pub struct OutputArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report: Option<PathBuf>,
 }
+
+/// What can be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PictureName {
+    /// Pixels.
+    Png,
+    /// Vectors.
+    Svg,
+    /// A page for the browser.
+    Html,
+}
+
+impl OutputArgs {
+    /// The formats that `--plot` asks for.
+    pub fn pictures(&self) -> Vec<FormatName> {
+        let format = |picture: &PictureName| match picture {
+            PictureName::Png => FormatName::Png,
+            PictureName::Svg => FormatName::Svg,
+            PictureName::Html => FormatName::Html,
+        };
+        self.plot.iter().flatten().map(format).collect()
+    }
+}
+
+/// `rollcall plot`.
+#[derive(Args, Debug)]
+#[command(after_long_help = PLOT_EXAMPLES)]
+pub struct PlotArgs {
+    /// As for `analyze`; without --output, --out-dir or --beside the pictures go into the current folder.
+    #[command(flatten)]
+    pub analyze: AnalyzeArgs,
+}
+
+const PLOT_EXAMPLES: &str = "\
+Examples:
+  rollcall plot song.flac                             song.flac.html, a page to listen with
+  rollcall plot song.flac -o song.png --theme light
+  rollcall plot album/ --out-dir pages/ --format html,svg --audio link";
+
+/// `rollcall evaluate`.
+#[derive(Args, Debug)]
+#[command(after_long_help = EVALUATE_EXAMPLES)]
+pub struct EvaluateArgs {
+    /// What `rollcall analyze` said: JSON, Parquet or CSV (steps or ranges), a file or a folder of them.
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub predictions: PathBuf,
+    /// What is so: labels (.csv, as OpenMIC-2018's or a column a class), JAMS, or ranges (.lab, Audacity's .txt, .csv,
+    /// .tsv), a file or a folder of them. Files are paired by their names without endings.
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub references: PathBuf,
+    /// Write the scores to a file: .json, .csv or .txt; or a picture of them: .svg or .png. May be given again.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Vec<PathBuf>,
+    /// Overwrite files that exist.
+    #[arg(long)]
+    pub force: bool,
+    /// Colours of a picture.
+    #[arg(long, value_enum, default_value_t, value_name = "THEME")]
+    pub theme: Theme,
+    /// No table on the terminal.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Threshold for all classes or for one (`voice=0.6`), 0 to 1. Default: those that the predictions were made with,
+    /// else 0.5.
+    #[arg(long, value_name = "[CLASS=]NUMBER")]
+    pub threshold: Vec<String>,
+    /// Call a label of the references by a class of the predictions; `LABEL=` leaves it out.
+    #[arg(long, value_name = "LABEL=CLASS")]
+    pub map: Vec<String>,
+    /// What a class is that a file's ranges or tags do not mention. Tables of labels know this themselves: an empty cell
+    /// is unknown.
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub unlisted: Unlisted,
+    /// Leave out references without a prediction.
+    #[arg(long)]
+    pub partial: bool,
+    /// Length of a segment in seconds.
+    #[arg(long, default_value_t = 1.0, value_name = "SECONDS")]
+    pub segment: f64,
+    /// How far off an event's onset and offset may be, in seconds.
+    #[arg(long, default_value_t = 0.2, value_name = "SECONDS")]
+    pub collar: f64,
+    /// How far off an event's offset may be as a share of its length, where that is more than the collar.
+    #[arg(long, default_value_t = 0.5, value_name = "SHARE")]
+    pub length_share: f64,
+    /// Look at the onsets of events alone.
+    #[arg(long)]
+    pub onset_only: bool,
+    /// Leave a class that plays but was never found out of the means of segment and event F1, as sed_eval does unless
+    /// told otherwise; without this it counts as 0.
+    #[arg(long)]
+    pub undefined_when_empty: bool,
+    /// Rounds of the bootstrap over files; 0 for no intervals.
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub rounds: u32,
+    /// Share of the bootstrap's scores inside an interval.
+    #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
+    pub level: f64,
+    /// Seed of the bootstrap.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+}
+
+const EVALUATE_EXAMPLES: &str = "\
+Examples:
+  rollcall analyze album/ --out-dir said/ && rollcall evaluate said/ annotations/
+  rollcall evaluate said.jsonl openmic-2018-aggregated-labels.csv --partial -o scores.json -o scores.csv
+  rollcall evaluate song.json song.lab --map 'drum set=drums' --map 'noise=' --collar 0.5";
 
 /// `rollcall model`.
 #[derive(Debug, Subcommand)]

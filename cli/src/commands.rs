@@ -1,7 +1,9 @@
 //! The commands: from parsed arguments to an exit code.
 
 mod analyze;
+mod evaluate;
 mod model;
+mod plot;
 mod progress;
 mod sink;
 
@@ -34,6 +36,8 @@ pub fn run(cli: Cli) -> ExitCode {
     }
     let outcome = match cli.command {
         Command::Analyze(args) => analyze::run(&args),
+        Command::Plot(args) => plot::run(*args),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Model(command) => model::run(&command),
         Command::Completions { shell } => completions(shell),
         Command::Man { folder } => man(&folder),

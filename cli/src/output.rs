@@ -13,7 +13,11 @@ mod table;
 pub use atomic::AtomicFile;
 pub use plan::{Plan, Target};
 
-use crate::analyze::Analysis;
+use crate::{
+    analyze::Analysis,
+    picture::{self, AudioChoice, Sheet, Theme},
+};
+use anyhow::Result;
 use clap::ValueEnum;
 use std::{
     io::{self, Write},
@@ -45,6 +49,12 @@ pub enum FormatName {
     Midi,
     /// Parquet, one row a step and class.
     Parquet,
+    /// Picture: wave-form, log-mel, heat map with ranges, summary.
+    Png,
+    /// The same picture as vectors.
+    Svg,
+    /// The same as a page for the browser: hover, zoom, listen.
+    Html,
 }
 
 impl FormatName {
@@ -62,6 +72,9 @@ impl FormatName {
             Self::Reaper => "regions.csv",
             Self::Midi => "mid",
             Self::Parquet => "parquet",
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Html => "html",
         }
     }
 
@@ -75,13 +88,19 @@ impl FormatName {
         formats.into_iter().find(is_named).or_else(|| match path.extension()?.to_str()? {
             "jsonl" | "ndjson" => Some(Self::Json),
             "txt" => Some(Self::Summary),
+            "htm" => Some(Self::Html),
             _ => None,
         })
     }
 
     /// Whether it is bytes rather than text.
     pub fn is_binary(self) -> bool {
-        matches!(self, Self::Midi | Self::Parquet)
+        matches!(self, Self::Midi | Self::Parquet | Self::Png)
+    }
+
+    /// Whether it is drawn, and needs the audio's wave-form.
+    pub fn is_picture(self) -> bool {
+        matches!(self, Self::Png | Self::Svg | Self::Html)
     }
 
     /// Whether several files may follow one another in one output.
@@ -92,11 +111,24 @@ impl FormatName {
 
 /// Surroundings of one result in its output.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting {
+pub struct Setting<'a> {
     /// Whether it opens the output (headers belong there).
     pub is_first: bool,
     /// Columns of the terminal, for text.
     pub width: usize,
+    /// How pictures look.
+    pub look: Look,
+    /// The folder that the output will stand in, for links from it.
+    pub folder: &'a Path,
+}
+
+/// How pictures look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Dark or light.
+    pub theme: Theme,
+    /// Where a page's audio is.
+    pub audio: AudioChoice,
 }
 
 /// Writes a result.
@@ -106,7 +138,26 @@ pub struct Setting {
 pub fn write(
     format: FormatName,
     analysis: &mut Analysis,
-    setting: Setting,
+    setting: Setting<'_>,
+    out: &mut dyn Write,
+) -> Result<()> {
+    if format.is_picture() {
+        let sheet = Sheet::new(analysis)?;
+        let Look { theme, audio } = setting.look;
+        return match format {
+            FormatName::Png => picture::write_png(&sheet, theme, out),
+            FormatName::Svg => picture::write_svg(&sheet, theme, out),
+            _ => picture::write_html(&sheet, theme, audio, setting.folder, out),
+        };
+    }
+    write_data(format, analysis, setting, out)?;
+    Ok(())
+}
+
+fn write_data(
+    format: FormatName,
+    analysis: &mut Analysis,
+    setting: Setting<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
@@ -121,5 +172,8 @@ pub fn write(
         FormatName::Reaper => labels::write_reaper(analysis, out),
         FormatName::Midi => midi::write(analysis, out),
         FormatName::Parquet => columns::write(analysis, out),
+        FormatName::Png | FormatName::Svg | FormatName::Html => {
+            unreachable!("pictures are drawn, not written")
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Scores over clips or steps: average precision, ROC AUC and F1, with unknown labels left out.
 
+use crate::{Counts, Empty};
+
 /// Scores of one class over examples: (score in 0..=1, truth), only where the truth is known.
 pub type Scored = Vec<(f32, bool)>;
 
@@ -56,12 +58,21 @@ fn steps_down(scored: &Scored) -> Vec<(usize, usize)> {
 ///
 /// OpenMIC-2018's published F1 is the mean of both (see [`both_classes`]); detection papers mostly mean the first alone.
 pub fn f1(scored: &Scored, threshold: f32) -> (Option<f64>, Option<f64>) {
-    let count = |above: bool, truth: bool| {
-        scored.iter().filter(|s| (s.0 >= threshold) == above && s.1 == truth).count() as f64
+    let (positives, negatives) = clip_counts(scored, threshold);
+    (positives.f1(Empty::Zero), negatives.f1(Empty::Zero))
+}
+
+/// What [`f1`] is made of: counts of the positives and of the negatives. They may be summed over classes.
+pub fn clip_counts(scored: &Scored, threshold: f32) -> (Counts, Counts) {
+    let side = |truth: bool| {
+        let said = |score: f32| (score >= threshold) == truth;
+        Counts {
+            hits: scored.iter().filter(|s| s.1 == truth && said(s.0)).count() as u64,
+            reference: scored.iter().filter(|s| s.1 == truth).count() as u64,
+            system: scored.iter().filter(|s| said(s.0)).count() as u64,
+        }
     };
-    let (tp, fp, r#fn, tn) = (count(true, true), count(true, false), count(false, true), count(false, false));
-    let score = |hit: f64, wrong: f64, exists: bool| exists.then(|| 2.0 * hit / (2.0 * hit + wrong).max(1.0));
-    (score(tp, fp + r#fn, tp + r#fn > 0.0), score(tn, fp + r#fn, tn + fp > 0.0))
+    (side(true), side(false))
 }
 
 /// The mean of the F1 of positives and of negatives; `None` where a side has no examples.

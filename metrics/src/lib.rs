@@ -23,7 +23,9 @@ mod segments;
 
 pub use bootstrap::{Bootstrap, Interval, bootstrap};
 pub use calibration::{Bin, calibration_error, reliability};
-pub use clip::{Scored, average_precision, best_threshold, both_classes, f1, known, mean, roc_auc};
+pub use clip::{
+    Scored, average_precision, best_threshold, both_classes, clip_counts, f1, known, mean, roc_auc,
+};
 pub use counts::{Counts, Empty};
 pub use events::{Event, EventRule, event_counts};
 pub use segments::segment_counts;

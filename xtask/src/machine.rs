@@ -39,6 +39,9 @@ const PACKAGES: &[(&str, Need, Option<&[&str]>)] = &[
     // A screen for the plugin's window, with OpenGL in software.
     ("xvfb", Need::Tests, Some(&["Xvfb", "-help"])),
     ("libgl1-mesa-dri", Need::Tests, None),
+    // A browser for the pages of `rollcall plot`.
+    ("chromium", Need::Tests, Some(&["chromium", "--version"])),
+    ("chromium-driver", Need::Tests, Some(&["chromedriver", "--version"])),
     // Oracles and golden data.
     ("python3", Need::Tests, Some(&["python3", "--version"])),
     ("python3-venv", Need::Tests, Some(&["python3", "-c", "import ensurepip, venv"])),

@@ -189,4 +189,26 @@ pub(crate) const SUITES: &[Suite] = &[
         ),
         shows: "jams, mido, pretty_midi, pandas and pyarrow read what `rollcall` writes",
     },
+    Suite {
+        name: "evaluate",
+        action: Action::Command(
+            &[
+                "python",
+                "cli/tests/evaluate.py",
+                "{rollcall}",
+                "engine/tests/golden/models/stream",
+                "demo/feelings.ogg",
+            ],
+            Counted::Whole,
+        ),
+        shows: "`rollcall evaluate` gives the scores of sed_eval within 1e-6 (4 s)",
+    },
+    Suite {
+        name: "page",
+        action: Action::Command(
+            &["python", "cli/tests/page.py", "{rollcall}", "-", "demo/feelings.ogg"],
+            Counted::Whole,
+        ),
+        shows: "the page of `rollcall plot` hovers, zooms and plays in Chromium; PNG and SVG are alike (12 s)",
+    },
 ];

@@ -69,6 +69,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         keep_partial: args.keep_partial,
         // Cores that have no file of their own share those there are.
         threads: cores / jobs,
+        is_pictured: plan.has_pictures(),
     };
     let journal = match &args.output.journal {
         None => None,
@@ -93,9 +94,10 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
 /// Everything that shapes the results, for the journal.
 fn identity(listener: &Listener, plan: &Plan) -> Value {
     let formats = match &plan.target {
-        Target::Each(formats, _) => formats.iter().map(|format| format.suffix()).collect::<Vec<_>>(),
-        Target::Stdout(_) | Target::File(..) => Vec::new(),
+        Target::Each(formats, _) => &formats[..],
+        Target::Stdout(_) | Target::File(..) => &[],
     };
+    let formats: Vec<&str> = formats.iter().chain(&plan.pictures).map(|format| format.suffix()).collect();
     json!({
         "model": listener.model.package().sha256(),
         "engine": listener.engine,

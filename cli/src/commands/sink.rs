@@ -3,7 +3,7 @@
 use crate::{
     analyze::Analysis,
     inputs::Input,
-    output::{self, AtomicFile, FormatName, Plan, Setting, Target},
+    output::{self, AtomicFile, FormatName, Look, Plan, Setting, Target},
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -21,12 +21,14 @@ pub(super) enum Sink {
         format: FormatName,
         is_first: bool,
         width: usize,
+        look: Look,
     },
     File {
         format: FormatName,
         is_first: bool,
         path: PathBuf,
         file: AtomicFile,
+        look: Look,
     },
     /// Each result was written by whoever made it.
     Each,
@@ -39,12 +41,12 @@ impl Sink {
                 let terminal =
                     terminal_size::terminal_size_of(io::stdout()).filter(|_| io::stdout().is_terminal());
                 let width = terminal.map_or(PLAIN_WIDTH, |(width, _)| usize::from(width.0));
-                Self::Stdout { format: *format, is_first: true, width }
+                Self::Stdout { format: *format, is_first: true, width, look: plan.look }
             }
             Target::File(format, path) => {
                 let file =
                     AtomicFile::create(path, plan.is_forced).with_context(|| path.display().to_string())?;
-                Self::File { format: *format, is_first: true, path: path.clone(), file }
+                Self::File { format: *format, is_first: true, path: path.clone(), file, look: plan.look }
             }
             Target::Each(..) => Self::Each,
         })
@@ -53,8 +55,9 @@ impl Sink {
     /// Writes the next result.
     pub(super) fn take(&mut self, analysis: &mut Analysis) -> Result<()> {
         match self {
-            Self::Stdout { format, is_first, width } => {
-                let setting = Setting { is_first: std::mem::take(is_first), width: *width };
+            Self::Stdout { format, is_first, width, look } => {
+                let is_first = std::mem::take(is_first);
+                let setting = Setting { is_first, width: *width, look: *look, folder: Path::new("") };
                 if *format == FormatName::Summary {
                     let mut out = BufWriter::new(anstream::stdout().lock());
                     output::write(*format, analysis, setting, &mut out)?;
@@ -66,8 +69,8 @@ impl Sink {
                 }
                 Ok(())
             }
-            Self::File { format, is_first, path, file } => {
-                let setting = Setting { is_first: std::mem::take(is_first), width: PLAIN_WIDTH };
+            Self::File { format, is_first, path, file, look } => {
+                let setting = plain(std::mem::take(is_first), *look, path);
                 write_plain(*format, analysis, setting, file).with_context(|| path.display().to_string())
             }
             Self::Each => Ok(()),
@@ -90,8 +93,7 @@ pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, is
     for (format, path) in plan.files(input) {
         let mut write = || -> Result<()> {
             let mut file = AtomicFile::create(&path, is_forced)?;
-            let setting = Setting { is_first: true, width: PLAIN_WIDTH };
-            write_plain(format, analysis, setting, &mut file)?;
+            write_plain(format, analysis, plain(true, plan.look, &path), &mut file)?;
             Ok(file.commit()?)
         };
         write().with_context(|| path.display().to_string())?;
@@ -122,10 +124,15 @@ pub(super) fn sweep(plan: &Plan, inputs: &[Input]) -> Result<()> {
     Ok(())
 }
 
+/// Where there is no terminal.
+fn plain(is_first: bool, look: Look, path: &Path) -> Setting<'_> {
+    Setting { is_first, width: PLAIN_WIDTH, look, folder: path.parent().unwrap_or(Path::new("")) }
+}
+
 fn write_plain(
     format: FormatName,
     analysis: &mut Analysis,
-    setting: Setting,
+    setting: Setting<'_>,
     out: &mut dyn Write,
 ) -> Result<()> {
     if format == FormatName::Summary {
@@ -133,6 +140,6 @@ fn write_plain(
         output::write(format, analysis, setting, &mut text)?;
         Ok(out.write_all(&anstream::adapter::strip_bytes(&text).into_vec())?)
     } else {
-        Ok(output::write(format, analysis, setting, out)?)
+        output::write(format, analysis, setting, out)
     }
 }

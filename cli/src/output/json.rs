@@ -124,7 +124,7 @@ mod tests {
         {
             rows.push(*time_s, &activity).expect("room");
         }
-        let mut analysis = Analysis { timeline, rows, peaks: Vec::new(), incomplete: None };
+        let mut analysis = Analysis { timeline, rows, peaks: Vec::new(), incomplete: None, overview: None };
         let mut text = Vec::new();
         write(&mut analysis, &mut text).expect("room");
         assert_eq!(String::from_utf8(text).expect("UTF-8"), expected);

@@ -1,6 +1,6 @@
 //! Where each result goes, decided before anything is analysed.
 
-use super::FormatName;
+use super::{FormatName, Look};
 use crate::{args::OutputArgs, inputs::Input};
 use anyhow::{Result, bail, ensure};
 use std::{
@@ -29,6 +29,10 @@ pub struct Plan {
     pub target: Target,
     /// Whether files that exist are overwritten.
     pub is_forced: bool,
+    /// Pictures of `--plot`, a file for each input beside what `target` says.
+    pub pictures: Vec<FormatName>,
+    /// How pictures look.
+    pub look: Look,
 }
 
 impl Plan {
@@ -73,24 +77,37 @@ impl Plan {
                 Some(path) => Target::File(format, path.to_owned()),
             }
         };
-        let plan = Self { target, is_forced: args.force };
+        let look = Look { theme: args.theme, audio: args.audio };
+        let plan = Self { target, is_forced: args.force, pictures: args.pictures(), look };
         plan.check(inputs)?;
         Ok(plan)
     }
 
-    /// The files that an input's results go to, with `Target::Each`.
-    pub fn files(&self, input: &Input) -> Vec<(FormatName, PathBuf)> {
-        let Target::Each(formats, folder) = &self.target else {
-            return Vec::new();
+    /// Whether any picture is to be drawn.
+    pub fn has_pictures(&self) -> bool {
+        let is_target = match &self.target {
+            Target::Stdout(format) | Target::File(format, _) => format.is_picture(),
+            Target::Each(formats, _) => formats.iter().any(|format| format.is_picture()),
         };
-        let base = folder.as_ref().map_or_else(|| input.path.clone(), |folder| folder.join(&input.relative));
+        is_target || !self.pictures.is_empty()
+    }
+
+    /// The files of an input's own: its results with `Target::Each`, and its pictures.
+    pub fn files(&self, input: &Input) -> Vec<(FormatName, PathBuf)> {
+        let (formats, folder) = match &self.target {
+            Target::Each(formats, folder) => (&formats[..], folder.as_deref()),
+            Target::File(_, path) => (&[][..], path.parent()),
+            Target::Stdout(_) => (&[][..], Some(Path::new(""))),
+        };
+        let base = folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.relative));
         let named = |format: &FormatName| {
             let mut path = OsString::from(&base);
             path.push(".");
             path.push(format.suffix());
             (*format, PathBuf::from(path))
         };
-        formats.iter().map(named).collect()
+        let pictures = self.pictures.iter().filter(|picture| !formats.contains(picture));
+        formats.iter().chain(pictures).map(named).collect()
     }
 
     fn check(&self, inputs: &[Input]) -> Result<()> {
@@ -112,21 +129,19 @@ impl Plan {
                     path.display()
                 );
             }
-            Target::Each(_, folder) => {
-                let mut takers: HashMap<PathBuf, &Input> = HashMap::new();
-                for input in inputs {
-                    ensure!(
-                        folder.is_some() || !input.is_stdin(),
-                        "nothing stands beside standard input; use --output FILE or --out-dir DIR"
+            Target::Each(_, folder) => ensure!(
+                folder.is_some() || !inputs.iter().any(Input::is_stdin),
+                "nothing stands beside standard input; use --output FILE or --out-dir DIR"
+            ),
+        }
+        let mut takers: HashMap<PathBuf, &Input> = HashMap::new();
+        for input in inputs {
+            for (_, path) in self.files(input) {
+                if let Some(other) = takers.insert(path.clone(), input) {
+                    bail!(
+                        "{other} and {input} would both be written to {}; analyse their common folder, or use --beside",
+                        path.display()
                     );
-                    for (_, path) in self.files(input) {
-                        if let Some(other) = takers.insert(path.clone(), input) {
-                            bail!(
-                                "{other} and {input} would both be written to {}; analyse their common folder, or use --beside",
-                                path.display()
-                            );
-                        }
-                    }
                 }
             }
         }

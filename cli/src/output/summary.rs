@@ -28,7 +28,7 @@ struct Heard<'a> {
     activity: f64,
 }
 
-pub(super) fn write(analysis: &Analysis, setting: Setting, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(analysis: &Analysis, setting: Setting<'_>, out: &mut dyn Write) -> io::Result<()> {
     if !setting.is_first {
         writeln!(out)?;
     }

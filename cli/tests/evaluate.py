@@ -1,0 +1,184 @@
+"""Holds `rollcall evaluate` to sed_eval, on the same files, within 1e-6.
+
+    python cli/tests/evaluate.py PROGRAM MODEL AUDIO
+
+PROGRAM is the built `rollcall`, MODEL a package (`-` for the embedded one), AUDIO any audio file: one second of it is
+analysed for the shape of a timeline. Needs the packages of xtask/python/tests.txt.
+"""
+
+import json
+import math
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import warnings
+
+# What sed_eval imports says much about its own future.
+warnings.simplefilter("ignore")
+
+import dcase_util
+import numpy
+import sed_eval
+
+TOLERANCE = 1e-6
+program, model, audio = sys.argv[1:]
+chosen = [] if model == "-" else ["--model", model]
+
+
+def rollcall(*arguments, code=0):
+    run = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
+    assert run.returncode == code, f"{arguments}: exit code {run.returncode}\n{run.stdout}\n{run.stderr}"
+    return run
+
+
+def annotations(rng, files, classes):
+    """Ranges to the millisecond: long and short ones, none at all in some files, some classes never."""
+    annotated = {}
+    for index in range(files):
+        spans = []
+        for _ in range(0 if index == 3 else rng.randrange(1, 14)):
+            start = round(rng.uniform(0, 50), 3)
+            spans.append((start, round(start + rng.choice([0.3, 1.0, 4.0, 9.0]) * rng.uniform(0.5, 1.5), 3), rng.choice(classes)))
+        annotated[f"Stück {index}"] = sorted(spans)
+    return annotated
+
+
+def disturbed(rng, annotated, classes):
+    """What a system might say of them: ends a little off, some left out, some made up."""
+    said = {}
+    for name, spans in annotated.items():
+        found = [
+            (max(0.0, round(start + rng.gauss(0, 0.15), 3)), round(end + rng.gauss(0, 0.4), 3), label)
+            for start, end, label in spans
+            if rng.random() < 0.75
+        ]
+        found = [(start, max(end, start + 0.05), label) for start, end, label in found]
+        found += [(start, round(start + 1.5, 3), rng.choice(classes)) for start in (rng.uniform(0, 50) for _ in range(rng.randrange(3)))]
+        said[name] = sorted(found)
+    return said
+
+
+def reference_scores(annotated, said, labels, rule):
+    """The scores of sed_eval: one dictionary for each class, `macro` and `micro`."""
+    segments = sed_eval.sound_event.SegmentBasedMetrics(labels, time_resolution=rule["segment"])
+    events = sed_eval.sound_event.EventBasedMetrics(
+        labels,
+        evaluate_offset=not rule["onset_only"],
+        t_collar=rule["collar"],
+        percentage_of_length=rule["length_share"],
+    )
+    if not rule["undefined"]:
+        segments.empty_system_output_handling = events.empty_system_output_handling = "zero_score"
+    for name in annotated:
+        lists = [
+            dcase_util.containers.MetaDataContainer(
+                [{"filename": name, "event_label": label, "onset": start, "offset": end} for start, end, label in spans]
+            )
+            for spans in (annotated[name], said[name])
+        ]
+        if not any(lists):
+            continue
+        for metrics in (segments, events):
+            metrics.evaluate(reference_event_list=lists[0], estimated_event_list=lists[1])
+    scores = {}
+    for prefix, metrics in ("segment", segments), ("event", events):
+        rows = {label: metrics.class_wise_f_measure(label) for label in labels}
+        rows["(macro)"] = {"f_measure": metrics.results_class_wise_average_metrics()["f_measure"]["f_measure"]}
+        rows["(micro)"] = metrics.results_overall_metrics()["f_measure"]
+        for row, values in rows.items():
+            for name, value in values.items():
+                name = {"f_measure": "f1"}.get(name, name)
+                scores[row, f"{prefix}_{name}"] = float(value)
+    return scores
+
+
+def compare(folder, predictions, references, annotated, said, labels, rule):
+    out = folder / "scores.json"
+    options = ["--segment", rule["segment"], "--collar", rule["collar"], "--length-share", rule["length_share"]]
+    options += ["--onset-only"] * rule["onset_only"] + ["--undefined-when-empty"] * rule["undefined"]
+    rollcall("evaluate", predictions, references, "-o", out, "--force", "--quiet", "--rounds", 20, *options)
+    document = json.load(open(out, encoding="utf-8"))
+    rows = {**document["classes"], "(macro)": document["macro"], "(micro)": document["micro"]}
+    compared = 0
+    for (row, name), expected in reference_scores(annotated, said, labels, rule).items():
+        if row not in rows:
+            assert row == "never said", row
+            continue
+        ours = rows[row]["scores"][name]["value"]
+        recall = rows[row]["scores"][name.split("_")[0] + "_recall"]["value"]
+        if name.endswith("precision") and recall is None:
+            # Nothing to be found, nothing said: sed_eval calls that a precision of 0, or none; here there is none.
+            assert ours is None or abs(ours - expected) < TOLERANCE
+            continue
+        if math.isnan(expected):
+            assert ours is None, f"{row} {name}: {ours}, but sed_eval has none"
+        else:
+            assert ours is not None and abs(ours - expected) < TOLERANCE, f"{row} {name}: {ours} is not {expected}"
+        compared += 1
+    assert compared > 50, compared
+    return compared
+
+
+rng = random.Random(20)
+with tempfile.TemporaryDirectory() as folder:
+    folder = pathlib.Path(folder)
+    head = json.loads(rollcall("analyze", audio, "--duration", 1, "--format", "json", *chosen).stdout)
+    classes = head["classes"]
+    # "banjo" is annotated and never said; "voice" is said and never annotated.
+    true_classes = [name for name in classes[:9] if name != "voice"]
+    annotated = annotations(rng, 14, true_classes)
+    said = disturbed(rng, {n: [s for s in spans if s[2] != "banjo"] for n, spans in annotated.items()}, ["voice", *true_classes[2:]])
+    assert any(label == "banjo" for spans in annotated.values() for *_, label in spans)
+
+    predictions = folder / "said.jsonl"
+    with open(predictions, "w", encoding="utf-8") as lines:
+        for name, spans in said.items():
+            ranges = [{"class": c, "start_s": s, "end_s": e, "mean": 0.5, "peak": 0.9} for s, e, c in spans]
+            lines.write(json.dumps({**head, "file": f"songs/{name}.wav", "duration_s": 70.0, "ranges": ranges}) + "\n")
+
+    # The same annotations in every dialect.
+    lab, tsv, jams = folder / "lab dir", folder / "ranges.tsv", folder / "jams"
+    lab.mkdir()
+    jams.mkdir()
+    with open(tsv, "w", encoding="utf-8") as rows:
+        rows.write("filename\tonset\toffset\tevent_label\n")
+        for name, spans in annotated.items():
+            suffix, separator = ("lab", " ") if len(spans) % 2 else ("labels.txt", "\t")
+            (lab / f"{name}.wav.{suffix}").write_text("".join(f"{s}{separator}{e}{separator}{c}\n" for s, e, c in spans), encoding="utf-8")
+            rows.writelines(f"{name}.wav\t{s}\t{e}\t{c}\n" for s, e, c in spans or [("", "", "")])
+            data = [{"time": s, "duration": e - s, "value": c, "confidence": 1} for s, e, c in spans]
+            annotation = {"namespace": "segment_open", "data": data, "annotation_metadata": {}}
+            (jams / f"{name}.jams").write_text(json.dumps({"annotations": [annotation], "file_metadata": {}}), encoding="utf-8")
+
+    rules = [
+        dict(segment=1.0, collar=0.2, length_share=0.5, onset_only=False, undefined=True),
+        dict(segment=1.0, collar=0.2, length_share=0.5, onset_only=False, undefined=False),
+        dict(segment=0.1, collar=0.05, length_share=0.0, onset_only=False, undefined=False),
+        dict(segment=2.5, collar=0.5, length_share=0.2, onset_only=True, undefined=True),
+    ]
+    compared = 0
+    for index, rule in enumerate(rules):
+        for references in (lab, tsv, jams) if index == 0 else (lab,):
+            compared += compare(folder, predictions, references, annotated, said, classes, rule)
+
+    # What the program writes is its own perfect reference, through every format that it reads.
+    songs = folder / "own"
+    rollcall("analyze", audio, "--duration", 8, "--threshold", 0.3, "--format", "json,csv-ranges,parquet,jams,lab,audacity", "--out-dir", songs, *chosen)
+    name = pathlib.Path(audio).name
+    for said_in in ("json", "parquet", "ranges.csv"):
+        for true_in in ("lab", "labels.txt", "jams", "ranges.csv"):
+            out = songs / f"{said_in}-{true_in}.csv"
+            rollcall("evaluate", songs / f"{name}.{said_in}", songs / f"{name}.{true_in}", "-o", out, "-q", "--rounds", 0)
+            scores = [line.split(",") for line in out.read_text().splitlines()]
+            perfect = [row for row in scores if row[1] in ("segment_f1", "event_f1") and row[2]]
+            assert len(perfect) > 4 and all(float(row[2]) == 1.0 for row in perfect), (said_in, true_in, perfect)
+
+    # Clear words where something does not fit.
+    (folder / "strange.lab").write_text("0 1 theremin\n")
+    assert "--map 'theremin=CLASS'" in rollcall("evaluate", songs / f"{name}.json", folder / "strange.lab", code=2).stderr
+    rollcall("evaluate", songs / f"{name}.json", folder / "strange.lab", "--map", "theremin=voice")
+    assert "no prediction" in rollcall("evaluate", predictions, folder / "strange.lab", code=2).stderr
+    assert "is no format" in rollcall("evaluate", audio, folder / "strange.lab", code=2).stderr
+print(f"{compared} scores equal sed_eval's within {TOLERANCE}")
