@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Columns of one task: 10.24 s. What a task computes that its neighbours compute too is 1.5 columns, 2.3 % of it; a
 /// longer task would keep more audio in memory and leave fewer to share among cores.
-const TASK_COLUMNS: usize = 64;
+pub(crate) const TASK_COLUMNS: usize = 64;
 
 /// A piece of a spectrogram for the network to compute.
 pub struct Task {

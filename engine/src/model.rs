@@ -2,8 +2,9 @@
 
 use crate::{
     COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError,
+    ahead::TASK_COLUMNS,
     head::{Head, HeadStep, Pool},
-    network::{Hops, Network, PostProcessor, Runtime},
+    network::{Hops, Known, Network, NetworkState, PostProcessor, Runtime},
     package::Manifest,
 };
 use rollcall_kernels::Level;
@@ -66,18 +67,21 @@ impl Model {
 
     /// As [`Model::represent`], before post-processing.
     pub(crate) fn embed(&self, spectrogram: &[LogMelHop]) -> Result<Vec<[f32; EMBEDDING]>, EngineError> {
-        let mut network = self.network.state()?;
-        let mut hops = Hops::with_capacity(PATCH_HOPS);
-        let mut embeddings = Vec::new();
+        let mut network = NetworkState::Known(Box::new(Known::new(self.network.clone())));
+        let (columns, context) = (spectrogram.len() / COLUMN_HOPS, self.network.context_columns());
         let first = PATCH_HOPS / COLUMN_HOPS + self.network.delay_columns();
-        for (column, newest) in spectrogram.chunks_exact(COLUMN_HOPS).enumerate() {
-            if hops.len() == PATCH_HOPS {
-                hops.drain(..COLUMN_HOPS);
-            }
-            hops.extend(newest);
-            network.advance(&hops)?;
-            if column + 1 >= first {
-                embeddings.push(network.embed(&hops)?);
+        let mut embeddings = Vec::new();
+        for start in (0..columns).step_by(TASK_COLUMNS) {
+            let end = columns.min(start + TASK_COLUMNS);
+            let wanted: Vec<bool> = (start..end).map(|column| column + 1 >= first).collect();
+            let hops = &spectrogram[start.saturating_sub(context) * COLUMN_HOPS..end * COLUMN_HOPS];
+            let piece = self.network.piece(hops, &wanted)?;
+            network.known().expect("it is made so").take(piece, &wanted)?;
+            for _ in start..end {
+                network.advance(&Hops::new())?;
+                if network.known().is_some_and(|known| known.is_wanted()) {
+                    embeddings.push(network.embed(&Hops::new())?);
+                }
             }
         }
         Ok(embeddings)

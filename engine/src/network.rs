@@ -10,6 +10,7 @@ mod patch;
 mod post;
 mod pulsed;
 mod recognise;
+mod shared;
 mod stack;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ use crate::{
     COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError, package::Kind,
 };
 use columns::{Columns, ColumnsState};
-use patch::Patch;
+use patch::{Patch, PatchState};
 use rollcall_kernels::Level;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -78,7 +79,7 @@ impl Network {
     pub(crate) fn state(&self) -> Result<NetworkState, EngineError> {
         Ok(match self {
             Self::Stream(columns) => NetworkState::Stream(Box::new(columns.state()?)),
-            Self::Patch(patch) => NetworkState::Patch(Arc::clone(patch)),
+            Self::Patch(patch) => NetworkState::Patch(Box::new(patch.state())),
         })
     }
 
@@ -114,8 +115,8 @@ impl Network {
 pub(crate) enum NetworkState {
     /// Borders of the convolutions and the last columns.
     Stream(Box<ColumnsState>),
-    /// Nothing: the hops say it all.
-    Patch(Arc<Patch>),
+    /// What the patches share.
+    Patch(Box<PatchState>),
     /// What was computed ahead.
     Known(Box<Known>),
 }
@@ -133,7 +134,10 @@ impl NetworkState {
     pub(crate) fn advance(&mut self, hops: &Hops) -> Result<(), EngineError> {
         match self {
             Self::Stream(state) => state.advance(hops),
-            Self::Patch(_) => Ok(()),
+            Self::Patch(state) => {
+                state.advance();
+                Ok(())
+            }
             Self::Known(known) => {
                 known.advance();
                 Ok(())
@@ -145,7 +149,7 @@ impl NetworkState {
     pub(crate) fn embed(&mut self, hops: &Hops) -> Result<[f32; EMBEDDING], EngineError> {
         let embedding = match self {
             Self::Stream(state) => state.embed(),
-            Self::Patch(patch) => patch.embed(hops.iter()),
+            Self::Patch(state) => state.embed(hops.iter()),
             Self::Known(known) => known.embed(),
         }?;
         if embedding.iter().all(|x| x.is_finite()) {

@@ -94,6 +94,11 @@ impl Layer {
         (bands + 2 * self.shape.border) * self.shape.outputs
     }
 
+    /// Floats of a row before the pool.
+    pub fn unpooled_row(&self, bands: usize) -> usize {
+        (bands + 2 * self.shape.border) * self.shape.outputs
+    }
+
     /// Input rows that an output row is made of.
     pub fn sees(&self) -> usize {
         self.shape.kernel + usize::from(self.shape.pool)
@@ -109,14 +114,52 @@ impl Layer {
     /// # Panics
     /// Input rows that are not there, an output of another size, an odd number of bands before a pool.
     pub fn run(&self, bands: usize, input: &[f32], starts: &[usize], output: &mut [f32]) {
-        let output_row = self.output_row(bands);
+        self.rows(self.shape.pool, bands, input, starts, output);
+    }
+
+    /// As [`Layer::run`], without the pool: rows of as many bands as the input has.
+    ///
+    /// # Panics
+    /// As [`Layer::run`].
+    pub fn run_unpooled(&self, bands: usize, input: &[f32], starts: &[usize], output: &mut [f32]) {
+        self.rows(false, bands, input, starts, output);
+    }
+
+    /// Pools pairs of rows that [`Layer::run_unpooled`] made of `bands` bands, as [`Layer::run`] would have.
+    ///
+    /// # Panics
+    /// An output that is not of half as many rows, an odd number of bands.
+    pub fn pool(&self, bands: usize, pairs: &[f32], output: &mut [f32]) {
+        let Shape { outputs, border, .. } = self.shape;
+        let (row, pooled) = (self.unpooled_row(bands), (bands / 2 + 2 * border) * outputs);
+        let count = pairs.len() / (2 * row);
+        assert_eq!((pairs.len(), output.len()), (2 * count * row, count * pooled), "{count} pairs of rows");
+        assert!(bands.is_multiple_of(2), "{bands} bands cannot be pooled in pairs");
+        for (pair, output) in pairs.chunks_exact(2 * row).zip(output.chunks_exact_mut(pooled)) {
+            let (upper, lower) = pair.split_at(row);
+            let inner = border * outputs..(border + bands) * outputs;
+            let fours =
+                upper[inner.clone()].chunks_exact(2 * outputs).zip(lower[inner].chunks_exact(2 * outputs));
+            for ((upper, lower), output) in fours.zip(output[border * outputs..].chunks_exact_mut(outputs)) {
+                for (channel, output) in output.iter_mut().enumerate() {
+                    let next = channel + outputs;
+                    let greatest = |a: f32, b: f32| if a > b { a } else { b };
+                    let [a, b] = [channel, next].map(|at| greatest(upper[at], lower[at]));
+                    *output = greatest(a, b);
+                }
+            }
+        }
+    }
+
+    fn rows(&self, pool: bool, bands: usize, input: &[f32], starts: &[usize], output: &mut [f32]) {
+        let output_row = if pool { self.output_row(bands) } else { self.unpooled_row(bands) };
         assert_eq!(output.len(), starts.len() * output_row, "{} output rows of {output_row}", starts.len());
-        assert!(!self.shape.pool || bands.is_multiple_of(2), "{bands} bands cannot be pooled in pairs");
+        assert!(!pool || bands.is_multiple_of(2), "{bands} bands cannot be pooled in pairs");
         let mut call = Call {
             inputs: self.shape.inputs,
             outputs: self.shape.outputs,
             kernel: self.shape.kernel,
-            pool: self.shape.pool,
+            pool,
             border: self.shape.border,
             floor: if self.shape.relu { 0.0 } else { f32::NEG_INFINITY },
             bands,
@@ -127,7 +170,7 @@ impl Layer {
         if self.shape.inputs == 1 && self.shape.kernel == 3 {
             // One input would leave the inner loop with one round: its nine neighbours become nine inputs of a dense layer.
             (call.inputs, call.kernel) = (9, 1);
-            let mut neighbours = vec![0.0; (1 + usize::from(self.shape.pool)) * bands * 9];
+            let mut neighbours = vec![0.0; (1 + usize::from(pool)) * bands * 9];
             for (&start, output) in starts.iter().zip(output.chunks_exact_mut(output_row)) {
                 gather(&input[start * (bands + 2)..], bands, &mut neighbours);
                 self.dispatch(&Call { input: &neighbours, starts: &[0], ..call }, output);

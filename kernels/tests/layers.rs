@@ -165,6 +165,22 @@ fn any_cut_gives_the_same_bits() {
 }
 
 #[test]
+fn a_pool_of_its_own_gives_the_same() {
+    for case in cases().into_iter().filter(|case| case.shape.pool) {
+        for level in Level::all() {
+            let layer = case.layer(level);
+            let starts = case.starts(&layer);
+            let rows: Vec<usize> = starts.iter().flat_map(|&start| [start, start + 1]).collect();
+            let mut unpooled = vec![0.0; rows.len() * layer.unpooled_row(case.bands)];
+            layer.run_unpooled(case.bands, &case.input, &rows, &mut unpooled);
+            let mut pooled = vec![0.0; starts.len() * layer.output_row(case.bands)];
+            layer.pool(case.bands, &unpooled, &mut pooled);
+            assert_eq!(pooled, case.run(&layer, &starts), "{level:?} {:?}", case.shape);
+        }
+    }
+}
+
+#[test]
 fn weights_take_sixteen_bits_where_that_loses_nothing() {
     for case in cases() {
         for level in Level::all() {

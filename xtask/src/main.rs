@@ -10,6 +10,7 @@ mod house;
 mod licences;
 mod machine;
 mod metadata;
+mod peers;
 mod python;
 mod report;
 mod rtsan;
@@ -31,6 +32,7 @@ cargo xtask COMMAND
   borders           check which crate may name which
   house             check the house rules that a machine can read
   licences          check every dependency's licence against deny.toml
+  peers [OPTION...] measure ours against onnxruntime, tract and the machine's limits; writes BENCHMARKS.md
   setup             only install what the tests need
 ";
 
@@ -56,6 +58,7 @@ fn dispatch() -> Result<()> {
         "borders" => report::print(borders::check()?),
         "house" => report::print(house::check()?),
         "licences" => report::print(licences::check()?),
+        "peers" => peers::run(&rest),
         "setup" => {
             machine::ensure(machine::Need::Tests).and_then(|()| python::ensure(python::REFERENCES).map(drop))
         }

@@ -35,10 +35,12 @@ impl Network {
                 Ok(Piece::Columns(found))
             }
             Self::Patch(patch) => {
+                let mut state = patch.state();
                 let embed = |(column, &wanted): (usize, &bool)| {
                     let end = (context + column + 1) * COLUMN_HOPS;
+                    state.advance();
                     match end.checked_sub(PATCH_HOPS) {
-                        Some(start) if wanted => patch.embed(hops[start..end].iter()).map(Some),
+                        Some(start) if wanted => state.embed(hops[start..end].iter()).map(Some),
                         _ => Ok(None),
                     }
                 };

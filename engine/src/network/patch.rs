@@ -7,10 +7,11 @@ use super::{
     dense::Dense,
     onnx::Onnx,
     recognise,
+    shared::Sharing,
     stack::Stack,
 };
 use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, MEL_BANDS, PATCH_HOPS, PackageError};
-use std::iter;
+use std::{iter, sync::Arc};
 use tract_onnx::prelude::*;
 
 /// The whole network.
@@ -44,16 +45,33 @@ impl Patch {
         }
     }
 
-    /// Embedding of a patch of [`PATCH_HOPS`] hops, computed from nothing.
+    pub(super) fn state(self: &Arc<Self>) -> PatchState {
+        PatchState { network: Arc::clone(self), sharing: Sharing::default() }
+    }
+}
+
+/// What the patches of one stream share.
+#[derive(Clone)]
+pub(crate) struct PatchState {
+    network: Arc<Patch>,
+    sharing: Sharing,
+}
+
+impl PatchState {
+    /// Another column of hops has come.
+    pub(super) fn advance(&mut self) {
+        self.sharing.advance();
+    }
+
+    /// Embedding of the newest patch of [`PATCH_HOPS`] hops.
     pub(super) fn embed<'a>(
-        &self,
+        &mut self,
         hops: impl Iterator<Item = &'a LogMelHop>,
     ) -> Result<[f32; EMBEDDING], EngineError> {
-        match &self.0 {
+        match &self.network.0 {
             Whole::Kernels { stack, dense } => {
-                let columns = stack.whole(hops);
-                let window = columns.chunks_exact(stack.channels() * stack.bands());
-                Ok(dense.embed(iter::once(window))[0])
+                let columns = self.sharing.columns(stack, hops);
+                Ok(dense.embed(iter::once(columns.chunks_exact(stack.column_len())))[0])
             }
             Whole::Tract(plan) => running(|| {
                 let mut input = Tensor::zero::<f32>(&[1, 1, PATCH_HOPS, MEL_BANDS])?;

@@ -37,6 +37,16 @@ impl Stack {
         Self { layers: convolutions.iter().enumerate().map(layer).collect() }
     }
 
+    /// The layers, in sequence.
+    pub(super) fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.layers.iter()
+    }
+
+    /// Floats of a column.
+    pub(super) fn column_len(&self) -> usize {
+        self.channels() * self.bands()
+    }
+
     /// Channels of a column.
     pub(super) fn channels(&self) -> usize {
         self.layers.last().expect("there are convolutions").shape().outputs
@@ -113,7 +123,7 @@ impl Stack {
     }
 
     /// Bands of each layer's input.
-    fn layer_bands(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn layer_bands(&self) -> impl Iterator<Item = usize> {
         self.layers.iter().scan(MEL_BANDS, |bands, layer| {
             let now = *bands;
             *bands /= step(layer) as usize;
@@ -123,7 +133,7 @@ impl Stack {
 }
 
 /// Appends hops as rows of one channel.
-fn push_hops<'a>(rows: &mut Vec<f32>, hops: impl Iterator<Item = &'a LogMelHop>) {
+pub(super) fn push_hops<'a>(rows: &mut Vec<f32>, hops: impl Iterator<Item = &'a LogMelHop>) {
     for hop in hops {
         rows.push(0.0);
         rows.extend(hop);
@@ -132,7 +142,7 @@ fn push_hops<'a>(rows: &mut Vec<f32>, hops: impl Iterator<Item = &'a LogMelHop>)
 }
 
 /// Input rows between two output rows.
-fn step(layer: &Layer) -> i64 {
+pub(super) fn step(layer: &Layer) -> i64 {
     if layer.shape().pool { 2 } else { 1 }
 }
 

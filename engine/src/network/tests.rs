@@ -1,7 +1,7 @@
 //! The networks of the fixture packages against onnxruntime and tract, and the streaming ones against the whole file.
 
-use super::{Network, Runtime, build, columns, onnx::Onnx};
-use crate::{COLUMN_HOPS, EMBEDDING, LogMelHop, MEL_BANDS, Model, Package};
+use super::{Network, Runtime, build, columns, onnx::Onnx, patch};
+use crate::{COLUMN_HOPS, EMBEDDING, LogMelHop, MEL_BANDS, Model, PATCH_HOPS, Package};
 use rollcall_kernels::Level;
 use std::{
     path::{Path, PathBuf},
@@ -176,6 +176,47 @@ fn vggish_in_full_and_compact_equals_onnxruntime() {
     }
     streams_equal_the_whole_file(&folder.join("compact"));
     streams_equal_the_whole_file(&folder.join("full-stream"));
+    shared_patches_equal_the_plain_ones(&folder.join("compact-patch"));
+}
+
+/// Every patch of a stream, whichever of its windows are wanted, against the patch computed from nothing.
+pub(super) fn shared_patches_equal_the_plain_ones(folder: &Path) {
+    let package = package(folder);
+    let hops: Vec<LogMelHop> = (0..3).flat_map(|_| read_hops(folder)).collect();
+    // Columns of hops from each wanted window to the next: those that share, and those that do not.
+    for apart in [vec![1], vec![2], vec![3, 1], vec![1, 1, 1, 4, 1, 1], vec![5, 2]] {
+        for level in Level::all() {
+            let mut onnx = Onnx::read("embedding.onnx", package.file("embedding.onnx").unwrap()).unwrap();
+            let network = Arc::new(patch::Patch::load(&mut onnx, Runtime::Kernels(level)).unwrap());
+            let (mut state, mut wait, mut compared) = (network.state(), 0, 0);
+            let mut apart = apart.iter().cycle();
+            for end in (COLUMN_HOPS..=hops.len()).step_by(COLUMN_HOPS) {
+                state.advance();
+                if end < PATCH_HOPS {
+                    continue;
+                }
+                if wait > 1 {
+                    wait -= 1;
+                    continue;
+                }
+                wait = *apart.next().unwrap();
+                let patch = || hops[end - PATCH_HOPS..end].iter();
+                let shared = state.embed(patch()).unwrap();
+                assert_eq!(
+                    bits(&shared),
+                    bits(&network.state().embed(patch()).unwrap()),
+                    "{level:?}: to {end}"
+                );
+                compared += 1;
+            }
+            assert!(compared > 2);
+        }
+    }
+}
+
+#[test]
+fn shared_patches_equal_the_plain_ones_to_the_last_bit() {
+    shared_patches_equal_the_plain_ones(&golden("patch"));
 }
 
 /// The weights of two engines are the same: what is spawned shares them.
