@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 /// The last executable that cargo tells of.
 fn executable(messages: &str) -> Option<String> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    messages.filter_map(|message| Some(message["executable"].as_str()?.to_owned())).last()
+    messages.filter_map(|message| Some(message["executable"].as_str()?.to_owned())).next_back()
 }
 
 #[cfg(test)]
