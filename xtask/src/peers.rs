@@ -2,6 +2,7 @@
 
 use crate::{machine, python, shell};
 use anyhow::{Context, Result};
+use std::fs;
 
 /// Builds what is measured, then measures; some ten minutes. Arguments go to `xtask/python/peers.py`.
 ///
@@ -15,6 +16,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let messages = shell::read(shell::command("cargo", &build).arg("--message-format=json"))?;
     let bench = executable(&messages).context("cargo did not say where it put the bench `peers`")?;
     let target = shell::target();
+    let tap = ["bench", "--locked", "-p", "rollcall-tap", "--bench", "block"];
+    fs::create_dir_all(target.join("peers"))?;
+    fs::write(target.join("peers/tap.md"), shell::read(&mut shell::command("cargo", &tap))?)?;
     let mut script = shell::command(
         python.to_str().context("the target folder is not UTF-8")?,
         &[

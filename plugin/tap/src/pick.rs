@@ -27,7 +27,29 @@ impl Pick {
             sink(&samples[..frames.min(samples.len())]);
         };
         let (left, right) = (channel(0), channel(1));
+        let is_whole = channels.iter().all(|channel| channel.as_ref().len() >= frames);
         match (self, channels.len()) {
+            (Self::Mono, 3..) if is_whole => {
+                let scale = 1.0 / channels.len() as f32;
+                in_chunks(frames, sink, |from, out| {
+                    out.copy_from_slice(&left[from..from + out.len()]);
+                    for channel in &channels[1..] {
+                        let channel = &channel.as_ref()[from..from + out.len()];
+                        out.iter_mut().zip(channel).for_each(|(sum, x)| *sum += x);
+                    }
+                    out.iter_mut().for_each(|sum| *sum *= scale);
+                });
+            }
+            // The mean of two channels is their mid.
+            (Self::Mono, 2) | (Self::Mid | Self::Side, 2..) if is_whole => {
+                let sign = if self == Self::Side { -1.0 } else { 1.0 };
+                in_chunks(frames, sink, |from, out| {
+                    let to = from + out.len();
+                    let both = left[from..to].iter().zip(&right[from..to]);
+                    // `l + -1 * r` is `l - r`, to the last bit.
+                    out.iter_mut().zip(both).for_each(|(out, (l, r))| *out = (l + sign * r) * 0.5);
+                });
+            }
             (_, 0) | (Self::Side, 1) => sink.each((0..frames).map(|_| 0.0)),
             (Self::Left, _) | (_, 1) if left.len() >= frames => whole(&mut |s| sink.slice(s), left),
             (Self::Right, _) if right.len() >= frames => whole(&mut |s| sink.slice(s), right),
@@ -43,6 +65,21 @@ impl Pick {
                 }));
             }
         }
+    }
+}
+
+/// Hands over `frames` samples in chunks, each of which `fill` writes, from the frame that it is told. A chunk is long
+/// enough for the loops to be vectors, and no longer than it need be: it is cleared first.
+fn in_chunks(frames: usize, sink: &mut impl Sink, fill: impl FnMut(usize, &mut [f32])) {
+    if frames <= 128 { chunks_of::<128>(frames, sink, fill) } else { chunks_of::<512>(frames, sink, fill) }
+}
+
+fn chunks_of<const LEN: usize>(frames: usize, sink: &mut impl Sink, mut fill: impl FnMut(usize, &mut [f32])) {
+    let mut chunk = [0.0; LEN];
+    for from in (0..frames).step_by(LEN) {
+        let out = &mut chunk[..LEN.min(frames - from)];
+        fill(from, out);
+        sink.slice(out);
     }
 }
 
