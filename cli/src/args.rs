@@ -323,4 +323,42 @@ pub enum ModelCommand {
         #[arg(value_hint = ValueHint::DirPath)]
         folder: Option<PathBuf>,
     },
+    /// Make a package of AudioSet's published VGGish: torchvggish's weights, its PCA, and a head where there is one.
+    #[command(after_help = IMPORT_EXAMPLE)]
+    Import(ImportArgs),
+}
+
+const IMPORT_EXAMPLE: &str = "\
+Example:
+  rollcall model import --vggish vggish-10086976.pth --pca vggish_pca_params.npz audioset-vggish
+
+Without --head the package has an untrained head, which hears nothing: `rollcall-train second` trains one.";
+
+/// `rollcall model import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// Weights of VGGish as torchvggish has them, a state dict of PyTorch in any of its forms.
+    #[arg(long, value_name = "FILE.pth", value_hint = ValueHint::FilePath)]
+    pub vggish: PathBuf,
+    /// AudioSet's PCA (`pca_eigen_vectors`, `pca_means`): embeddings are then whitened and cut to 8 bit, as OpenMIC's are.
+    #[arg(long, value_name = "FILE.npz", value_hint = ValueHint::FilePath)]
+    pub pca: Option<PathBuf>,
+    /// A head that AttentionMIC trained on such embeddings.
+    #[arg(long, value_name = "FILE.pth", value_hint = ValueHint::FilePath)]
+    pub head: Option<PathBuf>,
+    /// Store 16-bit weights: half the size.
+    #[arg(long)]
+    pub half: bool,
+    /// Name of the package, of a-z, 0-9 and -.
+    #[arg(long, default_value = "audioset-vggish")]
+    pub name: String,
+    /// Licence of the weights, as whoever published them states it.
+    #[arg(
+        long,
+        default_value = "Apache-2.0 as published with TensorFlow's models and torchvggish; check your copy's"
+    )]
+    pub licence: String,
+    /// Folder of the new package; must not exist, or be empty.
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
 }

@@ -14,6 +14,7 @@ const ROOMS: &[Room] = &[
     Room { name: "rollcall-unify", may: &[], tests_may: &[] },
     Room { name: "rollcall-models", may: &["rollcall-engine"], tests_may: &[] },
     Room { name: "rollcall-metrics", may: &[], tests_may: &[] },
+    Room { name: "rollcall-import", may: &["rollcall-engine", "rollcall-models"], tests_may: &[] },
     Room { name: "rollcall-tap", may: &[], tests_may: &[] },
     Room { name: "rollcall-board", may: &[], tests_may: &[] },
     Room {
@@ -29,12 +30,12 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "rollcall",
-        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics"],
+        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics", "rollcall-import"],
         tests_may: &[],
     },
     Room {
         name: "rollcall-train",
-        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics"],
+        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics", "rollcall-import"],
         tests_may: &[],
     },
     // It sees the plugin as any host does: through the built bundles.
@@ -50,8 +51,8 @@ const LIBRARIES: &[(&str, &[&str], &str)] = &[
     ("egui", &["rollcall-editor", "rollcall-plugin"], "only the GUI room draws"),
     (
         "tract",
-        &["rollcall-engine", "rollcall-train"],
-        "one crate runs the network; the trainer writes what it reads",
+        &["rollcall-engine", "rollcall-train", "rollcall-import"],
+        "one crate runs the network; trainer and import write what it reads",
     ),
     (
         "clack",

@@ -1,8 +1,8 @@
-//! `rollcall model list | inspect | verify`.
+//! `rollcall model list | inspect | verify | import`.
 
 use super::{Outcome, report_error};
 use crate::{
-    args::ModelCommand,
+    args::{ImportArgs, ModelCommand},
     model::{self, Origin},
 };
 use anstyle::Style;
@@ -20,6 +20,7 @@ pub(super) fn run(command: &ModelCommand) -> Result<Outcome> {
         ModelCommand::List { folders } => list(folders),
         ModelCommand::Inspect { folder } => inspect(folder.as_deref()),
         ModelCommand::Verify { folder } => verify(folder.as_deref()),
+        ModelCommand::Import(args) => import(args),
     }
 }
 
@@ -139,6 +140,33 @@ fn verify(folder: Option<&Path>) -> Result<Outcome> {
         }
         Err(error) => {
             report_error(&format!("{origin}: {error}"));
+            Ok(Outcome::SomeFailed)
+        }
+    }
+}
+
+fn import(args: &ImportArgs) -> Result<Outcome> {
+    let what = rollcall_import::Imported {
+        vggish: args.vggish.clone(),
+        pca: args.pca.clone(),
+        head: args.head.clone(),
+        name: args.name.clone(),
+        licence: args.licence.clone(),
+        half: args.half,
+    };
+    match rollcall_import::import(&what, &args.folder) {
+        Ok(parameters) => {
+            let millions = parameters as f64 / 1e6;
+            writeln!(anstream::stdout(), "{}: {millions:.1} million parameters", args.folder.display())?;
+            if args.head.is_none() {
+                let note =
+                    "its head is untrained and hears nothing yet: train one with `rollcall-train second`";
+                writeln!(anstream::stderr(), "note: {note}")?;
+            }
+            Ok(Outcome::Done)
+        }
+        Err(error) => {
+            report_error(&error.to_string());
             Ok(Outcome::SomeFailed)
         }
     }

@@ -2,10 +2,14 @@
 
 use super::onnx::{Attribute, Dimension, Graph, Storage};
 use crate::nn::dense::Dense;
-use crate::nn::head::{GROUPS, NORM_EPSILON, WIDTH};
+use crate::nn::head::{GROUPS, Head, NORM_EPSILON, WIDTH};
 use crate::nn::vggish::{BANDS, COLUMN_HOPS, Flatten, Vggish, WINDOW_COLUMNS};
 use Attribute::{Int, Ints};
 use Dimension::{Any, Fixed};
+use rollcall_import::{AttentionHead, Normalisation};
+
+/// One head, written by one piece of code.
+const _: () = assert!(GROUPS == rollcall_import::GROUPS && NORM_EPSILON == rollcall_import::NORM_EPSILON);
 
 /// Rows in frequency of a column.
 const ROWS: usize = BANDS / COLUMN_HOPS;
@@ -69,63 +73,26 @@ pub fn dense(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
 
 /// `head.onnx`: `[1, T, 128] -> clip [1, C], activity [1, T, C], attention [1, T, C]` (paper, section 2.3).
 pub fn head(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
-    let (head, mut graph) = (&net.head, Graph::new(storage));
-    let layer = |graph: &mut Graph, x: &str, name: &str, layer: &Dense| {
-        let w = graph.weight(
-            &format!("{name}.weight"),
-            &[layer.outputs, layer.inputs, 1],
-            &turned(layer, values),
-        );
-        let b = graph.weight(&format!("{name}.bias"), &[layer.outputs], &values[layer.bias.clone()]);
-        let turn = || [Ints("perm", vec![0, 2, 1])];
-        let x = graph.node("Transpose", &[x], &format!("{name}.channels_first"), &turn());
-        let y = graph.node("Conv", &[&x, &w, &b], &format!("{name}.conv"), &[Ints("kernel_shape", vec![1])]);
-        graph.node("Transpose", &[&y], &format!("{name}.out"), &turn())
-    };
-    let mut y = "representation".to_string();
-    for (i, conv) in head.convs.iter().enumerate() {
-        y = layer(&mut graph, &y, &format!("conv{}", i + 1), conv);
-        if i < 2 {
-            y = graph.node("Relu", &[&y], &format!("relu{}", i + 1), &[]);
-        }
-    }
-    let grouped = graph.ints("grouped", &[-1, GROUPS as i64, (WIDTH / GROUPS) as i64]);
-    let over_group = || [Ints("axes", vec![2])];
-    y = graph.node("Reshape", &[&y, &grouped], "groups", &[]);
-    let mean = graph.node("ReduceMean", &[&y], "mean", &over_group());
-    y = graph.node("Sub", &[&y, &mean], "centred", &[]);
-    let square = graph.node("Mul", &[&y, &y], "square", &[]);
-    let variance = graph.node("ReduceMean", &[&square], "variance", &over_group());
-    let epsilon = graph.constant("epsilon", &[], &[NORM_EPSILON]);
-    let variance = graph.node("Add", &[&variance, &epsilon], "variance.epsilon", &[]);
-    let deviation = graph.node("Sqrt", &[&variance], "deviation", &[]);
-    y = graph.node("Div", &[&y, &deviation], "unit", &[]);
-    let ungrouped = graph.ints("ungrouped", &[1, -1, WIDTH as i64]);
-    y = graph.node("Reshape", &[&y, &ungrouped], "ungrouped.out", &[]);
-    let w = graph.weight("norm.weight", &[WIDTH], &values[head.norm_weight.clone()]);
-    let b = graph.weight("norm.bias", &[WIDTH], &values[head.norm_bias.clone()]);
-    y = graph.node("Mul", &[&y, &w], "norm.scaled", &[]);
-    y = graph.node("Add", &[&y, &b], "norm.out", &[]);
-    y = graph.node("Add", &[&y, "representation"], "residual", &[]);
+    attention_head(&net.head, values).to_onnx(storage)
+}
 
-    let activity = layer(&mut graph, &y, "activity", &head.activity);
-    let activity = graph.node("Sigmoid", &[&activity], "activity", &[]);
-    let attention = layer(&mut graph, &y, "attention", &head.attention);
-    let attention = graph.node("Sigmoid", &[&attention], "attention.raw", &[]);
-    let time = graph.ints("time", &[1]);
-    let total = graph.node("ReduceSum", &[&attention, &time], "attention.sum", &[Int("keepdims", 1)]);
-    let attention = graph.node("Div", &[&attention, &total], "attention", &[]);
-    let gated = graph.node("Mul", &[&activity, &attention], "gated", &[]);
-    let pooled = graph.node("ReduceSum", &[&gated, &time], "pooled", &[Int("keepdims", 0)]);
-    let (zero, one) = (graph.constant("zero", &[], &[0.0]), graph.constant("one", &[], &[1.0]));
-    let clip = graph.node("Clip", &[&pooled, &zero, &one], "clip", &[]);
-    let classes = head.classes;
-    let steps: &[Dimension] = &[Fixed(1), Any("T"), Fixed(classes)];
-    graph.encode(
-        "head",
-        &[("representation", &[Fixed(1), Any("T"), Fixed(WIDTH)])],
-        &[(&clip, &[Fixed(1), Fixed(classes)]), (&activity, steps), (&attention, steps)],
-    )
+/// The tensors of a head, by which packages write it.
+pub fn attention_head(head: &Head, values: &[f32]) -> AttentionHead {
+    let layer = |layer: &Dense| rollcall_import::Dense {
+        inputs: layer.inputs,
+        outputs: layer.outputs,
+        weight: turned(layer, values),
+        bias: values[layer.bias.clone()].to_vec(),
+    };
+    AttentionHead {
+        convolutions: head.convs.iter().map(layer).collect(),
+        normalisation: Normalisation::Group {
+            weight: values[head.norm_weight.clone()].to_vec(),
+            bias: values[head.norm_bias.clone()].to_vec(),
+        },
+        activity: layer(&head.activity),
+        attention: layer(&head.attention),
+    }
 }
 
 /// `[inputs, outputs] -> [outputs, inputs]`.

@@ -2,5 +2,6 @@
 
 pub mod command;
 pub mod graphs;
-pub mod onnx;
 pub mod package;
+
+pub use rollcall_import::onnx;

@@ -129,7 +129,7 @@ impl Graph {
         };
         let model = ModelProto {
             ir_version: IR_VERSION,
-            producer_name: "rollcall-train".into(),
+            producer_name: "rollcall".into(),
             producer_version: env!("CARGO_PKG_VERSION").into(),
             opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
             graph: Some(graph),

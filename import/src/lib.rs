@@ -1,0 +1,20 @@
+//! offline: files of other programs read (NumPy's `.npz`, PyTorch's `.pth`), and model packages written from them.
+//!
+//! Nothing that a file holds is ever executed: a pickle is parsed for the numbers and names in it.
+#![forbid(unsafe_code)]
+
+mod error;
+mod graphs;
+mod head;
+mod package;
+mod pca;
+mod vggish;
+
+pub mod npz;
+pub mod onnx;
+
+pub use error::ImportError;
+pub use head::{AttentionHead, GROUPS, NORM_EPSILON, Normalisation, RunningNorm};
+pub use package::{Imported, Label, Representation, import, write_package};
+pub use pca::Pca;
+pub use vggish::{Convolution, Dense, Vggish};

@@ -1,0 +1,258 @@
+//! A `patch` package from VGGish, its post-processing and a head: written whole, then loaded as a user would.
+
+use crate::{AttentionHead, ImportError, Pca, Vggish, onnx::Storage};
+use rollcall_engine::{
+    OPENMIC_CLASSES,
+    package::{
+        FileEntry, FrontEnd, Kind, MANIFEST, MODEL_CARD, Manifest, PostProcessing, SCHEMA, Scores, Training,
+    },
+};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+/// Hops between OpenMIC's windows, which published heads were trained on.
+const UPDATE_HOPS: usize = 96;
+/// Seconds of an OpenMIC clip.
+const MEMORY_S: f32 = 10.0;
+
+/// Between embedding and head.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Representation {
+    /// The embedding as it is.
+    Raw,
+    /// Scaled to 0..=1 from `low..high`.
+    Unit {
+        /// Goes to 0.
+        low: f32,
+        /// Goes to 1.
+        high: f32,
+    },
+    /// Whitened and 8 bit, as AudioSet's released embeddings and OpenMIC's features.
+    Whitened(Pca),
+}
+
+/// What a package says of itself beyond its weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    /// Short name, `a-z 0-9 -`.
+    pub name: String,
+    /// Version of the weights.
+    pub version: String,
+    /// One line for a person.
+    pub description: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Who made it from what.
+    pub origin: String,
+    /// Command and seed.
+    pub training: Training,
+    /// Threshold of each class, 0..=1.
+    pub thresholds: Vec<f32>,
+    /// Measured scores by name.
+    pub scores: Scores,
+    /// `MODEL_CARD.md`.
+    pub card: String,
+}
+
+/// What `rollcall model import` is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// torchvggish's `.pth`.
+    pub vggish: PathBuf,
+    /// AudioSet's `vggish_pca_params.npz`; without it the embedding is not post-processed.
+    pub pca: Option<PathBuf>,
+    /// A head that AttentionMIC trained (`.pth`); without it the package has an untrained head, which hears nothing.
+    pub head: Option<PathBuf>,
+    /// Name of the package, `a-z 0-9 -`.
+    pub name: String,
+    /// Licence of the weights, as their publisher states it.
+    pub licence: String,
+    /// Store 16-bit weights: half the size, a relative rounding of at most 2^-11 each.
+    pub half: bool,
+}
+
+/// Reads the files and writes the package into `folder`, which must not exist or be empty. Returns the parameters of the
+/// network.
+///
+/// # Errors
+/// A file that is not what it should be, a folder that is in use, the disk, or anything the engine finds wrong.
+pub fn import(what: &Imported, folder: &Path) -> Result<usize, ImportError> {
+    let vggish = Vggish::read(&what.vggish)?;
+    let representation = match &what.pca {
+        Some(path) => Representation::Whitened(Pca::read(path)?),
+        None => Representation::Raw,
+    };
+    let head = match &what.head {
+        Some(path) => AttentionHead::read(path)?,
+        None => AttentionHead::untrained(OPENMIC_CLASSES.len()),
+    };
+    let mut sources = Vec::new();
+    let mut command = String::from("rollcall model import");
+    for (option, path) in
+        [("vggish", Some(&what.vggish)), ("pca", what.pca.as_ref()), ("head", what.head.as_ref())]
+    {
+        if let Some(path) = path {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            sources.push(format!("{name} (SHA-256 {})", sha256_of(path)?));
+            command.push_str(&format!(" --{option} {name}"));
+        }
+    }
+    if what.half {
+        command.push_str(" --half");
+    }
+    let trained = what.head.is_some();
+    let origin = format!("Imported from {}", sources.join(", "));
+    let label = Label {
+        name: what.name.clone(),
+        version: "1".into(),
+        description: if trained {
+            "VGGish as published, with an imported attention head".into()
+        } else {
+            "VGGish as published, without a trained head: hears nothing yet".into()
+        },
+        licence: what.licence.clone(),
+        card: card(what, &origin, &command, vggish.parameters()),
+        origin,
+        training: Training { command, seed: 0, provisional: !trained },
+        // An untrained head says 0.5 of everything: at 1 nothing ever plays.
+        thresholds: vec![if trained { 0.5 } else { 1.0 }; OPENMIC_CLASSES.len()],
+        scores: Scores::new(),
+    };
+    let storage = if what.half { Storage::Half } else { Storage::Single };
+    write_package(&vggish, &representation, &head, storage, label, folder)?;
+    Ok(vggish.parameters())
+}
+
+/// Writes a `patch` package into `folder`, which must not exist or be empty, and loads it as a user would.
+///
+/// # Errors
+/// A folder that is in use, the disk, or anything the engine finds wrong with the package; nothing is left behind.
+pub fn write_package(
+    vggish: &Vggish,
+    representation: &Representation,
+    head: &AttentionHead,
+    storage: Storage,
+    label: Label,
+    folder: &Path,
+) -> Result<(), ImportError> {
+    let in_use = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file();
+    if in_use {
+        let source = io::Error::new(io::ErrorKind::AlreadyExists, "is there already: name another folder");
+        return Err(ImportError::Io { path: folder.into(), source });
+    }
+    let work = folder.with_extension("partial");
+    if work.exists() {
+        fs::remove_dir_all(&work).map_err(ImportError::io(&work))?;
+    }
+    fs::create_dir_all(&work).map_err(ImportError::io(&work))?;
+    let written = fill(vggish, representation, head, storage, label, &work);
+    if written.is_err() {
+        // The first error is the one worth telling.
+        let _ = fs::remove_dir_all(&work);
+        return written;
+    }
+    if folder.exists() {
+        fs::remove_dir(folder).map_err(ImportError::io(folder))?;
+    }
+    fs::rename(&work, folder).map_err(ImportError::io(folder))
+}
+
+fn fill(
+    vggish: &Vggish,
+    representation: &Representation,
+    head: &AttentionHead,
+    storage: Storage,
+    label: Label,
+    folder: &Path,
+) -> Result<(), ImportError> {
+    let mut contents = vec![
+        ("embedding.onnx", vggish.to_onnx(storage)),
+        ("head.onnx", head.to_onnx(storage)),
+        (MODEL_CARD, label.card.into_bytes()),
+    ];
+    let post_processing = match representation {
+        Representation::Raw => PostProcessing::None,
+        Representation::Unit { low, high } => PostProcessing::Unit { low: *low, high: *high },
+        Representation::Whitened(pca) => {
+            contents.push(("pca.f32", pca.to_bytes()));
+            PostProcessing::Pca8
+        }
+    };
+    let mut files = Vec::new();
+    for (name, bytes) in contents {
+        let path = folder.join(name);
+        fs::write(&path, &bytes).map_err(ImportError::io(&path))?;
+        files.push(FileEntry {
+            name: name.into(),
+            bytes: bytes.len() as u64,
+            sha256: hex(Sha256::digest(&bytes).as_ref()),
+        });
+    }
+    let manifest = Manifest {
+        schema: SCHEMA.into(),
+        name: label.name,
+        version: label.version,
+        description: label.description,
+        licence: label.licence,
+        origin: label.origin,
+        kind: Kind::Patch,
+        classes: OPENMIC_CLASSES.map(String::from).to_vec(),
+        thresholds: label.thresholds,
+        update_hops: UPDATE_HOPS,
+        memory_s: MEMORY_S,
+        head_normalisation: head.kind(),
+        front_end: FrontEnd::VGGISH,
+        post_processing,
+        training: label.training,
+        scores: label.scores,
+        files,
+    };
+    let text = toml::to_string(&manifest).expect("a manifest has only what TOML can say");
+    let path = folder.join(MANIFEST);
+    fs::write(&path, text).map_err(ImportError::io(&path))?;
+    let refused = |source| ImportError::Package { path: folder.into(), source };
+    let package = rollcall_models::read_dir(folder).map_err(refused)?;
+    rollcall_models::shared(package).map_err(refused)?;
+    Ok(())
+}
+
+fn sha256_of(path: &Path) -> Result<String, ImportError> {
+    let mut file = fs::File::open(path).map_err(ImportError::io(path))?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut buffer).map_err(ImportError::io(path))? {
+            0 => return Ok(hex(hash.finalize().as_ref())),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn card(what: &Imported, origin: &str, command: &str, parameters: usize) -> String {
+    let post = match what.pca {
+        Some(_) => "PCA whitening, clipped, 8 bit, over 255: as OpenMIC-2018's own features.",
+        None => "none.",
+    };
+    let head = match what.head {
+        Some(_) => "AttentionMIC's (batch normalisation), imported; thresholds 0.5, not tuned.",
+        None => {
+            "**untrained**: every activity is one half and below its threshold, so nothing is ever heard. Train one on these \
+             embeddings with `rollcall-train second`, which writes a package with it."
+        }
+    };
+    format!(
+        "# Model card: {name}\n\n{origin}.\n\nNetwork: VGGish, {millions:.1} million parameters, a zero border round each \
+         patch of 0.96 s, ReLU after each layer.\nPost-processing: {post}\nHead: {head}\n\n```sh\n{command}\n```\n\nLicence of the \
+         weights: {licence}.\n\nScores: not measured by the import; measure it on your recordings.\n",
+        name = what.name,
+        millions = parameters as f64 / 1e6,
+        licence = what.licence,
+    )
+}
