@@ -2,6 +2,9 @@
 #![deny(unsafe_code)]
 
 pub mod data;
+pub mod datasets;
 pub mod export;
 pub mod fit;
 pub mod nn;
+pub mod report;
+pub mod second;
