@@ -38,6 +38,7 @@ const ROOMS: &[Room] = &[
         may: &["rollcall-engine", "rollcall-models", "rollcall-metrics", "rollcall-import"],
         tests_may: &[],
     },
+    Room { name: "rollcall-python", may: &["rollcall-engine", "rollcall-models"], tests_may: &[] },
     // It sees the plugin as any host does: through the built bundles.
     Room { name: "rollcall-host", may: &[], tests_may: &[] },
     Room { name: "xtask", may: &[], tests_may: &[] },
@@ -59,6 +60,7 @@ const LIBRARIES: &[(&str, &[&str], &str)] = &[
         &["rollcall-host", "rollcall-plugin"],
         "only the harness and the plugin's own tests host plugins",
     ),
+    ("pyo3", &["rollcall-python"], "only the wheel speaks Python"),
     ("vst3", &["rollcall-host"], "only the harness hosts plugins"),
     ("clap-sys", &["rollcall-host"], "only the harness hosts plugins"),
     (

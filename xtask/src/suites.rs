@@ -211,4 +211,9 @@ pub(crate) const SUITES: &[Suite] = &[
         ),
         shows: "the page of `rollcall plot` hovers, zooms and plays in Chromium; PNG and SVG are alike (12 s)",
     },
+    Suite {
+        name: "wheel",
+        action: Action::Command(&["python", "python/tests/run.py", "{rollcall}"], Counted::Whole),
+        shows: "the Python wheel builds and gives the program's numbers to the letter (60 s)",
+    },
 ];

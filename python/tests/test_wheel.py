@@ -1,0 +1,149 @@
+"""The wheel against the program: the same numbers to the last bit, and Python's own manners.
+
+Run by python/tests/run.py, which builds and installs the wheel. ROLLCALL names the built program.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import threading
+import time
+import wave
+
+import numpy
+import pytest
+import rollcall
+
+ROOT = pathlib.Path(__file__).parents[2]
+SMALL = ROOT / "engine/tests/golden/models/stream"
+
+
+def sounds(path):
+    with wave.open(str(path)) as file:
+        frames = numpy.frombuffer(file.readframes(file.getnframes()), numpy.int16)
+        return frames.reshape(-1, file.getnchannels()), file.getframerate()
+
+
+def write(path, samples, rate):
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(samples.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+
+
+def tune(rate, channels, seconds=6.0, seed=5):
+    """Notes with overtones and a little noise, a rest in their middle."""
+    rng = numpy.random.default_rng(seed)
+    t = numpy.arange(int(rate * seconds)) / rate
+    note = 110.0 * 2 ** ((numpy.floor(t * 2) * 5 % 24) / 12)
+    phase = 2 * numpy.pi * numpy.cumsum(note) / rate
+    tone = sum(numpy.sin(phase * k) / k for k in range(1, 6)) * 0.2 * ((t < 2.5) | (t > 3.5))
+    channel = [tone * gain + rng.normal(0, 1e-3, len(t)) for gain in numpy.linspace(1, 0.5, channels)]
+    return (numpy.stack(channel, 1).clip(-1, 1) * 32767).astype(numpy.int16)
+
+
+def program(path, *options):
+    line = [os.environ["ROLLCALL"], "analyze", str(path), "--format", "json", *options]
+    return subprocess.run(line, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.parametrize("rate, channels", [(16_000, 1), (44_100, 2), (48_000, 6), (8_000, 1)])
+def test_every_rate_gives_the_program_s_document_to_the_letter(tmp_path, rate, channels):
+    path = tmp_path / "ü and space.wav"
+    write(path, tune(rate, channels), rate)
+    samples, rate = sounds(path)
+    timeline = rollcall.analyze(samples, rate, model=rollcall.Model(SMALL), threshold=0.3, file=str(path))
+    assert timeline.to_json() == program(path, "--model", SMALL, "--threshold", "0.3")
+    assert timeline.ranges and timeline.activity.max() > 0.1
+
+
+def test_settings_and_the_default_model_too(tmp_path):
+    path = tmp_path / "x.wav"
+    write(path, tune(32_000, 2, 3.0), 32_000)
+    samples, rate = sounds(path)
+    chosen = dict(memory=2.0, update=0.32, attack=0.1, release=1.0, min_duration=0.2, merge_gap=0.1, threshold={"voice": 0.01})
+    options = "--memory 2 --update 0.32 --attack 0.1 --release 1 --min-duration 0.2 --merge-gap 0.1 --threshold voice=0.01"
+    timeline = rollcall.analyze(samples, rate, file=str(path), **chosen)
+    assert timeline.to_json() == program(path, *options.split())
+
+
+def test_arrays_hold_what_the_document_says():
+    timeline = rollcall.analyze(tune(22_050, 1), 22_050, model=rollcall.Model(SMALL))
+    document = json.loads(timeline.to_json())
+    assert timeline.activity.dtype == numpy.float32 and timeline.activity.shape == (len(timeline.times), 20)
+    assert numpy.array_equal(timeline.activity, numpy.array(document["activity"], numpy.float32))
+    assert timeline.times.tolist() == document["times_s"]
+    assert timeline.classes == document["classes"] and list(timeline.clip) == list(document["clip"])
+    assert timeline.duration == document["duration_s"] == 6.0
+    assert [r.start for r in timeline.ranges] == [r["start_s"] for r in document["ranges"]]
+    assert timeline.to_dict() == document and "6.0 s" in repr(timeline)
+
+
+def test_every_kind_of_number_is_the_same_audio():
+    model = rollcall.Model(SMALL)
+    integers = tune(44_100, 2, 2.0)
+    floats = integers.astype(numpy.float32) / 32768
+    expected = rollcall.analyze(floats, 44_100, model=model).activity
+    fortran, strided = numpy.asfortranarray(floats), numpy.repeat(floats, 2, 0)[::2]
+    for same in integers, floats.astype(numpy.float64), integers.astype(numpy.int32) << 16, fortran, strided:
+        assert numpy.array_equal(rollcall.analyze(same, 44_100, model=model).activity, expected), same.dtype
+
+
+def test_blocks_of_any_size_give_the_same_bits():
+    model = rollcall.Model(SMALL)
+    audio = tune(44_100, 2, 4.0)
+    whole = rollcall.analyze(audio, 44_100, model=model)
+    for size in 1_000, 44_100:
+        listener = rollcall.Listener(44_100, 2, model=model)
+        steps = [step for at in range(0, len(audio), size) for step in listener.push(audio[at : at + size])] + listener.finish()
+        assert numpy.array_equal([step.activity for step in steps], whole.activity)
+        assert listener.clip() == whole.clip
+        assert all(step.level_dbfs < 0 for step in steps)
+
+
+def test_models_tell_who_they_are():
+    model = rollcall.Model(str(SMALL))
+    assert len(model.classes) == len(model.thresholds) == 20 and len(model.sha256) == 64 and model.name in repr(model)
+    with pytest.raises(rollcall.RollcallError, match="manifest.toml"):
+        rollcall.Model("/no/such/folder")
+
+
+@pytest.mark.parametrize(
+    "audio, rate, options, error, words",
+    [
+        (numpy.zeros((2, 44_100), numpy.float32), 44_100, {}, ValueError, "audio.T"),
+        (numpy.zeros((2, 2, 2)), 44_100, {}, ValueError, r"\(2, 2, 2\)"),
+        (numpy.zeros(100, numpy.uint8), 44_100, {}, TypeError, "uint8"),
+        (numpy.zeros(100), 100, {}, rollcall.RollcallError, "100 Hz"),
+        (numpy.zeros(100), 44_100, {"update": 0.2}, rollcall.RollcallError, "0.16"),
+        (numpy.zeros(100), 44_100, {"memory": 99}, rollcall.RollcallError, "99"),
+        (numpy.zeros(100), 44_100, {"threshold": 2.0}, rollcall.RollcallError, "0 to 1"),
+        (numpy.zeros(100), 44_100, {"threshold": {"theremin": 0.5}}, ValueError, "theremin"),
+        (numpy.zeros(100), 44_100, {"min_duration": -1}, rollcall.RollcallError, "min_duration"),
+    ],
+)
+def test_what_is_no_audio_is_refused_with_a_reason(audio, rate, options, error, words):
+    with pytest.raises(error, match=words):
+        rollcall.analyze(audio, rate, model=rollcall.Model(SMALL), **options)
+    with pytest.raises(ValueError, match="1 channels"):
+        rollcall.Listener(44_100, 2, model=rollcall.Model(SMALL)).push(numpy.zeros(10))
+
+
+def test_no_audio_and_wild_samples_are_fine():
+    model = rollcall.Model(SMALL)
+    assert rollcall.analyze(numpy.zeros(0), 44_100, model=model).activity.shape == (0, 20)
+    wild = numpy.full(44_100, numpy.nan, numpy.float32)
+    assert not rollcall.analyze(wild, 44_100, model=model).activity.any()
+
+
+def test_other_threads_run_meanwhile():
+    model, audio = rollcall.Model(SMALL), tune(44_100, 1, 20.0)
+    worker = threading.Thread(target=rollcall.analyze, args=(audio, 44_100), kwargs={"model": model})
+    worker.start()
+    turns = 0
+    while worker.is_alive():
+        time.sleep(0.001)
+        turns += 1
+    assert turns > 3
