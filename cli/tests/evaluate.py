@@ -169,11 +169,15 @@ with tempfile.TemporaryDirectory() as folder:
     name = pathlib.Path(audio).name
     for said_in in ("json", "parquet", "ranges.csv"):
         for true_in in ("lab", "labels.txt", "jams", "ranges.csv"):
-            out = songs / f"{said_in}-{true_in}.csv"
+            out = folder / f"{said_in}-{true_in}.csv"
             rollcall("evaluate", songs / f"{name}.{said_in}", songs / f"{name}.{true_in}", "-o", out, "-q", "--rounds", 0)
             scores = [line.split(",") for line in out.read_text().splitlines()]
             perfect = [row for row in scores if row[1] in ("segment_f1", "event_f1") and row[2]]
             assert len(perfect) > 4 and all(float(row[2]) == 1.0 for row in perfect), (said_in, true_in, perfect)
+
+    # Of a folder with several formats one is read: each song counts once.
+    table = rollcall("evaluate", songs, songs / f"{name}.lab", "--rounds", 0).stdout
+    assert "1 files, 1 of them with ranges" in table, table
 
     # Clear words where something does not fit.
     (folder / "strange.lab").write_text("0 1 theremin\n")

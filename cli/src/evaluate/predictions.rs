@@ -59,13 +59,18 @@ impl Thresholds {
     }
 }
 
-/// Reads a file, or every file of a folder that may be one.
+/// Reads a file, or every file of a folder that may be one: of the first of JSON, Parquet and CSV that is there, for they
+/// all say the same.
 ///
 /// # Errors
 /// A file that cannot be read or is none of the formats; a folder without any.
 pub fn read_predictions(path: &Path, thresholds: &Thresholds) -> Result<Vec<Prediction>> {
     let mut all = Vec::new();
-    for file in files(path, &EXTENSIONS)? {
+    let rank = |file: &PathBuf| EXTENSIONS.iter().position(|known| *known == extension(file));
+    let mut files = files(path, &EXTENSIONS)?;
+    let first = files.iter().filter_map(rank).min();
+    files.retain(|file| rank(file) == first);
+    for file in files {
         let read = || match extension(&file).as_str() {
             "json" | "jsonl" | "ndjson" => timelines(&file, thresholds),
             "parquet" => columns::read(&file, thresholds),
