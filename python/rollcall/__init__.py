@@ -133,7 +133,8 @@ class Timeline:
 
     def to_dict(self) -> dict[str, object]:
         """The same as Python's own types."""
-        return json.loads(self.to_json())
+        document: dict[str, object] = json.loads(self.to_json())
+        return document
 
     def __repr__(self) -> str:
         heard = ", ".join(dict.fromkeys(r.instrument for r in self.ranges)) or "nobody"

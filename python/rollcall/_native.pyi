@@ -1,6 +1,7 @@
 """The compiled part. Use `rollcall`, which speaks NumPy."""
 
-from collections.abc import Buffer
+import numpy
+from typing_extensions import Buffer
 
 __version__: str
 
@@ -27,13 +28,13 @@ class Listener:
     def __new__(
         cls, model: Model, sample_rate: int, channels: int, settings: tuple[float, float, float, float]
     ) -> Listener: ...
-    def push(self, samples: Buffer) -> list[tuple[float, bytes, float]]: ...
+    def push(self, samples: Buffer | numpy.ndarray) -> list[tuple[float, bytes, float]]: ...
     def finish(self) -> list[tuple[float, bytes, float]]: ...
     def clip(self) -> list[float]: ...
 
 def analyze(
     model: Model,
-    samples: Buffer,
+    samples: Buffer | numpy.ndarray,
     format: tuple[int, int],
     settings: tuple[float, float, float, float],
     ranges: tuple[list[float], float, float],

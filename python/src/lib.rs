@@ -7,7 +7,11 @@ use rollcall_engine::{
     COLUMN_HOPS, Engine, HOP_SAMPLES, InputFormat, SAMPLE_RATE_HZ, Settings, Step,
     timeline::{RangeSettings, TimelineBuilder},
 };
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 create_exception!(rollcall, RollcallError, PyException, "Whatever the engine refuses.");
 
@@ -111,32 +115,39 @@ impl Timeline {
     }
 }
 
-/// Audio as it comes.
-#[pyclass(module = "rollcall")]
-struct Listener(Engine);
+/// Audio as it comes. Python may call from any of its threads; one at a time is heard.
+#[pyclass(frozen, module = "rollcall")]
+struct Listener(Mutex<Engine>);
 
 #[pymethods]
 impl Listener {
     #[new]
     fn new(model: &Model, sample_rate: u32, channels: usize, settings: EngineChoice) -> PyResult<Self> {
-        engine(model, sample_rate, channels, settings).map(Self)
+        engine(model, sample_rate, channels, settings).map(|engine| Self(Mutex::new(engine)))
     }
 
-    fn push<'py>(&mut self, py: Python<'py>, samples: PyBuffer<f32>) -> PyResult<Vec<PyStep<'py>>> {
+    fn push<'py>(&self, py: Python<'py>, samples: PyBuffer<f32>) -> PyResult<Vec<PyStep<'py>>> {
         let samples = samples.to_vec(py)?;
         let mut steps = Vec::new();
-        py.detach(|| self.0.push(&samples, &mut |step| steps.push(step.clone()))).map_err(refused)?;
+        py.detach(|| self.engine().push(&samples, &mut |step| steps.push(step.clone()))).map_err(refused)?;
         Ok(told(py, &steps))
     }
 
-    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<PyStep<'py>>> {
+    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Vec<PyStep<'py>>> {
         let mut steps = Vec::new();
-        py.detach(|| self.0.flush(&mut |step| steps.push(step.clone()))).map_err(refused)?;
+        py.detach(|| self.engine().flush(&mut |step| steps.push(step.clone()))).map_err(refused)?;
         Ok(told(py, &steps))
     }
 
     fn clip(&self) -> Vec<f32> {
-        self.0.clip()
+        self.engine().clip()
+    }
+}
+
+impl Listener {
+    /// An engine that panicked in the middle of a block goes on with the next one, as after any error.
+    fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
