@@ -58,6 +58,9 @@ pub struct Counters {
     pub replaced_samples: u64,
 }
 
+/// Gaps beyond this, 5,900 years at 48 kHz, are none that a caller can mean; and times are whole frames in `f64` up to here.
+const MOST_GAP_FRAMES: u64 = 1 << 53;
+
 /// Audio in, [`Step`]s out. Bit-equal for any partition of the same audio.
 ///
 /// A stream begins as if silence came before it: step `k` is centred on `k * update_hops * 10` ms exactly, the first on
@@ -141,10 +144,11 @@ impl Engine {
     /// Tells that `frames` frames of input were lost here: time goes on, the window starts anew, the memory stays.
     ///
     /// No step is made of a window that would reach over the gap: the next is centred half a window (0.49 s) or up to
-    /// one column more after it. Steps stay on their grid; the memory ages by the gap. A gap of no frames is none.
+    /// one column more after it. Steps stay on their grid; the memory ages by the gap. A gap of no frames is none; all
+    /// gaps together count for 2^53 frames at most.
     pub fn gap(&mut self, frames: u64) {
         if frames > 0 {
-            self.counters.gap_frames += frames;
+            self.counters.gap_frames = self.counters.gap_frames.saturating_add(frames).min(MOST_GAP_FRAMES);
             self.begin_segment();
         }
     }

@@ -300,6 +300,20 @@ fn a_gap_keeps_time_and_memory_and_no_window_reaches_over_it() {
     }
 }
 
+/// Found by fuzzing: the sum of the gaps overflowed.
+#[test]
+fn a_gap_of_any_length_is_survived() {
+    let mut engine = engine(&STREAM, 8_000, 1, Settings::default());
+    let mut run = Run::default();
+    for gap in [1 << 60, u64::MAX, 1, u64::MAX] {
+        run.push(&mut engine, &audio(1, 20_000, 1, 8_000));
+        engine.gap(gap);
+    }
+    run.flush(&mut engine);
+    assert_eq!(engine.counters().gap_frames, 1 << 53, "that is as long as a gap can be");
+    assert!(run.steps.is_sorted_by(|a, b| a.time_s < b.time_s && b.time_s.is_finite()));
+}
+
 #[test]
 fn gaps_add_up() {
     let sound = audio(1, 40_000, 1, 48_000);

@@ -41,6 +41,8 @@ const ROOMS: &[Room] = &[
     Room { name: "rollcall-python", may: &["rollcall-engine", "rollcall-models"], tests_may: &[] },
     // It sees the plugin as any host does: through the built bundles.
     Room { name: "rollcall-host", may: &[], tests_may: &[] },
+    // It knocks at every door that bytes from outside come through.
+    Room { name: "rollcall-fuzz", may: &["rollcall", "rollcall-engine", "rollcall-plugin"], tests_may: &[] },
     Room { name: "xtask", may: &[], tests_may: &[] },
     Room { name: "rollcall-bundler", may: &[], tests_may: &[] },
 ];
@@ -57,8 +59,8 @@ const LIBRARIES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "clack",
-        &["rollcall-host", "rollcall-plugin"],
-        "only the harness and the plugin's own tests host plugins",
+        &["rollcall-host", "rollcall-plugin", "rollcall-fuzz"],
+        "only the harness, the fuzzer and the plugin's own tests host plugins",
     ),
     ("pyo3", &["rollcall-python"], "only the wheel speaks Python"),
     ("vst3", &["rollcall-host"], "only the harness hosts plugins"),

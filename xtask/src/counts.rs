@@ -11,6 +11,8 @@ pub(crate) enum Counted {
     CargoTest,
     /// `cargo bench --no-run`: every `Executable` line is a bench that compiles.
     Executables,
+    /// The suites of tests/hosts: the closing line `N passed, N failed`.
+    Closing,
 }
 
 /// How many tests ran, and how they ended.
@@ -46,6 +48,10 @@ pub(crate) fn read(counted: Counted, succeeded: bool, output: &str) -> Counts {
             let mut sum = Counts::default();
             lines().filter(|line| line.starts_with("test result:")).for_each(|line| sum += tally(line));
             sum
+        }
+        Counted::Closing => {
+            let is_tally = |line: &&str| line.ends_with(" failed") && line.contains(" passed, ");
+            lines().rfind(is_tally).map(tally).unwrap_or_default()
         }
         Counted::Executables => {
             Counts { passed: lines().filter(|line| line.starts_with("Executable")).count(), failed: 0 }
@@ -114,8 +120,15 @@ mod tests {
     }
 
     #[test]
+    fn a_closing_line_is_read() {
+        let said = "ok     3 passed through\n7 passed, 1 failed\nButler drops pool trash\n";
+        assert_eq!(read(Counted::Closing, false, said), counts(7, 1));
+        assert_eq!(read(Counted::Closing, false, "Traceback"), counts(0, 1));
+    }
+
+    #[test]
     fn nothing_run_is_nothing_shown() {
-        for counted in [Counted::Nextest, Counted::CargoTest, Counted::Executables] {
+        for counted in [Counted::Nextest, Counted::CargoTest, Counted::Executables, Counted::Closing] {
             assert_eq!(read(counted, true, "all fine, honestly").run(), 0, "{counted:?}");
         }
         assert_eq!(read(Counted::Nextest, true, "Summary [ 0.0s] 0 tests run: 0 passed, 0 skipped").run(), 0);

@@ -45,6 +45,14 @@ const PACKAGES: &[(&str, Need, Option<&[&str]>)] = &[
     // Oracles and golden data.
     ("python3", Need::Tests, Some(&["python3", "--version"])),
     ("python3-venv", Need::Tests, Some(&["python3", "-c", "import ensurepip, venv"])),
+    // libFuzzer, in a library of its own.
+    ("libclang-rt-14-dev", Need::Tests, None),
+    // Real hosts, and a screen that nobody sees.
+    ("ardour", Need::Tests, None),
+    ("qtractor", Need::Tests, None),
+    ("xvfb", Need::Tests, None),
+    ("openbox", Need::Tests, None),
+    ("libgl1-mesa-dri", Need::Tests, None),
 ];
 
 /// Sees to it that the packages of this need and the ones before it are there.

@@ -5,6 +5,7 @@ mod borders;
 mod bundle;
 mod counts;
 mod demo;
+mod fuzz;
 mod golden;
 mod house;
 mod licences;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   test [SUITE...]   install what the tests need, build, run every suite (or the ones named); --list names them
   ci                what CI runs: the same as `test`
   bundle            build Rollcall.clap and Rollcall.vst3 into target/bundled/
+  fuzz TARGET [S]   run a target of fuzz/ for so many seconds
   golden [FILTER]   make the golden data again with the generators beside it, and say what differs
   borders           check which crate may name which
   house             check the house rules that a machine can read
@@ -54,6 +56,7 @@ fn dispatch() -> Result<()> {
         "demo" => demo::run(),
         "test" | "ci" => test::run(&rest),
         "bundle" => bundle::run(&rest),
+        "fuzz" => fuzz::run(&rest),
         "golden" => golden::run(&rest),
         "borders" => report::print(borders::check()?),
         "house" => report::print(house::check()?),

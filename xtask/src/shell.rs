@@ -124,6 +124,23 @@ pub(crate) fn keep(command: &mut Command, log: &Path) -> Result<(bool, String)> 
     Ok((status.success(), String::from_utf8_lossy(&text).into_owned()))
 }
 
+/// Runs it and keeps everything it says, both streams in one file, without showing it. Returns whether it succeeded, and the
+/// text.
+///
+/// # Errors
+/// The program is missing, or the file cannot be written.
+pub(crate) fn keep_quietly(command: &mut Command, log: &Path) -> Result<(bool, String)> {
+    let line = line(command);
+    fs::create_dir_all(log.parent().expect("a log lies in a folder"))?;
+    let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+    let status = command
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .status()
+        .with_context(|| format!("cannot start `{line}`: is the program installed?"))?;
+    Ok((status.success(), String::from_utf8_lossy(&fs::read(log)?).into_owned()))
+}
+
 /// Copies whole lines, so that two streams never meet inside one.
 fn copy(from: impl Read + Send + 'static, file: Arc<Mutex<File>>) -> thread::JoinHandle<std::io::Result<()>> {
     thread::spawn(move || {

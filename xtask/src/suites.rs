@@ -1,6 +1,6 @@
 //! The one table of everything that `cargo xtask test` runs. A new suite is a new row.
 
-use crate::{borders, bundle, counts::Counted, demo, golden, house, licences, report::Report, rtsan};
+use crate::{borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, report::Report, rtsan};
 use anyhow::Result;
 
 /// One row.
@@ -18,7 +18,7 @@ pub(crate) enum Action {
     /// A check of this program's own.
     Check(fn() -> Result<Report>),
     /// A program, its arguments, and how it counts. `python` is the interpreter of the tests' environment, `{rollcall}` the
-    /// built program.
+    /// built program, `{bundles}` the folder of the built plugins, `{pictures}` where pictures are kept.
     Command(&'static [&'static str], Counted),
     /// cargo-nextest with these arguments where it is installed, else `cargo test`.
     Tests(&'static [&'static str]),
@@ -215,5 +215,51 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "wheel",
         action: Action::Command(&["python", "python/tests/run.py", "{rollcall}"], Counted::Whole),
         shows: "the Python wheel builds and gives the program's numbers to the letter (60 s)",
+    },
+    Suite {
+        name: "orders",
+        action: Action::Tests(&["--release", "--locked", "--workspace", "--test", "interleavings"]),
+        shows: "loom: every order of threads and memory at each hand-over of tap, board and worker",
+    },
+    Suite {
+        name: "fuzz",
+        action: Action::Check(fuzz::check),
+        shows: "libFuzzer, 5 targets: hostile audio, packages, states, timelines and files do no harm",
+    },
+    Suite {
+        name: "pedalboard",
+        action: Action::Command(&["python", "tests/hosts/pedalboard_host.py", "{bundles}"], Counted::Closing),
+        shows: "pedalboard: VST3 audio bit for bit at 5 rates, latency 0, state, 16 instances",
+    },
+    Suite {
+        name: "dawdreamer",
+        action: Action::Command(&["python", "tests/hosts/dawdreamer_host.py", "{bundles}"], Counted::Closing),
+        shows: "DawDreamer: VST3 audio bit for bit at 4 rates, latency 0, parameters, state",
+    },
+    Suite {
+        name: "window",
+        action: Action::Command(
+            &["python", "tests/hosts/dawdreamer_window.py", "{bundles}", "{pictures}"],
+            Counted::Closing,
+        ),
+        shows: "DawDreamer under Xvfb: the window opens, draws, follows the host's size, closes, opens again",
+    },
+    Suite {
+        name: "ardour",
+        action: Action::Command(&["python", "tests/hosts/ardour_export.py", "{bundles}"], Counted::Closing),
+        shows: "Ardour 7: VST3 scanned, in a session, exported through bit for bit",
+    },
+    Suite {
+        name: "bounce",
+        action: Action::Command(
+            &["python", "tests/hosts/ardour_bounce.py", "{bundles}", "{rollcall}"],
+            Counted::Closing,
+        ),
+        shows: "Ardour 7: what the plugin reports over MIDI in a bounce is what `rollcall` says of the bounce, to the last of 127",
+    },
+    Suite {
+        name: "qtractor",
+        action: Action::Command(&["python", "tests/hosts/qtractor_scan.py", "{bundles}"], Counted::Closing),
+        shows: "Qtractor: its scanner lists the CLAP (Debian builds it without VST3)",
     },
 ];

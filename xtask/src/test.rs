@@ -96,9 +96,12 @@ fn act(suite: &Suite, python: &std::path::Path) -> Result<Counts> {
         }
         Action::Command(words, counted) => {
             let rollcall = shell::target().join("release/rollcall");
+            let (bundles, pictures) = (shell::target().join("bundled"), logs());
             let words = words.iter().map(|word| match *word {
                 "python" => python.to_string_lossy(),
                 "{rollcall}" => rollcall.to_string_lossy(),
+                "{bundles}" => bundles.to_string_lossy(),
+                "{pictures}" => pictures.to_string_lossy(),
                 word => word.into(),
             });
             let words: Vec<_> = words.map(|word| word.into_owned()).collect();

@@ -4,20 +4,13 @@
 //! relaxed, then the chunk's length with release; a reader loads the length with acquire and finds every row below it
 //! complete. So nobody waits for anybody, and an old reader's chunks stay valid when the oldest are let go.
 
-use crate::SongPosition;
-use arc_swap::ArcSwap;
-use std::sync::{
-    Arc,
-    atomic::{
-        AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+use crate::{
+    CHUNK_STEPS, MAX_CHUNKS, SongPosition,
+    sync::{
+        Arc, ArcSwap, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
         Ordering::{Acquire, Relaxed, Release},
     },
 };
-
-/// Steps in a chunk: 164 s at 160 ms a step.
-pub const CHUNK_STEPS: usize = 1_024;
-/// Most chunks that are kept: 6.5 hours at 160 ms a step, 39 hours at 960 ms, 18 MB with 20 classes.
-pub const MAX_CHUNKS: usize = 144;
 
 const NONE: f64 = f64::NAN;
 

@@ -18,10 +18,11 @@ mod outputs;
 mod picture;
 mod settings;
 mod status;
+mod sync;
 
 pub use command::{Command, FORMAT_ENDINGS, Formats, Inbox, Subject, file_stem};
 pub use ends::{Board, Writer, board};
-pub use history::{CHUNK_STEPS, History, HistoryReader, HistoryWriter, MAX_CHUNKS, Row, RowData};
+pub use history::{History, HistoryReader, HistoryWriter, Row, RowData};
 pub use latest::{Latest, Meter, SongPosition};
 pub use outputs::Outputs;
 pub use picture::{Attention, LogMel, MEL_BANDS, PICTURE_HOPS, Picture};
@@ -35,3 +36,7 @@ pub use status::{
 
 /// Greatest number of classes a model may have here: one bit of a word each in [`Outputs::active`].
 pub const MAX_CLASSES: usize = 64;
+/// Steps in a chunk of the history: 164 s at 160 ms a step.
+pub const CHUNK_STEPS: usize = 1_024;
+/// Most chunks of the history that are kept: 6.5 hours at 160 ms a step, 39 hours at 960 ms, 18 MB with 20 classes.
+pub const MAX_CHUNKS: usize = 144;

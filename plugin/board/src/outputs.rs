@@ -1,7 +1,9 @@
 //! Bare atomics for the audio thread: reading them neither waits, allocates nor frees.
 
-use crate::{MAX_CLASSES, Meter};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use crate::{
+    MAX_CLASSES, Meter,
+    sync::{AtomicU32, AtomicU64, Ordering::Relaxed},
+};
 
 /// The newest activities, one word each. Values of one step may be seen a word at a time: each stands for itself.
 #[derive(Debug)]
@@ -14,7 +16,7 @@ pub struct Outputs {
 impl Default for Outputs {
     fn default() -> Self {
         Self {
-            activity: [const { AtomicU32::new(0) }; MAX_CLASSES],
+            activity: std::array::from_fn(|_| AtomicU32::new(0)),
             active: AtomicU64::new(0),
             classes: AtomicU32::new(0),
         }

@@ -1,17 +1,11 @@
 //! Which model the user chose: what the plugin's state keeps.
 
-use arc_swap::ArcSwap;
-use serde::{Deserialize, Serialize};
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{
-            AtomicU64,
-            Ordering::{Acquire, Release},
-        },
-    },
+use crate::sync::{
+    ArcSwap, AtomicU64,
+    Ordering::{Acquire, Release},
 };
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, sync::Arc};
 
 /// A model, by what it is and where it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! The few words that the audio thread and the worker share besides the ring.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use crate::sync::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Shared by the audio thread, the handle and the worker; every word stands for itself, so relaxed order is enough.
 #[derive(Debug, Default)]

@@ -22,7 +22,10 @@ mod recording;
 mod session;
 mod song;
 mod stream;
+mod sync;
 mod turns;
+#[cfg(test)]
+mod turns_tests;
 
 pub use choice::{ModelChoice, ModelSlot};
 pub use control::Link;
