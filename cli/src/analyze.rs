@@ -2,11 +2,9 @@
 
 mod crew;
 mod jobs;
-mod ranges;
 mod rows;
 
 pub use jobs::in_order;
-pub use ranges::RangeCutter;
 pub use rows::{Row, RowReader, Rows};
 
 use crate::{
@@ -14,10 +12,10 @@ use crate::{
     picture::Overview,
 };
 use rollcall_engine::{
-    Engine, EngineError, HOP_SAMPLES, InputFormat, Model, PATCH_HOPS, SAMPLE_RATE_HZ, Settings,
-    timeline::{ModelIdentity, RangeSettings, SCHEMA, Timeline, TimelineSettings},
+    Engine, EngineError, InputFormat, Model, Settings, Step,
+    timeline::{ClassRange, RangeCutter, RangeSettings, Timeline},
 };
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{io, sync::Arc};
 
 /// Who listens, and how: the same for every file.
 #[derive(Clone, Debug)]
@@ -94,7 +92,9 @@ impl Listener {
         let format = InputFormat { sample_rate_hz: rate_hz, channels };
         let mut engine =
             Engine::ahead(Arc::clone(&self.model), format, self.engine, crew::crew(self.threads))?;
-        let mut steps = Steps::new(self, start as f64 / rate);
+        let head =
+            Timeline::begin(name, &self.model, format, self.engine, self.ranges.clone(), start as f64 / rate);
+        let mut steps = Steps::new(head);
         let mut overview =
             self.is_pictured.then(|| Overview::new(rate_hz, channels)).transpose()?.map(Box::new);
         let mut frames = 0;
@@ -120,76 +120,43 @@ impl Listener {
             }
         };
         engine.flush(&mut |step| steps.take(step))?;
-        let head = self.timeline(name, &engine, format, frames as f64 / rate, start as f64 / rate);
         if let Some(overview) = &mut overview {
             overview.finish();
         }
-        Ok(Analysis { overview, ..steps.finish(head, incomplete)? })
-    }
-
-    fn timeline(
-        &self,
-        file: String,
-        engine: &Engine,
-        format: InputFormat,
-        duration_s: f64,
-        start_s: f64,
-    ) -> Timeline {
-        let hop_s = HOP_SAMPLES as f64 / f64::from(SAMPLE_RATE_HZ);
-        let package = self.model.package();
-        let classes = self.model.classes().to_vec();
-        Timeline {
-            schema: SCHEMA.to_owned(),
-            file,
-            duration_s,
-            sample_rate_hz: format.sample_rate_hz,
-            channels: format.channels,
-            model: ModelIdentity {
-                name: package.manifest().name.clone(),
-                version: package.manifest().version.clone(),
-                sha256: package.sha256().to_owned(),
-            },
-            settings: TimelineSettings { engine: self.engine, ranges: self.ranges.clone(), start_s },
-            clip: classes.iter().cloned().zip(engine.clip()).collect::<BTreeMap<_, _>>(),
-            classes,
-            hop_s: self.engine.update_hops as f64 * hop_s,
-            window_s: PATCH_HOPS as f64 * hop_s,
-            times_s: Vec::new(),
-            activity: Vec::new(),
-            ranges: Vec::new(),
-        }
+        Ok(Analysis { overview, ..steps.finish(frames as f64 / rate, &engine.clip(), incomplete)? })
     }
 }
 
 /// Takes in the engine's steps.
 struct Steps {
-    start_s: f64,
+    timeline: Timeline,
     rows: Rows,
     cutter: RangeCutter,
+    found: Vec<ClassRange>,
     peaks: Vec<(f32, f64)>,
     /// The engine's closure cannot fail: the first failure waits here.
     failure: Option<io::Error>,
 }
 
 impl Steps {
-    fn new(listener: &Listener, start_s: f64) -> Self {
-        let classes = listener.model.classes().len();
-        let hop_s = listener.engine.update_hops as f64 * HOP_SAMPLES as f64 / f64::from(SAMPLE_RATE_HZ);
+    fn new(timeline: Timeline) -> Self {
+        let classes = timeline.classes.len();
         Self {
-            start_s,
             rows: Rows::new(classes),
-            cutter: RangeCutter::new(&listener.ranges, hop_s, start_s),
-            peaks: vec![(0.0, start_s); classes],
+            cutter: timeline.cutter(),
+            found: Vec::new(),
+            peaks: vec![(0.0, timeline.settings.start_s); classes],
             failure: None,
+            timeline,
         }
     }
 
-    fn take(&mut self, step: &rollcall_engine::Step) {
-        let time_s = nanoseconds(self.start_s + step.time_s);
+    fn take(&mut self, step: &Step) {
+        let time_s = self.timeline.time_s(step);
         if let Err(error) = self.rows.push(time_s, &step.activity) {
             self.failure.get_or_insert(error);
         }
-        self.cutter.push(time_s, &step.activity);
+        self.cutter.push(time_s, &step.activity, &mut |range| self.found.push(range));
         for (peak, &activity) in self.peaks.iter_mut().zip(&step.activity) {
             if activity > peak.0 {
                 *peak = (activity, time_s);
@@ -197,22 +164,17 @@ impl Steps {
         }
     }
 
-    fn finish(self, head: Timeline, incomplete: Option<String>) -> Result<Analysis, AnalyzeError> {
-        if let Some(error) = self.failure {
+    fn finish(
+        self,
+        duration_s: f64,
+        clip: &[f32],
+        incomplete: Option<String>,
+    ) -> Result<Analysis, AnalyzeError> {
+        let Self { mut timeline, rows, cutter, found, peaks, failure } = self;
+        if let Some(error) = failure {
             return Err(error.into());
         }
-        let ranges = self.cutter.finish(self.start_s + head.duration_s, &head.classes);
-        Ok(Analysis {
-            timeline: Timeline { ranges, ..head },
-            rows: self.rows,
-            peaks: self.peaks,
-            incomplete,
-            overview: None,
-        })
+        timeline.finish(duration_s, cutter, found, clip);
+        Ok(Analysis { timeline, rows, peaks, incomplete, overview: None })
     }
-}
-
-/// To the nanosecond: sums of hops are told without their rounding errors.
-fn nanoseconds(seconds: f64) -> f64 {
-    (seconds * 1e9).round() / 1e9
 }

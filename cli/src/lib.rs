@@ -3,6 +3,30 @@
 //! A file goes one way: [`inputs`] finds it, [`decode`] turns it into frames, [`analyze`] pushes them through the
 //! engine, [`output`] writes what was found and [`picture`] draws it, [`evaluate`] compares that with what is so. [`settings`] and [`model`] say how and who listens,
 //! [`journal`] and [`report`] keep books on a batch.
+//!
+//! ```
+//! use rollcall::{analyze::Listener, decode::Audio, output, settings::Choices};
+//!
+//! let model = rollcall_models::shared(rollcall_models::embedded()?)?;
+//! let choices = Choices { memory_s: Some(5.0), ..Choices::default() };
+//! let listener = Listener {
+//!     engine: choices.engine()?,
+//!     ranges: choices.ranges(&model)?,
+//!     model,
+//!     start_s: 2.0,
+//!     duration_s: Some(3.0),
+//!     keep_partial: false,
+//! };
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/feelings.ogg");
+//! let audio = Audio::open(path.as_ref())?;
+//! let mut analysis = listener.analyze(audio, "feelings.ogg".into(), &mut |_done_s, _of_s| {})?;
+//! assert_eq!(analysis.timeline.duration_s, 3.0);
+//!
+//! let mut json = Vec::new();
+//! let setting = output::Setting { is_first: true, width: 80 };
+//! output::write(output::FormatName::Json, &mut analysis, setting, &mut json)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod analyze;

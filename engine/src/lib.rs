@@ -6,6 +6,43 @@
 //!
 //! Live and offline differ only in who calls [`Engine::push`]: any way of cutting the same audio into blocks gives
 //! bit-equal [`Step`]s.
+//!
+//! # Push audio, get activities
+//!
+//! ```
+//! use rollcall_engine::{Engine, InputFormat, Model, Package, Settings};
+//! use std::sync::Arc;
+//!
+//! // A package is a manifest and the files that it names. `rollcall_models` reads it from a folder or from the binary.
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/models/stream");
+//! let manifest = std::fs::read_to_string(format!("{folder}/manifest.toml"))?;
+//! let package = Package::assemble(&manifest, &mut |name, _stated_bytes| {
+//!     std::fs::read(format!("{folder}/{name}")).map(Into::into).map_err(|error| error.to_string())
+//! })?;
+//! let model = Arc::new(Model::load(package)?);
+//!
+//! let format = InputFormat { sample_rate_hz: 48_000, channels: 2 };
+//! let mut engine = Engine::new(model, format, Settings::default())?;
+//! // Two seconds of stereo, interleaved, as a host or a decoder has them.
+//! let tone = |frame: u32| (frame as f32 * 0.0576).sin() * 0.5;
+//! let audio: Vec<f32> = (0..96_000).flat_map(|frame| [tone(frame), tone(frame / 2)]).collect();
+//!
+//! let mut heard = Vec::new();
+//! for block in audio.chunks(2 * 512) {
+//!     engine.push(block, &mut |step| heard.push((step.time_s, step.activity.clone())))?;
+//! }
+//! engine.flush(&mut |step| heard.push((step.time_s, step.activity.clone())))?;
+//!
+//! assert_eq!(heard.len(), 13, "a step every 0.16 s, centred on 0 s to 1.92 s");
+//! let classes = engine.model().classes();
+//! for (time_s, activity) in &heard {
+//!     let (loudest, class) = activity.iter().zip(classes).max_by(|a, b| a.0.total_cmp(b.0)).expect("20 classes");
+//!     println!("{time_s:.2} s: {class} {loudest:.2}");
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`timeline`] shows how to keep and write what was heard.
 #![forbid(unsafe_code)]
 
 mod ahead;

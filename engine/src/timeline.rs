@@ -1,10 +1,43 @@
 //! The timeline: the one structure that every output format is written from (`rollcall.timeline/1`).
+//!
+//! ```
+//! use rollcall_engine::{Engine, InputFormat, Settings, timeline::{RangeSettings, Timeline, TimelineBuilder}};
+//! # use rollcall_engine::{Model, Package};
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/models/stream");
+//! # let manifest = std::fs::read_to_string(format!("{folder}/manifest.toml"))?;
+//! # let package = Package::assemble(&manifest, &mut |name, _| {
+//! #     std::fs::read(format!("{folder}/{name}")).map(Into::into).map_err(|error| error.to_string())
+//! # })?;
+//! # let model = std::sync::Arc::new(Model::load(package)?);
+//! # let audio: Vec<f32> = (0..44_100).map(|frame| (frame as f32 * 0.06).sin() * 0.5).collect();
+//! let format = InputFormat { sample_rate_hz: 44_100, channels: 1 };
+//! let settings = Settings { memory_s: 5.0, ..Settings::default() };
+//! let ranges = RangeSettings {
+//!     thresholds: model.thresholds().to_vec(),
+//!     min_duration_s: 0.3,
+//!     merge_gap_s: 0.5,
+//! };
+//! let mut timeline = TimelineBuilder::new("song.wav", &model, format, settings, ranges, 0.0);
+//!
+//! let mut engine = Engine::new(model, format, settings)?;
+//! engine.push(&audio, &mut |step| timeline.push(step))?;
+//! engine.flush(&mut |step| timeline.push(step))?;
+//! let duration_s = engine.counters().frames as f64 / f64::from(format.sample_rate_hz);
+//! let timeline = timeline.finish(duration_s, &engine.clip());
+//!
+//! let json = serde_json::to_string(&timeline)?;
+//! assert_eq!(serde_json::from_str::<Timeline>(&json)?, timeline);
+//! for range in &timeline.ranges {
+//!     println!("{} plays from {:.2} s to {:.2} s", range.class, range.start_s, range.end_s);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod builder;
 mod ranges;
 
 pub use builder::TimelineBuilder;
-pub use ranges::{ClassRange, RangeCutter, cut_ranges};
+pub use ranges::{ClassRange, RangeCutter, cut_ranges, named};
 
 use crate::Settings;
 use serde::{Deserialize, Serialize};
@@ -101,6 +134,11 @@ pub struct Range {
     pub mean: f32,
     /// Greatest activity within.
     pub peak: f32,
+}
+
+/// To the nanosecond: sums of hops are told without their rounding errors.
+fn nanoseconds(seconds: f64) -> f64 {
+    (seconds * 1e9).round() / 1e9
 }
 
 #[cfg(test)]

@@ -53,6 +53,8 @@ const PACKAGES: &[(&str, Need, Option<&[&str]>)] = &[
     ("xvfb", Need::Tests, None),
     ("openbox", Need::Tests, None),
     ("libgl1-mesa-dri", Need::Tests, None),
+    // Spark, which `examples/spark` runs on.
+    ("default-jre-headless", Need::Tests, Some(&["java", "-version"])),
 ];
 
 /// Sees to it that the packages of this need and the ones before it are there.

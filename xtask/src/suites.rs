@@ -262,4 +262,12 @@ pub(crate) const SUITES: &[Suite] = &[
         action: Action::Command(&["python", "tests/hosts/qtractor_scan.py", "{bundles}"], Counted::Closing),
         shows: "Qtractor: its scanner lists the CLAP (Debian builds it without VST3)",
     },
+    Suite {
+        name: "spark",
+        action: Action::Command(
+            &["python", "examples/spark/test_catalogue.py", "{rollcall}", "demo/feelings.ogg"],
+            Counted::Whole,
+        ),
+        shows: "PySpark over many files gives the rows of one process, also after a kill",
+    },
 ];

@@ -1,6 +1,6 @@
 //! Cuts ranges from activities while they come, in constant memory.
 
-use super::{Range, RangeSettings};
+use super::{Range, RangeSettings, nanoseconds};
 
 /// Durations that differ by less are equal: they are sums of hops.
 const SAME_S: f64 = 1e-6;
@@ -21,9 +21,10 @@ pub struct ClassRange {
 }
 
 impl ClassRange {
-    /// The range with its class by name. Panics if there is no such class.
+    /// The range with its class by name, its times to the nanosecond. Panics if there is no such class.
     pub fn named(self, classes: &[String]) -> Range {
         let Self { class, start_s, end_s, mean, peak } = self;
+        let (start_s, end_s) = (nanoseconds(start_s), nanoseconds(end_s));
         Range { class: classes[class].clone(), start_s, end_s, mean, peak }
     }
 }
@@ -154,8 +155,13 @@ pub fn cut_ranges(
     ranges
 }
 
-/// By start, then by class.
-pub(super) fn sort(ranges: &mut [ClassRange]) {
+/// What a [`RangeCutter`] handed over, as a timeline lists it: with names, by start, then by class.
+pub fn named(mut ranges: Vec<ClassRange>, classes: &[String]) -> Vec<Range> {
+    sort(&mut ranges);
+    ranges.into_iter().map(|range| range.named(classes)).collect()
+}
+
+fn sort(ranges: &mut [ClassRange]) {
     ranges.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.class.cmp(&b.class)));
 }
 
@@ -199,6 +205,17 @@ mod tests {
         assert_eq!(ends[0].1, 10.0);
         assert!((ends[0].2 - 10.72).abs() < SAME_S && (ends[1].1 - 10.72).abs() < SAME_S);
         assert_eq!(ends[1].2, 10.93);
+    }
+
+    #[test]
+    fn names_come_with_times_as_short_as_they_are() {
+        let range =
+            |class, start_s: f64| ClassRange { class, start_s, end_s: 0.1 + 0.2, mean: 0.5, peak: 0.5 };
+        let classes = ["piano".to_owned(), "banjo".to_owned()];
+        let told = named(vec![range(1, 0.0), range(0, 0.24), range(0, 0.0)], &classes);
+        let told: Vec<_> =
+            told.iter().map(|range| (range.class.as_str(), range.start_s, range.end_s)).collect();
+        assert_eq!(told, [("piano", 0.0, 0.3), ("banjo", 0.0, 0.3), ("piano", 0.24, 0.3)]);
     }
 
     #[test]
