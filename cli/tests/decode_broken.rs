@@ -130,6 +130,8 @@ fn garbage_empty_folders_and_missing_files() {
     fs::write(path("text.mp3"), b"This is a shopping list, not a song. ".repeat(100)).expect("a file");
     let error = Audio::open(&path("text.mp3")).err().expect("no audio").to_string();
     assert!(error.contains("54 68 69 73") && error.contains("WAV"), "{error}");
+    fs::write(path("film.avi"), [&b"RIFF\x00\x10\0\0AVI LIST"[..], &[0; 500]].concat()).expect("a file");
+    assert!(matches!(Audio::open(&path("film.avi")), Err(DecodeError::Unknown { .. })));
     assert!(matches!(Audio::open(folder.path()), Err(DecodeError::Folder)));
     assert!(matches!(Audio::open(&path("missing.wav")), Err(DecodeError::Open(_))));
     for first in [

@@ -28,7 +28,9 @@ impl Progress {
         let style = ProgressStyle::with_template("{bar:30.green} {pos} of {len} files, {eta} left");
         let total = (files > 1).then(|| {
             let bar = ProgressBar::new(files as u64).with_style(style.expect("a template that is tested"));
-            bars.add(bar)
+            let bar = bars.add(bar);
+            bar.tick(); // to be seen before the first file is done
+            bar
         });
         Self { bars, total }
     }

@@ -4,7 +4,8 @@ use super::{
     DecodeError, Place,
     extent::Extent,
     origin::Origin,
-    probe::{decoder, probe, unsupported},
+    probe::{decoder, is_ogg_vorbis, probe, unsupported},
+    tail::Tail,
 };
 use std::{
     io::{ErrorKind, Read},
@@ -23,7 +24,7 @@ use symphonia::core::{
         },
     },
     errors::{Error, SeekErrorKind},
-    formats::{FormatReader, SeekMode, SeekTo, TrackType},
+    formats::{FormatReader, SeekMode, SeekTo, Track, TrackType},
     packet::Packet,
     units::Timestamp,
 };
@@ -67,6 +68,8 @@ pub struct Audio {
     /// Time stamp that the next packet must have where a jump means that something is lost (FLAC).
     expected_ts: Option<i64>,
     pardons: u32,
+    /// Where the end is cut off here and not by the decoder.
+    tail: Option<Tail>,
     /// Whether all of it went through the decoder, so that a checksum over all of it can be checked (FLAC).
     is_whole: bool,
 }
@@ -105,6 +108,7 @@ impl Audio {
         let codec = format!("{container}/{}", decoder.codec_info().short_name);
         let pardons =
             if [CODEC_ID_MP3, CODEC_ID_AAC].contains(&parameters.codec) { PARDONED_PACKETS } else { 0 };
+        let tail = tail(track, container);
         let mut audio = Self {
             track: track.id,
             container,
@@ -116,6 +120,7 @@ impl Audio {
             position: 0,
             expected_ts: None,
             pardons,
+            tail,
             is_whole: true,
             demuxer,
             decoder,
@@ -253,6 +258,9 @@ impl Audio {
                         to: name(rate, channels),
                     });
                 }
+                if let Some(tail) = &mut self.tail {
+                    tail.cut((packet.trim_start.get(), packet.trim_end.get()), channels, &mut self.block);
+                }
                 if is_first && rate != self.format.sample_rate_hz {
                     self.extent.rescale(self.format.sample_rate_hz, rate);
                     self.format.frames = self.extent.frames;
@@ -302,6 +310,7 @@ impl Audio {
         let track = track.ok_or_else(|| unsupported("its next link holds no audio"))?;
         self.decoder = decoder(track, self.container)?;
         self.track = track.id;
+        self.tail = tail(track, self.container);
         Ok(())
     }
 
@@ -331,5 +340,13 @@ impl Audio {
             Error::DecodeError(reason) => DecodeError::Damaged { place, reason: reason.into() },
             other => DecodeError::Damaged { place, reason: other.to_string() },
         }
+    }
+}
+
+/// Keeps the end of a track that its decoder leaves whole.
+fn tail(track: &Track, container: &str) -> Option<Tail> {
+    match &track.codec_params {
+        Some(CodecParameters::Audio(parameters)) => is_ogg_vorbis(parameters, container).then(Tail::default),
+        _ => None,
     }
 }

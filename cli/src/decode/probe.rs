@@ -8,7 +8,10 @@ use std::{
 use symphonia::core::{
     codecs::{
         CodecParameters,
-        audio::{AudioDecoder, AudioDecoderOptions, well_known::CODEC_ID_OPUS},
+        audio::{
+            AudioCodecParameters, AudioDecoder, AudioDecoderOptions,
+            well_known::{CODEC_ID_OPUS, CODEC_ID_VORBIS},
+        },
     },
     errors::Error,
     formats::{FormatOptions, FormatReader, Track, probe::Hint},
@@ -41,9 +44,13 @@ pub(super) fn decoder(track: &Track, container: &str) -> Result<Box<dyn AudioDec
     {
         pre_skip.fill(0);
     }
-    CODECS
-        .make_audio_decoder(&parameters, &AudioDecoderOptions::default().verify(true))
-        .map_err(|error| unsupported(&error.to_string()))
+    let options = AudioDecoderOptions::default().verify(true).gapless(!is_ogg_vorbis(&parameters, container));
+    CODECS.make_audio_decoder(&parameters, &options).map_err(|error| unsupported(&error.to_string()))
+}
+
+/// Vorbis in Ogg, whose end must not be left to symphonia ([`super::tail::Tail`]).
+pub(super) fn is_ogg_vorbis(parameters: &AudioCodecParameters, container: &str) -> bool {
+    container == "ogg" && parameters.codec == CODEC_ID_VORBIS
 }
 
 pub(super) fn unsupported(feature: &str) -> DecodeError {
@@ -64,7 +71,10 @@ fn unopened(error: Error, first: &[u8], byte: u64) -> DecodeError {
         b"\xff\xf1",
         b"\xff\xf9",
     ];
-    let is_known = marks.iter().any(|mark| first.starts_with(mark)) || mp4::is_mp4(first);
+    // RIFF is a family: a film (AVI) or a score (RMID) is no broken WAV.
+    let is_other_riff = first.starts_with(b"RIFF") && first.len() >= 12 && &first[8..12] != b"WAVE";
+    let is_marked = marks.iter().any(|mark| first.starts_with(mark)) && !is_other_riff;
+    let is_known = is_marked || mp4::is_mp4(first);
     match error {
         Error::IoError(error) if error.kind() != ErrorKind::UnexpectedEof => DecodeError::Open(error),
         _ if !is_known => {
