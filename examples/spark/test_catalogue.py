@@ -92,7 +92,7 @@ class Job:
         }
         submit = [home / "bin/spark-submit", "--master", master, "--conf", "spark.ui.enabled=false"]
         submit += ["--conf", "spark.sql.shuffle.partitions=2", "--conf", f"spark.local.dir={self.scratch}/spark"]
-        submit += ["--conf", "spark.executor.memory=512m", "--driver-memory", "512m"]
+        submit += ["--conf", "spark.executor.memory=512m", "--driver-memory", "512m", "--conf", "spark.log.level=WARN"]
         submit += [HERE / "catalogue.py", table, out, "--program", self.program, "--pause", "0.1", *options]
         # Its own process group, so that a test can kill all of it.
         return subprocess.Popen(submit, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
