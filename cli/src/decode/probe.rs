@@ -57,6 +57,9 @@ pub(super) fn unsupported(feature: &str) -> DecodeError {
     DecodeError::Unsupported { feature: feature.trim_start_matches("unsupported feature: ").into() }
 }
 
+/// No kind of audio file is shorter.
+const MARK_BYTES: usize = 16;
+
 /// What a failed probe means: a known container with something wrong in it, or nothing known at all.
 fn unopened(error: Error, first: &[u8], byte: u64) -> DecodeError {
     let marks: [&[u8]; 10] = [
@@ -84,7 +87,13 @@ fn unopened(error: Error, first: &[u8], byte: u64) -> DecodeError {
         Error::IoError(_) => {
             DecodeError::Header { byte, reason: "the file ends before the audio begins".into() }
         }
+        _ if first.len() < MARK_BYTES => {
+            DecodeError::Header { byte, reason: "the file ends before the audio begins".into() }
+        }
         Error::DecodeError(reason) => DecodeError::Header { byte, reason: reason.into() },
+        Error::Unsupported(reason) if reason.contains("probe") => {
+            DecodeError::Header { byte, reason: "it begins like audio, but none follows".into() }
+        }
         other => unsupported(&other.to_string()),
     }
 }
