@@ -16,6 +16,8 @@
 //!     start_s: 2.0,
 //!     duration_s: Some(3.0),
 //!     keep_partial: false,
+//!     threads: 1,
+//!     is_pictured: false,
 //! };
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/feelings.ogg");
 //! let audio = Audio::open(path.as_ref())?;
