@@ -104,13 +104,14 @@ class Job:
         return said
 
 
-def executors() -> list[int]:
-    """Processes that are executors of a local cluster."""
+def executors(job: subprocess.Popen) -> list[int]:
+    """Processes of a job that are executors of its local cluster."""
     pids = []
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if b"CoarseGrainedExecutorBackend" in path.read_bytes():
-                pids.append(int(path.parent.name))
+            pid = int(path.parent.name)
+            if os.getpgid(pid) == job.pid and b"CoarseGrainedExecutorBackend" in path.read_bytes():
+                pids.append(pid)
         except OSError:
             continue
     return pids
@@ -173,8 +174,8 @@ class Accidents:
         running = Job(self.scratch, str(self.slow)).start(
             self.files, out, "local-cluster[2,1,512]", "--steps", "--task", "3"
         )
-        wait_for(lambda: self.began.exists() and len(executors()) == 2, running, "two executors at work")
-        os.kill(executors()[0], signal.SIGKILL)
+        wait_for(lambda: self.began.exists() and len(executors(running)) == 2, running, "two executors at work")
+        os.kill(executors(running)[0], signal.SIGKILL)
         said, _ = running.communicate()
         assert running.returncode == 0, said
         assert "lost executor" in said.lower(), f"Spark did not notice: {said}"
