@@ -268,6 +268,6 @@ pub(crate) const SUITES: &[Suite] = &[
             &["python", "examples/spark/test_catalogue.py", "{rollcall}", "demo/feelings.ogg"],
             Counted::Whole,
         ),
-        shows: "PySpark over many files gives the rows of one process, also after a kill",
+        shows: "PySpark over many files gives the rows of one process, also after a kill (2 min)",
     },
 ];
