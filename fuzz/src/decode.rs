@@ -32,7 +32,7 @@ fn read(audio: Result<Audio, DecodeError>, how: u8) {
         match audio.next_block() {
             Ok(Some(block)) => {
                 assert!(
-                    !block.is_empty() && block.len() % channels == 0,
+                    !block.is_empty() && block.len().is_multiple_of(channels),
                     "{} samples, {channels} channels",
                     block.len()
                 );
