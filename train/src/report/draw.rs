@@ -12,9 +12,9 @@ use plotters::{
 };
 use std::sync::Once;
 
-const SIZE: (u32, u32) = (1800, 760);
+const SIZE: (u32, u32) = (1800, 820);
 const TOP: i32 = 92;
-const BOTTOM: i32 = 590;
+const BOTTOM: i32 = 560;
 const LEFT: i32 = 84;
 /// Where the bars end and where the boxes begin.
 const BARS_END: i32 = 1390;
@@ -148,7 +148,7 @@ fn boxes<B: DrawingBackend>(
             one_box(area, x, half, five, colour(i))?;
         }
         macro_mark(area, x, half, series)?;
-        text(area, &series.label, (x, BOTTOM + 12), 17.0, (HPos::Right, VPos::Center), 270)?;
+        text(area, &series.label, (x, BOTTOM + 12), 15.0, (HPos::Right, VPos::Center), 270)?;
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ const KNOWN: [(&str, &str, u8); 9] = [
     ("align", "Align", 3),
     ("textual", "Textual", 3),
     ("denoise-add", "Den +", 3),
-    ("denoise-mul", "Den \u{2299}", 3),
+    ("denoise-mul", "Den \u{d7}", 3),
     ("detect", "Detect (teacher)", 3),
 ];
 
