@@ -214,7 +214,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "wheel",
         action: Action::Command(&["python", "python/tests/run.py", "{rollcall}"], Counted::Whole),
-        shows: "the Python wheel builds and gives the program's numbers to the letter (60 s)",
+        shows: "the Python wheel builds and gives the program's numbers to the letter (30 s)",
     },
     Suite {
         name: "orders",
