@@ -24,7 +24,7 @@ struct Shot {
 
 const SHOTS: [Shot; 6] = [
     Shot { name: "window", size: (1_040, 740), scale: 1, view: |_| {} },
-    Shot { name: "window-2x", size: (1_040, 740), scale: 2, view: |_| {} },
+    Shot { name: "window-2x", size: (800, 560), scale: 2, view: |_| {} },
     Shot { name: "small", size: (460, 340), scale: 1, view: |_| {} },
     Shot { name: "small-2x", size: (460, 340), scale: 2, view: |_| {} },
     Shot { name: "light", size: (1_040, 740), scale: 1, view: |view| view["appearance"] = json!("light") },

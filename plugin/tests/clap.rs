@@ -138,6 +138,81 @@ fn states_come_back_and_broken_ones_do_no_damage() {
     assert!(load(&mut instance(&entry), &default));
 }
 
+/// What version 0.1.0 saved: an own view, an own model that is on no machine, and values that are no defaults.
+const STATE_0_1_0: &str = r#"{"version":"0.1.0","params":{"attack":{"f32":20.0},"bypass":{"bool":true},"channels":{"string":"side"},"freeze":{"bool":true},"hold":{"f32":2.5},"input":{"string":"sidechain"},"memory":{"f32":15.5},"midi_cc":{"bool":true},"midi_notes":{"bool":true},"release":{"f32":1000.0},"reset":{"bool":false},"reset_on_play":{"bool":true},"sensitivity":{"f32":-10.0},"update":{"i32":3}},"fields":{"model":"{\"kind\":\"package\",\"name\":\"mine\",\"version\":\"3\",\"sha256\":\"00\",\"folder\":\"/nowhere\"}","view":"{\"size\":[640.0,480.0],\"zoom\":1.5,\"appearance\":\"light\",\"sort\":\"activity\",\"folded\":[\"winds\"],\"placement\":\"below\",\"span_s\":120.0,\"axis\":\"bars\",\"heat\":\"cividis\",\"attention\":true,\"picture\":false,\"export_folder\":\"out\",\"export_name\":\"take\",\"export_formats\":[true,false,true,false]}"}}"#;
+
+#[test]
+fn a_state_of_version_0_1_0_comes_back_whole() {
+    let entry = entry();
+    let mut plugin = instance(&entry);
+    assert!(load(&mut plugin, &framed(STATE_0_1_0.as_bytes())));
+    let saved = save(&mut plugin);
+    assert_eq!(str::from_utf8(&saved[8..]).expect("JSON"), STATE_0_1_0);
+    let shown: Vec<String> = texts(&mut plugin).into_iter().map(|(_, text)| text).collect();
+    let expected = [
+        "On",
+        "Sidechain",
+        "Side",
+        "15.5 s",
+        "20 ms",
+        "1000 ms",
+        "640 ms",
+        "-10.0 dB",
+        "2.5 s",
+        "On",
+        "Ready",
+        "On",
+        "On",
+        "On",
+    ];
+    assert_eq!(shown, expected);
+}
+
+/// Name and text of each parameter as it stands.
+fn texts(instance: &mut PluginInstance<TestHost>) -> Vec<(String, String)> {
+    let params: PluginParams = instance.plugin_shared_handle().get_extension().expect("parameters");
+    let handle = instance.plugin_handle();
+    let mut buffer = ParamInfoBuffer::new();
+    (0..params.count(&handle))
+        .map(|index| {
+            let info = params.get_info(&handle, index, &mut buffer).expect("a parameter");
+            let (name, id) = (String::from_utf8_lossy(info.name).into_owned(), info.id);
+            let value = params.get_value(&handle, id).expect("a value");
+            let mut room = [0; 64];
+            let text = params.value_to_text(&handle, id, value, &mut room).expect("a text");
+            (name, String::from_utf8_lossy(text).trim_end_matches('\0').to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn every_parameter_s_texts_go_both_ways() {
+    let entry = entry();
+    let mut plugin = instance(&entry);
+    let params: PluginParams = plugin.plugin_shared_handle().get_extension().expect("parameters");
+    let handle = plugin.plugin_handle();
+    let mut buffer = ParamInfoBuffer::new();
+    assert_eq!(params.count(&handle), 14);
+    for index in 0..params.count(&handle) {
+        let info = params.get_info(&handle, index, &mut buffer).expect("a parameter");
+        let (name, id) = (String::from_utf8_lossy(info.name).into_owned(), info.id);
+        let (min, max) = (info.min_value, info.max_value);
+        for step in 0..=8 {
+            let value = min + (max - min) * f64::from(step) / 8.0;
+            let mut room = [[0; 64]; 2];
+            let [one, two] = &mut room;
+            let text = params.value_to_text(&handle, id, value, one).expect("a text");
+            let text = String::from_utf8_lossy(text).trim_end_matches('\0').to_owned();
+            let c_text = std::ffi::CString::new(text.clone()).expect("no zero in it");
+            let back = params.text_to_value(&handle, id, &c_text);
+            let back = back.unwrap_or_else(|| panic!("{name} does not take its own text {text:?}"));
+            let again = params.value_to_text(&handle, id, back, two).expect("a text");
+            assert_eq!(String::from_utf8_lossy(again).trim_end_matches('\0'), text, "{name}");
+        }
+        assert_eq!(params.text_to_value(&handle, id, c"nonsense"), None, "{name}");
+    }
+}
+
 #[test]
 fn a_render_through_clap_is_bit_exact_without_allocation_in_real_time() {
     let entry = entry();

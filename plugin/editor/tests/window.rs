@@ -272,6 +272,96 @@ fn a_dropped_file_has_its_own_history() {
     assert_eq!(commands(&session), [Command::CloseFile]);
 }
 
+/// A folder of its own, with a file and a folder in it.
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("rollcall-window-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(folder.join("Album")).expect("a folder");
+    std::fs::write(folder.join("solo.flac"), "").expect("a file");
+    folder
+}
+
+/// Clicks the first of several that have this label, once it is there.
+fn click_first(window: &mut Window, label: &str) {
+    let began = std::time::Instant::now();
+    while !window.has(label) {
+        assert!(began.elapsed().as_secs() < 60, "no {label}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        window.settle();
+    }
+    let at = window.harness.get_all_by_label_contains(label).next().map(|node| node.rect().center());
+    window.click_at(at.expect("just seen"));
+}
+
+#[test]
+fn a_file_is_picked_by_looking_through_folders() {
+    let folder = folder("file");
+    let session = playing(10.0);
+    let mut window = open(&session);
+    window.press(Key::O);
+    let field = window.harness.get_all_by_role(egui::Role::TextInput).next().map(|node| node.rect());
+    window.click_at(field.expect("a field for the file").center());
+    window.harness.event(egui::Event::Text(folder.join("Album").to_string_lossy().into_owned()));
+    window.settle();
+    click_first(&mut window, "Browse");
+    click_first(&mut window, "Up");
+    click_first(&mut window, "solo.flac");
+    assert_eq!(commands(&session), [Command::AnalyseFile(folder.join("solo.flac"))]);
+    std::fs::remove_dir_all(&folder).expect("gone");
+}
+
+#[test]
+fn an_export_goes_to_the_folder_that_was_picked_and_over_no_other() {
+    let folder = folder("export");
+    std::fs::write(folder.join("Album/take.csv"), "").expect("a file");
+    let session = playing(10.0);
+    let settings = ViewSettings {
+        export_folder: folder.to_string_lossy().into_owned(),
+        export_name: "take".into(),
+        export_formats: [true, true, false, false],
+        ..ViewSettings::default()
+    };
+    let mut window = Window::open(&session, settings, SIZE, 1.0);
+    window.press(Key::E);
+    click_first(&mut window, "Browse");
+    click_first(&mut window, "Album");
+    click_first(&mut window, "Choose this");
+    assert_eq!(window.view.borrow().settings().export_folder, folder.join("Album").to_string_lossy());
+    window.click("Save session");
+    let [Command::Export { folder: to, name, .. }] = &commands(&session)[..] else { panic!("no export") };
+    assert_eq!((to, name.as_str()), (&folder.join("Album"), "take 2"));
+    std::fs::remove_dir_all(&folder).expect("gone");
+}
+
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody asks".into())
+    }
+}
+
+#[test]
+fn a_file_is_announced_while_it_is_dragged_and_analysed_when_it_is_dropped() {
+    let session = playing(10.0);
+    let mut window = open(&session);
+    let path = std::path::PathBuf::from("/music/solo.flac");
+    let before = window.picture();
+    let hovered = egui::HoveredFile { path: Some(path.clone()), ..Default::default() };
+    window.harness.input_mut().hovered_files = vec![hovered];
+    window.harness.run_steps(1);
+    let during = window.picture();
+    let differ = before.data.iter().zip(&during.data).filter(|(a, b)| a != b).count();
+    assert!(differ > before.data.len() / 2, "the whole window says so: {differ}");
+    window.harness.input_mut().hovered_files.clear();
+    window.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.clone())));
+    window.settle();
+    assert_eq!(commands(&session), [Command::AnalyseFile(path)]);
+}
+
 #[test]
 fn a_drag_of_a_slider_is_one_gesture() {
     let session = playing(10.0);

@@ -78,6 +78,8 @@ impl Screen {
             let (property, kind) = (AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);
             x.change_property8(PropMode::REPLACE, root, property, kind, resources.as_bytes()).expect("X");
         }
+        // Out of the way: the server puts the pointer into the middle.
+        x.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, 2_599, 1_699).expect("X");
         x.sync().expect("X");
         Self { x, root }
     }

@@ -20,6 +20,10 @@ fn a_thousand_lives_end_cleanly_at_any_point() {
             if life % 3 == 0 {
                 board.send(Command::Reset);
             }
+            if life % 50 == 0 {
+                // By now the model is being read, or built, or has just been.
+                std::thread::sleep(std::time::Duration::from_millis(life % 7 * 15));
+            }
         }
         drop(worker);
     }

@@ -157,6 +157,31 @@ fn what_the_ring_drops_is_counted_and_time_goes_on() {
 }
 
 #[test]
+fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
+    let (worker, board, _) = worker();
+    board.send(Command::WindowOpened);
+    wait("the model", || matches!(board.status().model, ModelState::Ready(_)));
+    let mut writer = worker.open(f64::from(RATE_HZ), 1_600, false).expect("a rate");
+    // Almost a whole ring at once, and the stream goes on: nobody catches up with that.
+    let planar = music(7.5, 1);
+    play(&mut writer, &planar, |_, _| {});
+    let frames = planar[0].len() as u64;
+    wait("all", || {
+        let counters = board.status().counters;
+        counters.frames + counters.skipped_frames == frames
+    });
+    wait("a slower pace", || board.status().interval_s > 1.5 * board.status().asked_interval_s);
+    let counters = board.status().counters;
+    assert_eq!((counters.gap_frames, writer.lost_frames()), (0, 0), "the ring was never full");
+    let left_out_s = counters.skipped_frames as f64 / f64::from(RATE_HZ);
+    assert!((5.0..7.5).contains(&left_out_s), "{left_out_s} s");
+    // What is analysed lies at its own time, after the gap.
+    let row_s = board.history().last().map(|row| row.time_s());
+    wait("the last step", || board.history().last().is_some_and(|row| row.time_s() > 6.0));
+    assert!(row_s.is_none_or(|time_s| time_s <= 7.5));
+}
+
+#[test]
 fn settings_transport_reset_and_export() {
     let (worker, board, _) = worker();
     let mut writer = worker.open(f64::from(RATE_HZ), 1_600, true).expect("a rate");
