@@ -13,6 +13,8 @@ mod params;
 mod persist;
 mod plugin;
 mod screen;
+#[cfg(any(test, feature = "standalone"))]
+pub mod standalone;
 mod transport;
 mod window;
 

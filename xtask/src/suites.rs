@@ -130,24 +130,6 @@ pub(crate) const SUITES: &[Suite] = &[
         shows: "the audio thread never allocates, locks or waits, says LLVM's RealtimeSanitizer",
     },
     Suite {
-        name: "standalone-plays",
-        action: Action::Command(
-            &[
-                "cargo",
-                "test",
-                "--release",
-                "--locked",
-                "--workspace",
-                "--features",
-                "rollcall-plugin/standalone",
-                "--bin",
-                "rollcall-standalone",
-            ],
-            Counted::CargoTest,
-        ),
-        shows: "the program without a DAW plays a file and says who plays",
-    },
-    Suite {
         name: "examples",
         action: Action::Command(
             &["cargo", "test", "--release", "--locked", "--workspace", "--doc"],

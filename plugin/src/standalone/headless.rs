@@ -1,9 +1,9 @@
 //! A file through the plugin without window or sound: prints who plays when.
 
+use crate::Rollcall;
 use anyhow::{Result, bail};
 use nice_plug::prelude::Transport;
 use rollcall_board::{Board, Command, ModelState, Row};
-use rollcall_plugin::Rollcall;
 use rollcall_worker::Recording;
 use std::{
     io::Write,
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// No model can be used, the rate can't be analysed, or `out` takes no more.
-pub(crate) fn run(recording: &Recording, out: &mut impl Write) -> Result<()> {
+pub fn run(recording: &Recording, out: &mut impl Write) -> Result<()> {
     let rate_hz = recording.rate_hz;
     if !(8_000..=384_000).contains(&rate_hz) {
         bail!("the file's rate is {rate_hz} Hz, but must be 8000 to 384000 Hz");

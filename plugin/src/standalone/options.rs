@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
 
 /// What `--help` says before the framework's own.
-pub(crate) const HELP: &str = "\
+pub const HELP: &str = "\
 Shows which of 20 instruments play, on a live input or a file.
 
   --input FILE   plays this file instead of listening: WAV, AIFF, FLAC, MP3, Ogg Vorbis, AAC, ALAC
@@ -16,18 +16,23 @@ Everything else is about the audio device:
 
 /// What was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Options {
-    pub(crate) help: bool,
-    pub(crate) input: Option<PathBuf>,
-    pub(crate) no_window: bool,
+pub struct Options {
+    /// The help is wanted.
+    pub help: bool,
+    /// The file to play.
+    pub input: Option<PathBuf>,
+    /// Neither window nor sound.
+    pub no_window: bool,
     /// Everything that is not ours, the program's name first.
-    pub(crate) rest: Vec<String>,
+    pub rest: Vec<String>,
 }
 
 impl Options {
+    /// Takes ours out of a command line.
+    ///
     /// # Errors
     /// `--input` without a file, or `--no-window` without `--input`.
-    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Self> {
+    pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self> {
         let mut options = Self::default();
         let mut words = words.into_iter();
         while let Some(word) = words.next() {

@@ -1,8 +1,8 @@
 //! The plugin behind a file: what comes from the audio device is put aside, and the file heard and passed on instead.
 
+use crate::{Rollcall, Window};
 use anyhow::{Context, Result};
 use nice_plug::prelude::*;
-use rollcall_plugin::{Rollcall, Window};
 use rollcall_worker::Recording;
 use rubato::{
     Async, FixedAsync, Resampler, SincInterpolationParameters, WindowFunction, audioadapter::Adapter,
@@ -11,11 +11,16 @@ use rubato::{
 use std::sync::{Arc, OnceLock};
 
 /// The file: the framework makes the plugin without arguments.
-pub(crate) static RECORDING: OnceLock<Recording> = OnceLock::new();
+static RECORDING: OnceLock<Recording> = OnceLock::new();
 
-/// Plays [`RECORDING`] once, from the start.
+/// What every [`Player`] that is made from now on plays; said once.
+pub fn play(recording: Recording) {
+    let _ = RECORDING.set(recording);
+}
+
+/// The plugin with a file before it ([`play`]), played once, from the start.
 #[derive(Default)]
-pub(crate) struct Player {
+pub struct Player {
     plugin: Rollcall,
     /// At the device's rate.
     channels: Vec<Vec<f32>>,

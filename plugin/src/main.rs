@@ -1,14 +1,11 @@
 //! The plugin as a program, for people without a DAW: listens to a live input through JACK or ALSA, or to a file.
 
-mod headless;
-mod options;
-mod player;
-
 use anyhow::{Context, Result};
-use nice_plug::nice_export_standalone_with_args as open;
-use options::{HELP, Options};
-use player::{Player, RECORDING};
-use rollcall_plugin::Rollcall;
+use nice_plug::prelude::nice_export_standalone_with_args as open;
+use rollcall_plugin::{
+    Rollcall,
+    standalone::{HELP, Options, Player, play, run_headless},
+};
 use rollcall_worker::Recording;
 use std::process::ExitCode;
 
@@ -32,16 +29,15 @@ fn run() -> Result<bool> {
     let Some(input) = options.input.take() else {
         return Ok(open::<Rollcall, _>(options.rest));
     };
-    let recording =
-        Recording::read(&input).context("the input can't be played; try `rollcall analyze` on it")?;
+    let recording = Recording::read(&input).context("the input can't be played")?;
     if options.no_window {
-        headless::run(&recording, &mut std::io::stdout().lock())?;
+        run_headless(&recording, &mut std::io::stdout().lock())?;
         return Ok(true);
     }
     // As the file is: then nothing has to be converted. JACK takes its own rate all the same.
-    if !options.rest.iter().any(|word| word == "-r" || word.starts_with("--sample-rate")) {
+    if !options.rest.iter().any(|word| word.starts_with("-r") || word.starts_with("--sample-rate")) {
         options.rest.extend(["--sample-rate".to_owned(), recording.rate_hz.to_string()]);
     }
-    let _ = RECORDING.set(recording);
+    play(recording);
     Ok(open::<Player, _>(options.rest))
 }
