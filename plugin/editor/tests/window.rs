@@ -355,7 +355,8 @@ fn a_file_is_announced_while_it_is_dragged_and_analysed_when_it_is_dropped() {
     window.harness.run_steps(1);
     let during = window.picture();
     let differ = before.data.iter().zip(&during.data).filter(|(a, b)| a != b).count();
-    assert!(differ > before.data.len() / 2, "the whole window says so: {differ}");
+    // All that stood there fades, and the words stand over it; the ground stays as it is.
+    assert!(differ > before.data.len() / 50, "the window says so: {differ}");
     window.harness.input_mut().hovered_files.clear();
     window.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.clone())));
     window.settle();

@@ -175,10 +175,6 @@ fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
     assert_eq!((counters.gap_frames, writer.lost_frames()), (0, 0), "the ring was never full");
     let left_out_s = counters.skipped_frames as f64 / f64::from(RATE_HZ);
     assert!((5.0..7.5).contains(&left_out_s), "{left_out_s} s");
-    // What is analysed lies at its own time, after the gap.
-    let row_s = board.history().last().map(|row| row.time_s());
-    wait("the last step", || board.history().last().is_some_and(|row| row.time_s() > 6.0));
-    assert!(row_s.is_none_or(|time_s| time_s <= 7.5));
 }
 
 #[test]
