@@ -136,7 +136,7 @@ mod tests {
     fn the_file_is_played_once_on_every_channel_there_is() {
         let mut player =
             Player { channels: vec![vec![1.0, 2.0, 3.0], vec![4.0, 5.0, 6.0]], ..Player::default() };
-        let mut block = |player: &mut Player, channels: usize| {
+        let block = |player: &mut Player, channels: usize| {
             let mut main = vec![vec![9.0_f32; 2]; channels];
             let mut slices: Vec<&mut [f32]> = main.iter_mut().map(Vec::as_mut_slice).collect();
             (player.fill(&mut slices, 2), main)
