@@ -181,6 +181,23 @@ fn jobs_change_nothing() {
     }
 }
 
+/// A file alone is shared among the jobs, in tasks of ten seconds.
+#[test]
+fn jobs_that_share_a_file_change_nothing() {
+    let folder = scratch();
+    write_tune(&folder.path().join("long.wav"), 75.0, 3);
+    let run = |jobs: &str| {
+        let output = analyze(folder.path(), &["long.wav", "--jobs", jobs, "--format", "json"]);
+        assert_code(&output, 0);
+        output.stdout
+    };
+    let one = run("1");
+    assert!(one.len() > 10_000);
+    for jobs in ["2", "3", "16"] {
+        assert!(one == run(jobs), "{jobs} jobs");
+    }
+}
+
 #[test]
 fn nothing_is_overwritten_without_force() {
     let folder = scratch();
