@@ -125,6 +125,8 @@ impl Launcher {
         let errors = output.try_clone().map_err(io("writing the child's output"))?;
         let mut command = Command::new(&self.program);
         command.arg("child").arg(path).stdin(Stdio::null()).stdout(output).stderr(errors);
+        // A backtrace would push the panic's own words out of what is kept.
+        command.env("RUST_BACKTRACE", "0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(bytes) = self.file_limit_bytes {
             limit_files(&mut command, bytes);

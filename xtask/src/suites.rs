@@ -125,6 +125,24 @@ pub(crate) const SUITES: &[Suite] = &[
         shows: "unit, golden, partition, property, command-line and plugin tests",
     },
     Suite {
+        name: "host",
+        action: Action::Tests(&[
+            "--release",
+            "--locked",
+            "--workspace",
+            "--features",
+            "rollcall-host/bundles",
+            "--test",
+            "bundles",
+        ]),
+        shows: "the bundles, in rollcall-host: bit-exact, no latency, no allocation, states, lives, an hour, the CLI's own activities",
+    },
+    Suite {
+        name: "fuzz-host",
+        action: Action::Check(bundle::fuzz),
+        shows: "random hosts from a seed find nothing in the bundles",
+    },
+    Suite {
         name: "rtsan",
         action: Action::Check(rtsan::check),
         shows: "the audio thread never allocates, locks or waits, says LLVM's RealtimeSanitizer",

@@ -1,0 +1,141 @@
+//! The harness itself: what a plugin does badly is found out, is a result and not the harness's end, and can be done again.
+//!
+//! The plugin is `badly/plugin.c`, built by the C compiler that rustc links with.
+
+use rollcall_host::{Assertion, Blocks, Case, Launcher, Outcome, Plan, Process, Setup, Signal, Step, report};
+use std::{path::PathBuf, process::Command, sync::OnceLock};
+
+/// The built plugin, the same for all tests of this process.
+fn plugin() -> &'static PathBuf {
+    static BUILT: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = BUILT.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("Badly.clap");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/badly/plugin.c");
+        let built = Command::new("cc")
+            .args(["-std=c11", "-D_DEFAULT_SOURCE", "-O1", "-fno-builtin", "-shared", "-fPIC", "-o"])
+            .arg(&path)
+            .arg(source)
+            .status();
+        assert!(built.expect("cc, which rustc links with").success());
+        (folder, path)
+    });
+    path
+}
+
+fn case(how: &str, claims: &[&str]) -> Case {
+    let process = Process::new(0.5, Blocks::HostLike(256), Signal::Noise { dbfs: -6.0 });
+    let mut plan = Plan::new(plugin()).steps([
+        Step::Activate(Setup::new(48_000.0, 256)),
+        Step::Process(process),
+        Step::Deactivate,
+    ]);
+    plan.timeout_s = if how == "hang" { 2.0 } else { 60.0 };
+    let launcher = Launcher::new(env!("CARGO_BIN_EXE_rollcall-host")).variable("BADLY", how);
+    let ran = launcher.run(&plan).expect("the harness itself works");
+    let claims: Vec<Assertion> = claims.iter().map(|claim| claim.parse().expect("a claim")).collect();
+    Case::new(how, plan, ran, &claims)
+}
+
+const CLAIMS: [&str; 6] = ["pass-through", "latency=0", "no-allocations", "finite", "no-edits", "no-events"];
+
+#[test]
+fn a_plugin_that_does_nothing_badly_passes() {
+    let case = case("not at all", &CLAIMS);
+    assert!(case.passed(), "{}", case.explain());
+    assert!(case.ran.record.streams[0].allocations.is_some(), "allocations are counted in this program");
+}
+
+#[test]
+fn the_ends_of_a_process_are_results() {
+    let crash = case("crash", &CLAIMS);
+    assert_eq!(crash.ran.outcome, Outcome::Crashed(libc::SIGSEGV));
+    assert!(crash.ran.at.contains("process, block 6"), "{}", crash.ran.at);
+    let exit = case("exit", &CLAIMS);
+    assert_eq!(exit.ran.outcome, Outcome::Exited(3));
+    let hang = case("hang", &CLAIMS);
+    assert!(matches!(hang.ran.outcome, Outcome::Hung(seconds) if (1.5..20.0).contains(&seconds)));
+    assert!(hang.ran.at.contains("block 6"), "{}", hang.ran.at);
+    let scan = case("crash-at-scan", &CLAIMS);
+    assert_eq!(scan.ran.outcome, Outcome::Crashed(libc::SIGABRT));
+    let refuse = case("refuse", &CLAIMS);
+    assert!(matches!(&refuse.ran.outcome, Outcome::Refused(0, why) if why.contains("48000 Hz")));
+    for case in [crash, exit, hang, scan, refuse] {
+        assert!(!case.passed());
+        assert!(
+            case.explain().contains("seed 1") && case.explain().contains("run --plan"),
+            "{}",
+            case.explain()
+        );
+    }
+}
+
+#[test]
+fn each_misdeed_breaks_its_own_claim() {
+    for (how, claim) in [
+        ("allocate", "no-allocations"),
+        ("overrun", "conduct"),
+        ("change", "pass-through"),
+        ("nan", "finite"),
+        ("fail", "conduct"),
+        ("latency", "latency=0"),
+    ] {
+        let case = case(how, &CLAIMS);
+        let broken: Vec<&str> = case.failures().map(|(claim, _)| claim).collect();
+        assert!(broken.contains(&claim), "{how} breaks {broken:?}, not {claim}");
+        assert!(matches!(case.ran.outcome, Outcome::Done));
+    }
+}
+
+#[test]
+fn the_line_in_a_failure_does_it_again_and_reports_are_read() {
+    let case = case("change", &CLAIMS);
+    let xml = report::junit("badly", std::slice::from_ref(&case));
+    assert!(xml.contains("failures=\"1\"") && xml.contains("pass-through"), "{xml}");
+    let line = case.reproduce();
+    // Through a shell, as a person would.
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_rollcall-host")).parent().expect("a folder");
+    let again = Command::new("sh")
+        .args(["-c", &format!("PATH=\"{}:$PATH\" {line}", folder.display())])
+        .env("BADLY", "change")
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert_eq!(again.status.code(), Some(1), "{line}: {said}");
+    assert!(said.contains("BROKEN pass-through"), "{said}");
+}
+
+#[test]
+fn fuzzing_finds_a_crash_and_makes_it_small() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = folder.path().join("report.json");
+    let fuzz = Command::new(env!("CARGO_BIN_EXE_rollcall-host"))
+        .arg("fuzz")
+        .arg(plugin())
+        .args(["--seed", "3", "--runs", "20", "--json"])
+        .arg(&json)
+        .env("BADLY", "crash")
+        .output()
+        .expect("it starts");
+    assert_eq!(fuzz.status.code(), Some(1), "{}", String::from_utf8_lossy(&fuzz.stderr));
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&json).expect("a report")).expect("JSON");
+    let cases = report["cases"].as_array().expect("cases");
+    let small = cases.last().expect("the one that failed");
+    assert_eq!(small["passed"], false);
+    let steps = small["plan"]["steps"].as_array().expect("steps");
+    // Activating and one stretch of blocks.
+    assert_eq!(steps.len(), 2, "{steps:?}");
+}
+
+#[test]
+fn neither_format_and_no_file_are_told_in_words() {
+    let launcher = Launcher::new(env!("CARGO_BIN_EXE_rollcall-host"));
+    for (path, word) in
+        [("x.dll", ".vst3"), ("/nowhere/x.clap", "cannot be loaded"), ("/nowhere/x.vst3", "library")]
+    {
+        let ran = launcher.run(&Plan::new(path)).expect("the harness itself works");
+        let why = ran.failure().expect("a failure");
+        assert!(why.contains(word), "{why}");
+    }
+}

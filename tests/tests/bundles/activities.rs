@@ -1,0 +1,192 @@
+//! What the plugin hears is what the program hears: the bundles' MIDI controllers against `rollcall analyze` on the same audio.
+//!
+//! A controller is an activity rounded to 7 bits (README, "The plugin"), so equality is that of `round(127 x activity)` of all
+//! 20 classes, step by step and in order. Full precision is compared inside the repository (plugin/tests/process.rs).
+
+use crate::stage::{FORMATS, bundle, hold, program, root, set};
+use rollcall_host::{
+    Blocks, Mode, Pace, Plan, Process, Setup, Signal, Step, audio_file, record::Sent, record::Stream,
+};
+use std::{path::PathBuf, process::Command};
+
+/// 20 classes, 0 to 127.
+type Levels = [u8; 20];
+
+const RATE_HZ: f64 = 44_100.0;
+
+fn recording() -> PathBuf {
+    root().join("demo/feelings.ogg")
+}
+
+/// Every step of `rollcall analyze`, as the controllers would show it.
+fn heard_by_the_program(file: &PathBuf, seconds: f64) -> Vec<Levels> {
+    let output = Command::new(program())
+        .args(["analyze", "--format", "json", "--duration", &seconds.to_string()])
+        .arg(file)
+        .output()
+        .expect("the program starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let timeline: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let steps = timeline["activity"].as_array().expect("steps");
+    let level = |value: &serde_json::Value| (value.as_f64().expect("a number") as f32 * 127.0 + 0.5) as u8;
+    let levels = |step: &serde_json::Value| {
+        let classes: Vec<u8> = step.as_array().expect("classes").iter().map(level).collect();
+        classes.try_into().expect("20 classes")
+    };
+    steps.iter().map(levels).collect()
+}
+
+/// Every change of the controllers: (second of the stream, levels).
+fn heard_by_the_plugin(stream: &Stream) -> Vec<(f64, Levels)> {
+    let mut now: Levels = [0; 20];
+    let mut all: Vec<(f64, Levels)> = Vec::new();
+    for event in &stream.events {
+        let Sent::Cc(16, controller, value) = event.what else { continue };
+        let class = match controller {
+            20..=31 => controller - 20,
+            102..=109 => controller - 90,
+            _ => continue,
+        };
+        now[class as usize] = value;
+        let time_s = event.frame as f64 / stream.setup.rate_hz;
+        match all.last_mut() {
+            Some(last) if last.0 == time_s => last.1 = now,
+            _ => all.push((time_s, now)),
+        }
+    }
+    // What is reported before the first step: nothing plays.
+    all.retain(|(time_s, levels)| *time_s > 0.0 || levels.iter().any(|level| *level > 0));
+    all
+}
+
+/// How many of the program's different steps the plugin reported; all that it reported must be there, in order.
+fn reported(program: &[Levels], plugin: &[(f64, Levels)], name: &str) -> (usize, usize) {
+    let mut next = 0;
+    let (mut seen, mut last) = (0, None);
+    for (time_s, levels) in plugin.iter().filter(|(_, levels)| levels.iter().any(|level| *level > 0)) {
+        let found = program[next..].iter().position(|step| step == levels);
+        let found = found.unwrap_or_else(|| {
+            let near = program.iter().position(|step| step == levels);
+            panic!("{name}: at {time_s:.2} s the plugin reported {levels:?}, which is no step from {next} on (anywhere: {near:?})")
+        });
+        next += found + 1;
+        seen += 1;
+        last = Some(next - 1);
+    }
+    let last = last.unwrap_or_else(|| panic!("{name}: nothing was reported"));
+    // Steps that differ from the one before: the others cannot be seen in controllers.
+    let different = 1 + program[..=last].windows(2).filter(|pair| pair[0] != pair[1]).count();
+    println!("{name}: {seen} of {different} different steps, up to step {last} of {}", program.len());
+    (seen, different)
+}
+
+fn plan(format: &str, mode: Mode, process: Process) -> Plan {
+    let setup = Setup::new(RATE_HZ, process.blocks.max_frames()).mode(mode);
+    let mut plan = Plan::new(bundle(format)).steps([
+        set("MIDI controllers out", 1.0),
+        Step::Activate(setup),
+        Step::Process(process),
+        Step::Deactivate,
+    ]);
+    plan.timeout_s = 180.0;
+    plan
+}
+
+fn process(seconds: f64, frames: u32, pace: Pace) -> Process {
+    let mut process = Process::new(seconds, Blocks::Fixed(frames), Signal::File(recording()));
+    process.pace = pace;
+    process
+}
+
+/// A host that gives the plugin's own thread time after each block sees every step: both formats, blocks of 100 ms.
+#[test]
+fn every_step_is_the_program_s_own() {
+    let seconds = 8.0;
+    let program = heard_by_the_program(&recording(), seconds);
+    for format in FORMATS {
+        let name = format!("{format}, settled");
+        let plan = plan(format, Mode::Realtime, process(seconds, 4_410, Pace::Settle { quiet_ms: 30 }));
+        let case = hold(&name, plan, &["pass-through"]);
+        let (seen, different) = reported(&program, &heard_by_the_plugin(&case.ran.record.streams[0]), &name);
+        // A whole step may hide behind the next one only if the machine stalls the worker past its patience.
+        assert!(seen + 1 >= different && different > 30, "{name}: {seen} of {different} steps");
+    }
+}
+
+#[test]
+fn live_and_offline_are_the_program_s_own() {
+    let seconds = 12.0;
+    let program = heard_by_the_program(&recording(), seconds);
+    for (name, format, mode, frames, pace) in [
+        ("CLAP live", "clap", Mode::Realtime, 512, Pace::Times(1.0)),
+        ("VST3 live", "vst3", Mode::Realtime, 256, Pace::Times(1.0)),
+        ("CLAP offline", "clap", Mode::Offline, 2_048, Pace::Fast),
+    ] {
+        let case = hold(
+            name,
+            plan(format, mode, process(seconds, frames, pace)),
+            &["pass-through", "no-allocations"],
+        );
+        let (seen, different) = reported(&program, &heard_by_the_plugin(&case.ran.record.streams[0]), name);
+        // Live, all of it must be there but for what a stalled machine bunches up; a fast render is over 8 s of audio (the
+        // ring) before its end is heard.
+        let least = if mode == Mode::Offline { different / 3 } else { different / 2 };
+        assert!(seen >= least, "{name}: {seen} of {different} steps");
+    }
+}
+
+/// A host that renders as fast as it can and never says so: nothing may be lost. The render is followed by a stretch that gives
+/// the worker time, so that the end is heard as well.
+#[test]
+fn a_fast_render_that_nobody_announced_loses_nothing() {
+    let seconds = 24.0;
+    let recorded = audio_file::read(&recording()).expect("the demo's recording");
+    let frames = (seconds * RATE_HZ) as usize;
+    let after = (3.0 * RATE_HZ) as usize;
+    let folder = tempfile::tempdir().expect("a folder");
+    let both = folder.path().join("both.wav");
+    let spec = hound::WavSpec {
+        channels: 2,
+        sample_rate: RATE_HZ as u32,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut wav = hound::WavWriter::create(&both, spec).expect("a file");
+    for frame in (0..frames).chain(0..after) {
+        (0..2).for_each(|c| {
+            wav.write_sample(recorded.channels[c % recorded.channels.len()][frame]).expect("written")
+        });
+    }
+    wav.finalize().expect("written");
+    let program = heard_by_the_program(&both, seconds + 3.0);
+    for format in FORMATS {
+        let name = format!("{format}, unannounced");
+        let mut plan = plan(format, Mode::Realtime, process(seconds, 4_096, Pace::Fast));
+        // Settling before the first block of the second stretch takes as long as the worker has a backlog.
+        plan.steps.insert(3, Step::Process(process(3.0, 4_096, Pace::Settle { quiet_ms: 40 })));
+        let case = hold(&name, plan, &["pass-through", "no-allocations"]);
+        let record = &case.ran.record;
+        assert!(
+            record.streams[0].took_s < seconds * 0.7,
+            "{name}: {} s is not fast",
+            record.streams[0].took_s
+        );
+        // The controllers say only what changes: the second stretch goes on from where the first ended.
+        let mut all = record.streams[0].clone();
+        all.events.extend(record.streams[1].events.iter().map(|event| {
+            let mut event = *event;
+            event.frame += record.streams[0].frames;
+            event
+        }));
+        let both_heard = heard_by_the_plugin(&all);
+        reported(&program, &both_heard, &name);
+        let end = both_heard.last().expect("something is heard").1;
+        let place = program.iter().rposition(|step| *step == end);
+        // The stretch ends about 1 s after the last step that it could hear: six steps of 160 ms, and the block's own length.
+        assert!(
+            place.is_some_and(|place| place + 9 >= program.len()),
+            "{name}: it ended on step {place:?} of {}",
+            program.len()
+        );
+    }
+}
