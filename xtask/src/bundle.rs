@@ -57,7 +57,9 @@ pub(crate) fn fuzz() -> Result<Report> {
     for name in ["Rollcall.clap", "Rollcall.vst3"] {
         let mut command = shell::command(host.to_str().unwrap_or("rollcall-host"), &["fuzz"]);
         // nice-plug 0.4.2 aborts where a VST3 instance is destroyed in the instant after a parameter change (README, "Limits").
-        command.args(["--seed", "1", "--runs", FUZZ_RUNS, "--grace", "0.3"]).arg(shell::target().join("bundled").join(name));
+        command
+            .args(["--seed", "1", "--runs", FUZZ_RUNS, "--grace", "0.3"])
+            .arg(shell::target().join("bundled").join(name));
         command.args(["--assert", "pass-through", "--assert", "latency=0", "--assert", "no-edits"]);
         let broken = shell::run(&mut command).err().map(|error| format!("{error:#}"));
         report.rule(

@@ -62,7 +62,8 @@ fn automation_transport_and_bypass_touch_no_sample() {
         let mut process = Process::new(2.0, Blocks::HostLike(256), Signal::Odd);
         process.transport = script.parse::<Transport>().expect("a script");
         process.random_automation_hz = 300.0;
-        let mut steps = vec![Step::Activate(Setup::new(48_000.0, 256)), Step::Process(process), Step::Deactivate];
+        let mut steps =
+            vec![Step::Activate(Setup::new(48_000.0, 256)), Step::Process(process), Step::Deactivate];
         // nice-plug 0.4.2 aborts where a VST3 instance is destroyed before its shared thread has heard of the last parameter
         // change (README, "Limits"): `rollcall-host fuzz` found it. Hosts take longer than that.
         steps.push(Step::Wait { seconds: 0.5 });
