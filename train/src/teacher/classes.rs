@@ -1,0 +1,108 @@
+//! Which AudioSet classes are which of our 20: `classes.csv` beside this file.
+//!
+//! AudioSet's labels are incomplete: raters named what stands out, so bass, cymbals and synthesizers go unnamed in most of the
+//! music that has them, and a teacher's low probability says nothing. For those `absence` is `no`.
+
+use rollcall_engine::OPENMIC_CLASSES;
+
+/// Columns: our class; its AudioSet display names with `|` between; whether a low probability means that it is absent.
+const TABLE: &str = include_str!("classes.csv");
+/// From here on a class is heard, and below [`ABSENT`] it is not; between them the teacher does not know. An AudioSet
+/// network's probabilities are low by the labels' incompleteness: half is already sure.
+const PRESENT: f32 = 0.3;
+const ABSENT: f32 = 0.02;
+
+/// What the teacher means for our classes, in the order of [`OPENMIC_CLASSES`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Probability that a class is heard, 0..1: the greatest of its AudioSet classes.
+    pub probability: [f32; 20],
+    /// Whether the teacher can tell.
+    pub known: [bool; 20],
+}
+
+/// The table, bound to a teacher's own list of classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassTable {
+    /// Indices of AudioSet classes, for each of ours.
+    members: Vec<Vec<usize>>,
+    absence: Vec<bool>,
+}
+
+impl ClassTable {
+    /// Binds the table to `audioset_classes.csv` (`index,mid,display_name`).
+    ///
+    /// # Errors
+    /// What was found and what was expected, when the list lacks a class or is no such list.
+    pub(super) fn new(audioset: &str) -> Result<Self, (String, String)> {
+        let mut names = Vec::new();
+        for (row, record) in csv::Reader::from_reader(audioset.as_bytes()).records().enumerate() {
+            let record = record.map_err(|e| (e.to_string(), "index,mid,display_name".to_owned()))?;
+            if record.get(0) != Some(row.to_string().as_str()) || record.len() != 3 {
+                return Err((format!("row {row} is {record:?}"), format!("{row},mid,display_name")));
+            }
+            names.push(record[2].to_owned());
+        }
+        let (mut members, mut absence) = (Vec::new(), Vec::new());
+        for (record, class) in csv::Reader::from_reader(TABLE.as_bytes()).records().zip(OPENMIC_CLASSES) {
+            let record = record.expect("the table is part of the program, and a test reads it");
+            assert_eq!(&record[0], class, "the table is in the order of the classes");
+            let index = |name: &str| {
+                let found = names.iter().position(|n| n == name);
+                found.ok_or((format!("no class {name:?}"), "AudioSet's 527 classes".to_owned()))
+            };
+            members.push(record[1].split('|').map(index).collect::<Result<Vec<_>, _>>()?);
+            absence.push(&record[2] == "yes");
+        }
+        Ok(Self { members, absence })
+    }
+
+    /// From the probabilities of the 527 classes.
+    pub(super) fn judge(&self, probabilities: &[f32]) -> Judgement {
+        let mut judgement = Judgement { probability: [0.0; 20], known: [false; 20] };
+        for (class, members) in self.members.iter().enumerate() {
+            let p = members.iter().map(|&m| probabilities[m]).fold(0.0, f32::max);
+            judgement.probability[class] = p;
+            judgement.known[class] = p >= PRESENT || (p <= ABSENT && self.absence[class]);
+        }
+        judgement
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list with our table's names first, shuffled by none: index = order of mention.
+    fn list() -> (String, Vec<String>) {
+        let mut names: Vec<String> = Vec::new();
+        for record in csv::Reader::from_reader(TABLE.as_bytes()).records() {
+            names.extend(record.unwrap()[1].split('|').map(str::to_owned));
+        }
+        let rows = names.iter().enumerate().map(|(i, n)| format!("{i},/m/{i},\"{n}\"\n"));
+        ("index,mid,display_name\n".to_owned() + &rows.collect::<String>(), names)
+    }
+
+    #[test]
+    fn judges_by_the_surest_member() {
+        let (text, names) = list();
+        let table = ClassTable::new(&text).unwrap();
+        assert_eq!(table.members.len(), 20);
+        let mut probabilities = vec![0.01; names.len()];
+        probabilities[names.iter().position(|n| n == "Electric guitar").unwrap()] = 0.6;
+        probabilities[names.iter().position(|n| n == "Piano").unwrap()] = 0.1;
+        let judgement = table.judge(&probabilities);
+        let class = |name| OPENMIC_CLASSES.iter().position(|c| *c == name).unwrap();
+        assert_eq!((judgement.probability[class("guitar")], judgement.known[class("guitar")]), (0.6, true));
+        assert!(!judgement.known[class("piano")], "between the bounds the teacher does not know");
+        assert!(judgement.known[class("violin")], "surely absent");
+        assert!(!judgement.known[class("bass")], "bass goes unnamed in AudioSet");
+    }
+
+    #[test]
+    fn a_foreign_list_is_refused() {
+        let (found, _) = ClassTable::new("index,mid,display_name\n0,/m/0,\"Speech\"\n").unwrap_err();
+        assert!(found.contains("Accordion"), "{found}");
+        assert!(ClassTable::new("index,mid,display_name\n5,/m/0,\"Speech\"\n").is_err());
+    }
+}
