@@ -1,7 +1,8 @@
 //! `cargo xtask golden`: makes the golden data again with the seeded generators that lie beside it, and says what differs.
 //!
 //! As a suite of `cargo xtask test`, the Python generators run in a copy under `target/`, and what they make is compared
-//! with what is committed. The shell generators call audio encoders, whose versions change the bytes: they run by hand only.
+//! with what is committed. Those named `generate_torch*` run with Debian's own PyTorch (148 MB to fetch; PyPI's is 4.7 GB). The
+//! shell generators call audio encoders, whose versions change the bytes: they run by hand only.
 
 use crate::{machine, python, report::Report, shell};
 use anyhow::{Context, Result, ensure};
@@ -90,6 +91,10 @@ fn generators(files: &[String]) -> Vec<String> {
     files.iter().filter(is_generator).cloned().collect()
 }
 
+fn needs_torch(generator: &str) -> bool {
+    Path::new(generator).file_name().is_some_and(|name| name.to_string_lossy().starts_with("generate_torch"))
+}
+
 fn folder(path: &str) -> PathBuf {
     Path::new(path).parent().map(Path::to_path_buf).unwrap_or_default()
 }
@@ -99,12 +104,16 @@ fn generate(generator: &str, within: &Path) -> Result<()> {
     let script = within.join(generator);
     let script = script.to_str().context("the path of the repository is not UTF-8")?;
     if generator.ends_with(".sh") {
-        shell::run(&mut shell::command("sh", &[script]))
-    } else {
-        let python = python::ensure(python::REFERENCES)?;
-        // Nothing may depend on the number of cores.
-        shell::run(shell::command(&python.to_string_lossy(), &[script]).env("OMP_NUM_THREADS", "1"))
+        return shell::run(&mut shell::command("sh", &[script]));
     }
+    let python = if needs_torch(generator) {
+        machine::ensure(machine::Need::Golden)?;
+        PathBuf::from(machine::DEBIAN_PYTHON)
+    } else {
+        python::ensure(python::REFERENCES)?
+    };
+    // Nothing may depend on the number of cores.
+    shell::run(shell::command(&python.to_string_lossy(), &[script]).env("OMP_NUM_THREADS", "1"))
 }
 
 /// What differs between the file as committed and as made again, if anything that matters does.
@@ -184,5 +193,6 @@ mod tests {
         ];
         let files: Vec<String> = files.map(str::to_owned).to_vec();
         assert_eq!(generators(&files), ["engine/tests/golden/generate_x.py", "a/golden/generate.sh"]);
+        assert!(needs_torch("a/golden/generate_torch_x.py") && !needs_torch("generate_torch/golden/generate.py"));
     }
 }

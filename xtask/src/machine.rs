@@ -17,6 +17,9 @@ pub(crate) enum Need {
     Golden,
 }
 
+/// The interpreter that Debian's Python packages belong to.
+pub(crate) const DEBIAN_PYTHON: &str = "/usr/bin/python3";
+
 /// Name, what needs it, and a command that succeeds where the thing is there without Debian's package.
 const PACKAGES: &[(&str, Need, Option<&[&str]>)] = &[
     // A linker and the C library's headers: rustc links with `cc`, and libopus is C.
@@ -55,6 +58,8 @@ const PACKAGES: &[(&str, Need, Option<&[&str]>)] = &[
     ("libgl1-mesa-dri", Need::Tests, None),
     // Spark, which `examples/spark` runs on.
     ("default-jre-headless", Need::Tests, Some(&["java", "-version"])),
+    // The oracle of the trainer's gradients, in 1.13: for Debian's own interpreter.
+    ("python3-torch", Need::Golden, Some(&[DEBIAN_PYTHON, "-c", "import torch"])),
 ];
 
 /// Sees to it that the packages of this need and the ones before it are there.
