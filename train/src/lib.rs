@@ -3,8 +3,11 @@
 
 pub mod data;
 pub mod datasets;
+pub mod experiment;
 pub mod export;
 pub mod fit;
 pub mod nn;
+pub mod objectives;
 pub mod report;
 pub mod second;
+pub mod teacher;

@@ -1,7 +1,7 @@
 //! `rollcall-train`: makes data, trains, evaluates and exports Rollcall's models.
 
 use clap::{Parser, Subcommand};
-use rollcall_train::{data, datasets, export, fit, report, second};
+use rollcall_train::{data, datasets, experiment, export, fit, report, second, teacher};
 
 /// Makes data, trains, evaluates and exports Rollcall's models.
 #[derive(Parser)]
@@ -18,7 +18,10 @@ enum Command {
     Fit(fit::command::FitArgs),
     Second(Box<second::command::SecondArgs>),
     Report(report::command::ReportArgs),
+    Experiment(experiment::command::ExperimentArgs),
     Export(export::command::ExportArgs),
+    /// An AudioSet network that labels what nobody labelled.
+    Teacher(teacher::command::TeacherArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -28,6 +31,8 @@ fn main() -> anyhow::Result<()> {
         Command::Fit(args) => fit::command::run(args),
         Command::Second(args) => second::command::run(*args),
         Command::Report(args) => report::command::run(args),
+        Command::Experiment(args) => experiment::command::run(args),
         Command::Export(args) => export::command::run(args),
+        Command::Teacher(args) => teacher::command::run(args),
     }
 }

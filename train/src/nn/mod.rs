@@ -14,5 +14,7 @@ pub mod dense;
 pub mod gemm;
 pub mod head;
 pub mod loss;
+pub mod norm;
 pub mod params;
+pub mod transposed;
 pub mod vggish;
