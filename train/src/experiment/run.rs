@@ -4,16 +4,13 @@ use super::clips::LabelledClips;
 use super::config::{Config, Representation, Sources};
 use super::corpora;
 use crate::nn::params::Layout;
-use crate::nn::vggish::BANDS;
 use crate::objectives::{
-    Align, Corpus, Denoise, Encoder, Epoch, Events, Noise, Objective, PATCH, Progress, Run, Textual,
-    WordVectors,
+    Align, Corpus, Denoise, Encoder, Epoch, Events, Noise, Objective, Progress, Run, Textual, WordVectors,
 };
-use crate::second::{self, Outcome};
+use crate::second::{self, Outcome, represent::log_mel_steps};
 use crate::teacher::EVENTS;
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use rollcall_engine::PATCH_HOPS;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -194,19 +191,6 @@ impl Experiment {
             other => anyhow::bail!("{} has no first stage", other.slug()),
         })
     }
-}
-
-/// Mean and deviation of each band over each patch: `[n, 96, 64] -> [n, 128]`.
-fn log_mel_steps(patches: &[f32]) -> Vec<f32> {
-    let mut steps = Vec::with_capacity(patches.len() / PATCH * 2 * BANDS);
-    for patch in patches.chunks_exact(PATCH) {
-        let band = |b: usize| patch.iter().skip(b).step_by(BANDS);
-        let mean: Vec<f32> = (0..BANDS).map(|b| band(b).sum::<f32>() / PATCH_HOPS as f32).collect();
-        let variance = |b: usize| band(b).map(|v| (v - mean[b]).powi(2)).sum::<f32>() / PATCH_HOPS as f32;
-        let deviation: Vec<f32> = (0..BANDS).map(|b| variance(b).sqrt()).collect();
-        steps.extend(mean.iter().chain(&deviation));
-    }
-    steps
 }
 
 /// A progress bar on standard error; nothing where that is no terminal.
