@@ -193,6 +193,8 @@ mod tests {
         ];
         let files: Vec<String> = files.map(str::to_owned).to_vec();
         assert_eq!(generators(&files), ["engine/tests/golden/generate_x.py", "a/golden/generate.sh"]);
-        assert!(needs_torch("a/golden/generate_torch_x.py") && !needs_torch("generate_torch/golden/generate.py"));
+        assert!(
+            needs_torch("a/golden/generate_torch_x.py") && !needs_torch("generate_torch/golden/generate.py")
+        );
     }
 }
