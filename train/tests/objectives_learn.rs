@@ -14,14 +14,14 @@ const KINDS: usize = 4;
 fn example(rng: &mut Rng) -> Example {
     let kind = rng.usize(..KINDS);
     let (centre, width) = (8.0 + 16.0 * kind as f32 + 4.0 * rng.f32(), 3.0 + 3.0 * rng.f32());
-    let height = 2.0 + 2.0 * rng.f32();
+    let height = 5.0 + 5.0 * rng.f32();
     let patch = (0..96 * 64).map(|i| {
         let band = (i % 64) as f32;
         height * (-((band - centre) / width).powi(2)).exp() - 2.0 + 0.3 * normal(rng)
     });
     let patch = patch.collect();
     let events = (0..KINDS).map(|k| if k == kind { 0.9 } else { 0.02 }).collect();
-    Example { patch, words: vec![kind], tags: vec![kind, KINDS + usize::from(height > 3.0)], events }
+    Example { patch, words: vec![kind], tags: vec![kind, KINDS + usize::from(height > 7.5)], events }
 }
 
 fn corpus() -> Corpus {
@@ -33,7 +33,7 @@ fn corpus() -> Corpus {
 }
 
 fn training(rate: f32, epochs: usize) -> Training {
-    Training { optimiser: Optimiser::Adam, rate, batch: 16, epochs, patience: 5 }
+    Training { optimiser: Optimiser::Adam, rate, batch: 16, epochs, patience: 10 }
 }
 
 fn network(
@@ -92,7 +92,7 @@ fn textual_description_learns() {
 fn denoising_learns() {
     for noise in [Noise::Additive, Noise::Multiplicative] {
         let folder = tempfile::tempdir().unwrap();
-        let (start, best) = learn(denoise(noise), 1e-2, 25, folder.path());
+        let (start, best) = learn(denoise(noise), 5e-3, 30, folder.path());
         assert!(best.valid_loss < 0.6 * start.valid_loss, "{noise:?} {start:?} {best:?}");
         assert!(best.valid_measure > 0.1, "{noise:?}, 0 is knowing each band's mean: {best:?}");
     }
