@@ -209,7 +209,8 @@ def check_pictures(browser, folder, name, timeline):
 
 def main():
     program, model, audio, *keep = sys.argv[1:]
-    chosen = [] if model == "-" else ["--model", model]
+    program = pathlib.Path(program).resolve()
+    chosen = [] if model == "-" else ["--model", pathlib.Path(model).resolve()]
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(keep[0]) if keep else pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
