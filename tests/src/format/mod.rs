@@ -98,6 +98,10 @@ pub(crate) fn measure(call: impl FnOnce() -> bool) -> Call {
 
 /// Opens a plugin file by its ending.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Library>, Trouble> {
+    // `dlopen` looks for a name without a slash where the system's libraries are.
+    let absolute = std::path::absolute(path)
+        .map_err(|source| Trouble::Io { what: format!("finding {}", path.display()), source })?;
+    let path = absolute.as_path();
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("clap") => clap::open(path),
         Some("vst3") => vst3::open(path),
