@@ -10,6 +10,7 @@ pub mod command;
 pub mod decode;
 pub mod fetch;
 pub mod gm;
+pub mod label;
 pub mod maker;
 pub mod notes;
 pub mod phrase;

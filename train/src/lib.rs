@@ -1,6 +1,7 @@
 //! offline: the paper's training in Rust: data engine, network and gradients, objectives, evaluation, export.
 #![deny(unsafe_code)]
 
+pub mod compare;
 pub mod data;
 pub mod datasets;
 pub mod experiment;

@@ -1,7 +1,7 @@
 //! `rollcall-train`: makes data, trains, evaluates and exports Rollcall's models.
 
 use clap::{Parser, Subcommand};
-use rollcall_train::{data, datasets, experiment, export, fit, report, second, teacher};
+use rollcall_train::{compare, data, datasets, experiment, export, fit, report, second, teacher};
 
 /// Makes data, trains, evaluates and exports Rollcall's models.
 #[derive(Parser)]
@@ -22,6 +22,7 @@ enum Command {
     Export(export::command::ExportArgs),
     /// An AudioSet network that labels what nobody labelled.
     Teacher(teacher::command::TeacherArgs),
+    Compare(compare::command::CompareArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -34,5 +35,6 @@ fn main() -> anyhow::Result<()> {
         Command::Experiment(args) => experiment::command::run(args),
         Command::Export(args) => export::command::run(args),
         Command::Teacher(args) => teacher::command::run(args),
+        Command::Compare(args) => compare::command::run(args),
     }
 }

@@ -75,12 +75,13 @@ const fn speech(
 }
 
 const fn noises(
+    group: &'static str,
     package: &'static str,
     folder: &'static str,
     licence: &'static str,
     split: Split,
 ) -> Collection {
-    Collection { group: package, package: deb(package), folder, content: Content::Noises, licence, split }
+    Collection { group, package: deb(package), folder, content: Content::Noises, licence, split }
 }
 
 /// Every collection. `tonejs-instrument-*` share recordings with `iowa-piano`, `vsco-trombone` and `vsco-violin-section`
@@ -112,19 +113,22 @@ pub const COLLECTIONS: &[Collection] = &[
     kit("hydrogen-colombo", "usr/share/hydrogen/data/drumkits/ColomboAcousticDrumkit", Test),
     kit("hydrogen-bja", "usr/share/hydrogen/data/drumkits/BJA_Pacific", Test),
     kit("hydrogen-forzee", "usr/share/hydrogen/data/drumkits/ForzeeStereo", Train),
-    kit("hydrogen-millo", "usr/share/hydrogen/data/drumkits/Millo_MultiLayered3", Train),
-    speech("asterisk-core-sounds-en-g722", "usr/share/asterisk/sounds", "CC BY-SA 3.0", Train),
+    kit("hydrogen-millo", "usr/share/hydrogen/data/drumkits/Millo_MultiLayered2", Train),
+    speech(
+        "asterisk-core-sounds-en-g722",
+        "usr/share/asterisk/sounds/en_US_f_Allison",
+        "CC BY-SA 3.0",
+        Train,
+    ),
     speech("fillets-ng-data-cs", "usr/share/games/fillets-ng", "GPL-2+", Valid),
     speech("fillets-ng-data-nl", "usr/share/games/fillets-ng", "GPL-2+", Test),
-    noises("supertux-data", "usr/share/games/supertux2/sounds", "GPL-2+ / CC BY-SA", Test),
-    noises("frozen-bubble-data", "usr/share/games/frozen-bubble/snd", "GPL-2", Valid),
+    noises("supertux-sounds", "supertux-data", "usr/share/games/supertux2/sounds", "GPL-2+ / CC BY-SA", Test),
+    noises("frozen-bubble-sounds", "frozen-bubble-data", "usr/share/games/frozen-bubble/snd", "GPL-2", Valid),
     music("wesnoth-1.16-music", "usr/share/games/wesnoth", "GPL-2+ / CC BY-SA 4.0"),
-    music("warzone2100-music", "usr/share/games/warzone2100", "GPL-2+ / CC0"),
-    music("nexuiz-music", "usr/share/games/nexuiz", "GPL-2+"),
-    music("hyperrogue-music", "usr/share/hyperrogue", "CC BY-SA 3.0"),
-    music("ufoai-music", "usr/share/games/ufoai", "GPL-2+ / CC BY-SA 3.0"),
+    music("hyperrogue-music", "usr/share/hyperrogue/music", "CC BY-SA 3.0"),
     music("drascula-music", "usr/share/scummvm/drascula", "Drascula licence (free redistribution)"),
     music("planetblupi-music-ogg", "usr/share/games/planetblupi", "GPL-3+"),
-    music("singularity-music", "usr/share/singularity", "CC BY-SA 3.0"),
+    music("singularity-music", "usr/share/games/singularity/music", "CC BY-SA 3.0"),
+    music("supertux-data", "usr/share/games/supertux2/music", "GPL-2+ / CC BY-SA"),
     music("asterisk-moh-opsound-wav", "usr/share/asterisk/moh", "CC BY-SA 2.5"),
 ];

@@ -1,8 +1,10 @@
 //! `rollcall-train data`: fetch the packages, make the pool, check it.
 
 use super::fetch::fetch;
+use super::label::label;
 use super::maker::{Maker, Plan, summary};
 use super::pool::PoolWriter;
+use crate::teacher::Teacher;
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -24,6 +26,18 @@ enum Action {
     },
     /// Make the pool of stems, or go on making it: what is there already is kept.
     Make(MakeArgs),
+    /// Let a teacher say who plays in the pool's music; what is labelled already is kept.
+    Label {
+        /// Folder of the pool.
+        #[arg(long, default_value = "cache/pool")]
+        pool: PathBuf,
+        /// Folder that `data fetch` filled.
+        #[arg(long, default_value = "cache/packages")]
+        packages: PathBuf,
+        /// Folder of the teacher.
+        #[arg(long)]
+        teacher: PathBuf,
+    },
     /// Show what a pool holds.
     Show {
         /// The pool's folder.
@@ -76,6 +90,11 @@ pub fn run(args: DataArgs) -> Result<()> {
             Ok(())
         }
         Action::Make(make) => run_make(make),
+        Action::Label { pool, packages, teacher } => {
+            let segments = label(&pool, &packages, &Teacher::open(&teacher)?)?;
+            eprintln!("{segments} segments labelled");
+            Ok(())
+        }
         Action::Show { pool } => {
             print!("{}", summary(&pool)?);
             Ok(())

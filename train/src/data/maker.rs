@@ -2,6 +2,8 @@
 
 mod packages;
 
+pub use packages::LONGEST_MUSIC_S;
+
 use super::class::NONE;
 use super::gm::{CHOIRS, INSTRUMENTS, Instrument, Piece};
 use super::phrase;

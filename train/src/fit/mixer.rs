@@ -35,6 +35,17 @@ const SILENT_HOPS: usize = 5;
 /// A voice this far below the mix is left unknown: nobody hears it for certain.
 const MASKED_DB: f32 = -22.0;
 
+/// Audio with everything known of who plays in it.
+#[derive(Clone, Debug)]
+pub struct Composition {
+    /// Mono, 16 kHz.
+    pub samples: Vec<f32>,
+    /// What is known a clip and a window.
+    pub target: Target,
+    /// Each voice's class, and whether it sounds, one flag a hop of 10 ms.
+    pub voices: Vec<(usize, Vec<bool>)>,
+}
+
 /// Material of one split, sorted so that classes and sources are drawn evenly.
 pub struct Mixer {
     pool: Pool,
@@ -59,13 +70,30 @@ impl Mixer {
         length: Length,
         augment: bool,
     ) -> Result<Self, PoolError> {
+        Self::of(pool, split, &|_| true, classes, length, augment)
+    }
+
+    /// The same with stems of only some kinds.
+    ///
+    /// # Errors
+    /// The pool cannot be read.
+    pub fn of(
+        pool: Pool,
+        split: Split,
+        kinds: &dyn Fn(Kind) -> bool,
+        classes: usize,
+        length: Length,
+        augment: bool,
+    ) -> Result<Self, PoolError> {
         let mut voices = vec![BTreeMap::<String, Vec<usize>>::new(); classes];
         let (mut negatives, mut rooms) = (BTreeMap::<String, Vec<usize>>::new(), Vec::new());
         let labels = pool.soft_labels()?;
         let mut music = Vec::new();
         let mut by_id: BTreeMap<&str, Vec<&SoftLabel>> = BTreeMap::new();
         labels.iter().for_each(|l| by_id.entry(&l.id).or_default().push(l));
-        for (i, stem) in pool.stems.iter().enumerate().filter(|(_, s)| s.row.split == split) {
+        for (i, stem) in
+            pool.stems.iter().enumerate().filter(|(_, s)| s.row.split == split && kinds(s.row.kind))
+        {
             match (stem.row.kind, stem.class) {
                 (Kind::Ir, _) => rooms.push(pool.samples(stem)?),
                 (Kind::Music, _) => {
@@ -87,6 +115,11 @@ impl Mixer {
     /// Number of classes with any material, for messages.
     pub fn classes_present(&self) -> usize {
         self.voices.iter().filter(|v| !v.is_empty()).count()
+    }
+
+    /// Whether there is anything that is no instrument.
+    pub fn has_negatives(&self) -> bool {
+        !self.negatives.is_empty()
     }
 
     /// The clip of this seed and index: always the same.
@@ -117,6 +150,15 @@ impl Mixer {
     }
 
     fn mix(&self, voices: usize, rng: &mut Rng) -> Result<Clip, PoolError> {
+        let composed = self.compose(voices, rng)?;
+        Ok(Clip { log_mel: self.picture(&composed.samples, rng), target: composed.target })
+    }
+
+    /// Audio with this many instruments, each of another class; none: what is no instrument.
+    ///
+    /// # Errors
+    /// The pool cannot be read.
+    pub fn compose(&self, voices: usize, rng: &mut Rng) -> Result<Composition, PoolError> {
         let (length, classes) = (self.length, self.voices.len());
         let present: Vec<usize> = (0..classes).filter(|&c| !self.voices[c].is_empty()).collect();
         let mut layers = Vec::new();
@@ -158,7 +200,8 @@ impl Mixer {
             mark(&mut target, *class, active, layer, &mixed, length);
         }
         self.master(&mut mixed, voices == 0, rng);
-        Ok(Clip { log_mel: self.picture(&mixed, rng), target })
+        let voices = truths.into_iter().map(|(class, active, _)| (class, active)).collect();
+        Ok(Composition { samples: mixed, target, voices })
     }
 
     fn music(&self, rng: &mut Rng) -> Result<Clip, PoolError> {

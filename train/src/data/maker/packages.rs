@@ -1,6 +1,6 @@
 //! Stems from the recordings that packages hold ([`crate::data::collections`]).
 
-use super::{Maker, PHRASE_S};
+use super::Maker;
 use crate::data::class::{MUSIC, NONE};
 use crate::data::collections::{COLLECTIONS, Collection, Content};
 use crate::data::decode::decode;
@@ -17,11 +17,13 @@ use std::{
 use walkdir::WalkDir;
 
 /// Of a longer piece of music only this much is kept, in seconds.
-const LONGEST_MUSIC_S: usize = 300;
+pub const LONGEST_MUSIC_S: usize = 300;
 /// Jingles shorter than this are no music for the teacher, in seconds.
 const SHORTEST_MUSIC_S: usize = 20;
-/// Most stems that utterances or noises of one collection are joined to.
-const MOST_JOINED: usize = 300;
+/// Utterances or noises that are joined to one stem.
+const JOINED: usize = 5;
+/// Longer files among noises are music, and among speech are silence or stories; in seconds.
+const LONGEST_NOISE_S: usize = 10;
 /// What is joined is parted by up to this many seconds of silence.
 const PAUSE_S: f32 = 0.6;
 
@@ -52,39 +54,32 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// Short recordings one after the other, as stems of the usual length; each is used once.
+    /// Short recordings, a few to a stem with pauses between them; each is used once.
     fn joined(&mut self, collection: &Collection, files: &[PathBuf]) -> Result<()> {
         let mut order: Vec<&PathBuf> = files.iter().collect();
         seed::rng(self.plan.seed, collection.group).shuffle(&mut order);
-        let mut rest = order.into_iter();
-        for number in 0..MOST_JOINED {
+        for (number, files) in order.chunks(JOINED).enumerate() {
             let unit = format!("pk/{}/{number:05}", collection.group);
+            if self.pool.has(&unit) {
+                continue;
+            }
             let mut rng = seed::rng(self.plan.seed, &unit);
-            let length = (rng.between(PHRASE_S.0, PHRASE_S.1) * SAMPLE_RATE_HZ as f32) as usize;
-            let known = self.pool.has(&unit);
             let mut samples: Vec<f32> = Vec::new();
-            while samples.len() < length {
-                let Some(file) = rest.next() else { break };
-                // A unit that is there was made of the same files: they are passed over, not read.
-                let one = if known { Vec::new() } else { decode(file, SAMPLE_RATE_HZ)? };
-                samples.extend_from_slice(&normalised(one).unwrap_or_default());
-                let pause = rng.between(0.0, PAUSE_S) * SAMPLE_RATE_HZ as f32;
-                samples.resize(samples.len() + pause as usize, 0.0);
-                if known && samples.len() * 8 > length {
-                    break;
+            for file in files {
+                let one = decode(file, SAMPLE_RATE_HZ)?;
+                if one.len() <= LONGEST_NOISE_S * SAMPLE_RATE_HZ as usize {
+                    samples.extend_from_slice(&normalised(one).unwrap_or_default());
+                    let pause = rng.between(0.0, PAUSE_S) * SAMPLE_RATE_HZ as f32;
+                    samples.resize(samples.len() + pause as usize, 0.0);
                 }
             }
-            if samples.is_empty() {
-                break;
-            }
-            if !known {
-                samples.truncate(2 * length);
-                let (kind, class) = match collection.content {
-                    Content::Speech => (Kind::Speech, "voice"),
-                    _ => (Kind::Noise, NONE),
-                };
-                self.add(&unit, &[part(collection, kind, class, samples, &json!({"real": true}))])?;
-            }
+            let (kind, class) = match collection.content {
+                Content::Speech => (Kind::Speech, "voice"),
+                _ => (Kind::Noise, NONE),
+            };
+            let facts = json!({"real": true});
+            let parts = normalised(samples).map(|s| part(collection, kind, class, s, &facts));
+            self.add(&unit, parts.as_slice())?;
         }
         Ok(self.pool.commit()?)
     }
@@ -152,8 +147,8 @@ fn notes(
 /// Audio files below a folder, sorted by path.
 fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
     let known = |path: &Path| {
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        ["ogg", "oga", "wav", "flac", "mp3", "g722"].contains(&extension)
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        ["ogg", "oga", "wav", "flac", "mp3", "aiff", "g722"].contains(&extension.as_str())
     };
     let mut files = Vec::new();
     for entry in WalkDir::new(folder) {
