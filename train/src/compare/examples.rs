@@ -48,7 +48,7 @@ pub struct Example {
 }
 
 /// Columns of 10 s, OpenMIC's length.
-pub const LENGTH: Length = Length { columns: 62 };
+const LENGTH: Length = Length { columns: 62 };
 /// Shorter pauses of a voice are part of its playing, in hops: a meter that falls between two notes is no better.
 const BREATH_HOPS: usize = 50;
 

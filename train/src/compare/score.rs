@@ -75,7 +75,7 @@ pub fn measure(scene: Scene, examples: &[Example], answers: &[Answer], threshold
 }
 
 /// Thresholds of the best F1 of positives over these examples, for contenders that come without.
-pub fn tuned(examples: &[Example], answers: &[Answer]) -> Vec<f32> {
+pub(super) fn tuned(examples: &[Example], answers: &[Answer]) -> Vec<f32> {
     let everything: Vec<usize> = (0..examples.len()).collect();
     by_class(examples, answers, &everything).iter().map(best_threshold).collect()
 }

@@ -127,7 +127,7 @@ pub const COLLECTIONS: &[Collection] = &[
     music("wesnoth-1.16-music", "usr/share/games/wesnoth", "GPL-2+ / CC BY-SA 4.0"),
     music("hyperrogue-music", "usr/share/hyperrogue/music", "CC BY-SA 3.0"),
     music("drascula-music", "usr/share/scummvm/drascula", "Drascula licence (free redistribution)"),
-    music("planetblupi-music-ogg", "usr/share/games/planetblupi", "GPL-3+"),
+    music("planetblupi-music-ogg", "usr/share/planetblupi", "GPL-3+"),
     music("singularity-music", "usr/share/games/singularity/music", "CC BY-SA 3.0"),
     music("supertux-data", "usr/share/games/supertux2/music", "GPL-2+ / CC BY-SA"),
     music("asterisk-moh-opsound-wav", "usr/share/asterisk/moh", "CC BY-SA 2.5"),

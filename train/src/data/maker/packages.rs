@@ -66,7 +66,11 @@ impl Maker<'_> {
             let mut rng = seed::rng(self.plan.seed, &unit);
             let mut samples: Vec<f32> = Vec::new();
             for file in files {
-                let one = decode(file, SAMPLE_RATE_HZ)?;
+                let one = decode(file, SAMPLE_RATE_HZ).unwrap_or_else(|error| {
+                    // A collection of effects does without one that is empty; what is wrong with it is said.
+                    eprintln!("left out: {error:#}");
+                    Vec::new()
+                });
                 if one.len() <= LONGEST_NOISE_S * SAMPLE_RATE_HZ as usize {
                     samples.extend_from_slice(&normalised(one).unwrap_or_default());
                     let pause = rng.between(0.0, PAUSE_S) * SAMPLE_RATE_HZ as f32;
