@@ -244,7 +244,7 @@ fn card(what: &Imported, origin: &str, command: &str, parameters: usize) -> Stri
         Some(_) => "AttentionMIC's (batch normalisation), imported; thresholds 0.5, not tuned.",
         None => {
             "**untrained**: every activity is one half and below its threshold, so nothing is ever heard. Train one on these \
-             embeddings with `rollcall-train second`, which writes a package with it."
+             embeddings with `rollcall-train second`."
         }
     };
     format!(
