@@ -60,13 +60,12 @@ impl Buffers {
 
     /// Fills the inputs from `sample(channel over all ports, frame of the block)`, the outputs and guards with marks.
     pub(crate) fn fill(&mut self, frames: usize, mut sample: impl FnMut(usize, usize) -> f32) {
-        let mut number = 0;
-        for channel in self.inputs.iter_mut().flat_map(|port| &mut port.channels) {
+        let channels = self.inputs.iter_mut().flat_map(|port| &mut port.channels);
+        for (number, channel) in channels.enumerate() {
             for (frame, value) in channel[..frames].iter_mut().enumerate() {
                 *value = sample(number, frame);
             }
             channel[frames..frames + GUARD_FRAMES].fill(GUARD);
-            number += 1;
         }
         for channel in self.outputs.iter_mut().flat_map(|port| &mut port.channels) {
             channel[..frames].fill(UNWRITTEN);

@@ -73,7 +73,7 @@ impl LabelledClips {
                 let mixer = Mixer::new(pool, split, classes, length, name == "train")?;
                 ensure!(mixer.classes_present() > 0, "{}: no stems to {name} on", folder.display());
                 let draw = |i: usize, _: &mut _| -> Result<LabelledClip> {
-                    let scene = if i % 2 == 0 { Scene::Solo } else { Scene::Mix };
+                    let scene = if i.is_multiple_of(2) { Scene::Solo } else { Scene::Mix };
                     let key = format!("{name}/{i}");
                     let drawn =
                         mixer.scene(scene, &mut seed::rng(plan.seed, &format!("experiment/{key}")))?;

@@ -18,6 +18,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Name of the measure, chance on it, the best epoch, epochs done.
+type StageOne = (String, f64, Epoch, usize);
+
 /// Configuration, data and folder of results.
 pub struct Experiment {
     /// What shapes it.
@@ -37,7 +40,7 @@ pub struct Finished {
     /// What it represented sound by.
     pub representation: Representation,
     /// The first stage, where there was one: what was measured, its chance, the epoch that was kept, epochs trained.
-    pub stage1: Option<(String, f64, Epoch, usize)>,
+    pub stage1: Option<StageOne>,
     /// Scores of the second stage.
     pub stage2: Outcome,
 }
@@ -138,7 +141,7 @@ impl Experiment {
         seed: u64,
         corpora: &mut Corpora,
         folder: &Path,
-    ) -> Result<(Encoder, Vec<f32>, (String, f64, Epoch, usize))> {
+    ) -> Result<(Encoder, Vec<f32>, StageOne)> {
         let stage1 = &self.config.stage1;
         let name = format!("{}, seed {seed}", representation.slug());
         let kind = corpora::kind(representation);
