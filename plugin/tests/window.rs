@@ -48,9 +48,11 @@ fn who_plays_stands_in_large_letters_over_a_history_in_colour() {
         let mut stage = Stage::new(screen, music.rate_hz);
         stage.open(None);
         stage.until("a first frame", |stage| stage.picture().count(HEADLINE, |p| p != [0; 3]) > 10_000);
-        assert_eq!(stage.picture().count(HEADLINE, is_bright), 0, "nobody plays yet");
+        // What it says while nobody plays is small; names are large.
+        let quiet = stage.picture().count(HEADLINE, is_bright);
+        assert!(quiet < 1_000, "nobody plays yet, but {quiet} pixels are bright");
         stage.play(&music, 12.0, Pace::AsFastAsItGoes);
-        stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
+        stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > quiet + 2_000);
         stage.until("a history", |stage| stage.picture().count(HISTORY, is_vivid) > 2_000);
     });
 }

@@ -68,7 +68,7 @@ fn setting(about: &Description, random: &mut fastrand::Rng) -> Setting {
         0 => String::new(),
         count => settable[random.usize(0..count)].id.to_string(),
     };
-    let value = [0.0, 1.0, random.f64()][random.usize(0..3)];
+    let value = [0.0, 1.0, millionths(random.f64())][random.usize(0..3)];
     Setting { param, value: Value::Normal(value) }
 }
 
@@ -84,19 +84,19 @@ fn blocks(random: &mut fastrand::Rng) -> Blocks {
 fn process(blocks: &Blocks, about: &Description, random: &mut fastrand::Rng) -> Process {
     let signal = match random.u8(..7) {
         0 => Signal::Silence,
-        1 => Signal::Sine { hz: random.f64() * 8_000.0, dbfs: -60.0 * random.f64() },
-        2 => Signal::Noise { dbfs: -60.0 * random.f64() },
-        3 => Signal::Impulse { every_s: 0.01 + random.f64() },
+        1 => Signal::Sine { hz: millionths(random.f64() * 8_000.0), dbfs: millionths(-60.0 * random.f64()) },
+        2 => Signal::Noise { dbfs: millionths(-60.0 * random.f64()) },
+        3 => Signal::Impulse { every_s: millionths(0.01 + random.f64()) },
         4 => Signal::Odd,
         5 => Signal::Denormal,
         _ => Signal::Notes,
     };
     // Single frames are dear: a call each.
-    let seconds = if blocks.max_frames() < 16 { 0.05 } else { random.f64() * 1.5 };
+    let seconds = if blocks.max_frames() < 16 { 0.05 } else { millionths(random.f64() * 1.5) };
     let mut process = Process::new(seconds, blocks.clone(), signal);
     process.in_place = random.bool();
     if !about.params.is_empty() && random.bool() {
-        process.random_automation_hz = random.f64() * 200.0;
+        process.random_automation_hz = millionths(random.f64() * 200.0);
     }
     if random.u8(..10) == 0 {
         process.pace = Pace::Times(4.0);
@@ -112,16 +112,16 @@ fn transport(seconds: f64, random: &mut fastrand::Rng) -> Transport {
     transport.signature = [(4, 4), (3, 4), (7, 8), (1, 1)][random.usize(0..4)];
     transport.start_s = [0.0, -2.0, 3_600.0][random.usize(0..3)];
     if random.u8(..3) == 0 {
-        transport.loop_s = Some((transport.start_s, transport.start_s + 0.02 + random.f64()));
+        transport.loop_s = Some((transport.start_s, millionths(transport.start_s + 0.02 + random.f64())));
     }
     for _ in 0..random.usize(0..4) {
         let action = match random.u8(..4) {
             0 => Move::Play,
             1 => Move::Stop,
-            2 => Move::Jump(random.f64() * 100.0),
-            _ => Move::Tempo(20.0 + random.f64() * 300.0),
+            2 => Move::Jump(millionths(random.f64() * 100.0)),
+            _ => Move::Tempo(millionths(20.0 + random.f64() * 300.0)),
         };
-        transport.moves.push((random.f64() * seconds, action));
+        transport.moves.push((millionths(random.f64() * seconds), action));
     }
     transport.moves.sort_by(|a, b| a.0.total_cmp(&b.0));
     transport
@@ -187,6 +187,11 @@ fn smaller(plan: &Plan) -> Vec<Plan> {
         with(&|plan| stretch(plan, &|process| process.blocks = Blocks::Fixed(process.blocks.max_frames())));
     }
     all
+}
+
+/// Few enough digits that JSON gives the number back to the last bit.
+fn millionths(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
 }
 
 #[cfg(test)]

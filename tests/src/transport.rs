@@ -149,7 +149,8 @@ impl Playhead {
         let end = self.now.loop_s.filter(|_| self.now.playing).map(|(_, end_s)| end_s - self.now.song_s);
         let room_s = next.into_iter().chain(end.filter(|s| *s > 0.0)).fold(f64::INFINITY, f64::min);
         // `as` takes what is beyond u64 to its largest.
-        ((room_s * self.now.rate_hz).ceil() as u64).max(1)
+        // Half a frame less, as `take_moves` takes what lies half a frame ahead.
+        ((room_s * self.now.rate_hz - 0.5).ceil() as u64).max(1)
     }
 
     /// A block of so many frames has gone by.
@@ -160,10 +161,10 @@ impl Playhead {
             self.now.beats += gone_s * self.now.tempo_bpm / 60.0;
             self.now.song_s += gone_s;
             if let Some((start_s, end_s)) = self.now.loop_s
-                && self.now.song_s >= end_s
+                && self.now.song_s >= end_s - 0.5 / self.now.rate_hz
                 && start_s < end_s
             {
-                self.jump(start_s + (self.now.song_s - end_s) % (end_s - start_s));
+                self.jump(start_s + (self.now.song_s - end_s).max(0.0) % (end_s - start_s));
             }
         }
         self.take_moves();

