@@ -43,7 +43,12 @@ def drawn(screen, number):
     return seen["picture"]
 
 
-def watch(vst3, pictures):
+# JUCE asks the X server about a window that is gone already, about one time in five that its window is closed by a window
+# manager, and X's own error handler ends the host: a try more, as for Ardour's exporter.
+TRIES = 4
+
+
+def watch(vst3, pictures, tries=TRIES):
     checks = Checks()
     with Screen() as screen:
         command = [sys.executable, __file__, "--host", vst3]
@@ -76,9 +81,17 @@ def watch(vst3, pictures):
                 count, most = colours(drawn(screen, again))
                 checks.that("and is not blank then either", count > 64 and most < 0.95, f"{count} colours, {most:.0%}")
                 screen.close(again)
-            checks.that("the host goes on after it, and ends well", process.wait(60) == 0)
+            ended = process.wait(60)
+            if ended == 1 and tries > 1:
+                print("the host lost a race with the X server: once more", flush=True)
+                again = True
+            else:
+                again = False
+                checks.that("the host goes on after it, and ends well", ended == 0)
         finally:
             process.kill()
+    if again:
+        return watch(vst3, pictures, tries - 1)
     checks.end()
 
 

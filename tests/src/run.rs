@@ -372,7 +372,7 @@ fn resident_kib() -> u64 {
 /// What the child program does: reads the plan in `folder`, runs it, leaves the record there.
 ///
 /// # Errors
-/// The folder is not one that [`crate::launch`] made.
+/// The folder is not one that [`crate::Launcher`] made.
 pub fn child(folder: &Path) -> Result<(), Trouble> {
     let io = |what: &'static str| move |source| Trouble::Io { what: what.to_owned(), source };
     let plan = std::fs::read(folder.join("plan.json")).map_err(io("reading the plan"))?;
