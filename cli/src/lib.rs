@@ -25,7 +25,8 @@
 //! assert_eq!(analysis.timeline.duration_s, 3.0);
 //!
 //! let mut json = Vec::new();
-//! let setting = output::Setting { is_first: true, width: 80 };
+//! let folder = std::path::Path::new("");
+//! let setting = output::Setting { is_first: true, width: 80, look: Default::default(), folder };
 //! output::write(output::FormatName::Json, &mut analysis, setting, &mut json)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
