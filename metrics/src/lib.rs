@@ -2,7 +2,7 @@
 //!
 //! Three ways to look at the same recordings:
 //! - **clips**: one score and one truth a class and clip, unknown truths left out ([`Scored`], [`known`]):
-//!   [`average_precision`], [`roc_auc`], [`f1`], and their thresholds ([`best_threshold`]) and [`calibration`];
+//!   [`average_precision`], [`roc_auc`], [`f1`], and their thresholds ([`best_threshold`]) and [`calibration_error`];
 //! - **segments**: who plays in each second ([`segment_counts`]);
 //! - **events**: which annotated ranges were found, onset and offset within a tolerance ([`event_counts`]).
 //!
