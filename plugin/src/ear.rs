@@ -50,6 +50,11 @@ impl Ear {
         }
     }
 
+    /// What the host says of the block that comes next.
+    pub(crate) fn say(&mut self, is_offline: bool) {
+        self.pace.say(is_offline);
+    }
+
     /// Takes a block. Never allocates or locks; waits only where the host renders faster than real time.
     pub(crate) fn hear<C: AsRef<[f32]>>(
         &mut self,

@@ -1,7 +1,6 @@
 //! Whether the host renders faster than real time: by its own word, or by the clock.
 //!
-//! Hosts do not always say so: nice-plug 0.4.2 passes VST3's flag on one setup late, Bitwig and REAPER render CLAP without
-//! the flag, Ardour never says it. But a host that asks for seconds of audio in a fraction of their length can't be
+//! Hosts do not always say so: Bitwig and REAPER render CLAP without the flag, Ardour never says it. But a host that asks for seconds of audio in a fraction of their length can't be
 //! playing them.
 
 use std::time::{Duration, Instant};
@@ -29,6 +28,11 @@ pub(crate) struct Pace {
 impl Pace {
     pub(crate) fn new(rate_hz: f64, said: bool) -> Self {
         Self { rate_hz, said, fast: 0, frames: 0, began: None, waited: Duration::ZERO }
+    }
+
+    /// What the host says of the next block.
+    pub(crate) fn say(&mut self, is_offline: bool) {
+        self.said = is_offline;
     }
 
     /// A block comes; `clock` is read at most once a second of audio.

@@ -112,9 +112,9 @@ impl Default for RollcallParams {
                     "ready" | "off" | "false" | "0" => Some(false),
                     _ => None,
                 })),
-            reset_on_play: BoolParam::new("Reset on play", default.reset_on_play).non_automatable(),
-            midi_cc: BoolParam::new("MIDI controllers out", default.midi_cc).non_automatable(),
-            midi_notes: BoolParam::new("MIDI notes out", default.midi_notes).non_automatable(),
+            reset_on_play: BoolParam::new("Reset on play", default.reset_on_play),
+            midi_cc: BoolParam::new("MIDI controllers out", default.midi_cc),
+            midi_notes: BoolParam::new("MIDI notes out", default.midi_notes),
         }
     }
 }

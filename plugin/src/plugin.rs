@@ -7,7 +7,7 @@ use crate::{
     window::{Shared, Window},
 };
 use nice_plug::prelude::*;
-use rollcall_board::{Board, Input, board};
+use rollcall_board::{Board, Input, Settings, board};
 use rollcall_worker::Worker;
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct Rollcall {
     /// Between activation and deactivation, at a rate that can be analysed.
     ear: Option<Ear>,
     midi: MidiOut,
+    /// Settings that the window was told of.
+    shown: Option<Settings>,
 }
 
 impl Default for Rollcall {
@@ -30,7 +32,7 @@ impl Default for Rollcall {
         let window = Arc::new(Shared::default());
         let told = Arc::clone(&window);
         let worker = Worker::spawn(writer, inbox, params.models(), Box::new(move || told.news())).ok();
-        Self { params, board, window, worker, ear: None, midi: MidiOut::default() }
+        Self { params, board, window, worker, ear: None, midi: MidiOut::default(), shown: None }
     }
 }
 
@@ -57,6 +59,13 @@ impl Rollcall {
         self.midi.set_rate(rate_hz);
     }
 
+    /// How the host processes the block that comes next: it may change its mind between any two.
+    fn say(&mut self, mode: ProcessMode) {
+        if let Some(ear) = &mut self.ear {
+            ear.say(mode == ProcessMode::Offline);
+        }
+    }
+
     /// Listens to a block; the audio is read alone. Neither allocates nor locks; waits only where the host renders
     /// faster than real time.
     pub fn listen(
@@ -67,6 +76,10 @@ impl Rollcall {
         transport: &Transport,
     ) {
         let settings = self.params.settings();
+        if self.shown != Some(settings) {
+            self.shown = Some(settings);
+            self.window.news();
+        }
         let Some(ear) = &mut self.ear else { return };
         let heard = match settings.input {
             Input::Main => main,
@@ -143,11 +156,9 @@ impl Plugin for Rollcall {
         &mut self,
         _: &AudioIOLayout,
         buffers: &BufferConfig,
-        context: &mut impl ActivateContext<Self>,
+        _: &mut impl ActivateContext<Self>,
     ) -> bool {
-        // VST3's flag is one setup behind in nice-plug 0.4.2: what it says is about the past.
-        let is_offline =
-            buffers.process_mode == ProcessMode::Offline && context.plugin_api() == PluginApi::Clap;
+        let is_offline = buffers.process_mode == ProcessMode::Offline;
         self.start(f64::from(buffers.sample_rate), buffers.max_buffer_size, is_offline);
         true
     }
@@ -187,9 +198,19 @@ impl ClapPlugin for Rollcall {
         ClapFeature::Stereo,
         ClapFeature::Surround,
     ];
+
+    fn block_process_mode(&mut self, mode: ProcessMode) {
+        self.say(mode);
+    }
 }
 
 impl Vst3Plugin for Rollcall {
     const VST3_CLASS_ID: [u8; 16] = *b"RollcallWhoPlays";
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[Vst3SubCategory::Fx, Vst3SubCategory::Analyzer];
+    // `listen` tells the window itself, with a store.
+    const NOTIFY_EDITOR_OF_AUTOMATION: bool = false;
+
+    fn block_process_mode(&mut self, mode: ProcessMode) {
+        self.say(mode);
+    }
 }

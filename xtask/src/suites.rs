@@ -229,7 +229,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "pedalboard",
         action: Action::Command(&["python", "tests/hosts/pedalboard_host.py", "{bundles}"], Counted::Closing),
-        shows: "pedalboard: VST3 audio bit for bit at 5 rates, latency 0, state, 16 instances",
+        shows: "pedalboard: VST3 audio bit for bit at 5 rates and in mono, latency 0, state, 16 instances",
     },
     Suite {
         name: "dawdreamer",

@@ -175,6 +175,23 @@ fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
     assert_eq!((counters.gap_frames, writer.lost_frames()), (0, 0), "the ring was never full");
     let left_out_s = counters.skipped_frames as f64 / f64::from(RATE_HZ);
     assert!((5.0..7.5).contains(&left_out_s), "{left_out_s} s");
+    // The half second that was left to analyse is shorter than a window: its steps come with what is played next.
+    let more = music(3.0, 1);
+    let began = Instant::now();
+    let mut played = 0;
+    play(&mut writer, &more, |_, size| {
+        played += size;
+        let due = Duration::from_secs_f64(played as f64 / f64::from(RATE_HZ));
+        std::thread::sleep(due.saturating_sub(began.elapsed()));
+    });
+    // What is analysed lies at its own time, after the gap.
+    wait("a step after the gap", || board.history().last().is_some_and(|row| row.time_s() > 7.5));
+    let history = board.history();
+    let first = history.rows(history.range()).find(|row| row.after_gap()).expect("the step after the gap");
+    assert!(first.time_s() > left_out_s - 0.5, "{} s after {left_out_s} s left out", first.time_s());
+    drop(writer);
+    wait("the end", || board.history().last().is_some_and(|row| row.time_s() > 9.5));
+    assert!(board.history().last().is_some_and(|row| row.time_s() <= 10.5));
 }
 
 #[test]

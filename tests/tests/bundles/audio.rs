@@ -62,18 +62,10 @@ fn automation_transport_and_bypass_touch_no_sample() {
         let mut process = Process::new(2.0, Blocks::HostLike(256), Signal::Odd);
         process.transport = script.parse::<Transport>().expect("a script");
         process.random_automation_hz = 300.0;
-        let mut steps =
-            vec![Step::Activate(Setup::new(48_000.0, 256)), Step::Process(process), Step::Deactivate];
-        // nice-plug 0.4.2 aborts where a VST3 instance is destroyed before its shared thread has heard of the last parameter
-        // change (README, "Limits"): `rollcall-host fuzz` found it. Hosts take longer than that.
-        steps.push(Step::Wait { seconds: 0.5 });
-        let claims = ["pass-through", "latency=0", "no-edits"];
-        let case = hold(&format!("{format}, automation"), Plan::new(bundle(format)).steps(steps), &claims);
-        // nice-plug 0.4.2's VST3 wrapper calls the allocator twice, once in the life of an audio thread: in the block with the
-        // first parameter change. Not Rollcall's to mend; nothing else may.
-        let (all, blocks, _) = case.ran.record.streams[0].allocations.expect("counted");
-        let pardoned = if format == "vst3" { (2, 1) } else { (0, 0) };
-        assert!((all, blocks) <= pardoned, "{format}: {all} calls of the allocator in {blocks} blocks");
+        let steps = [Step::Activate(Setup::new(48_000.0, 256)), Step::Process(process), Step::Deactivate];
+        let claims = ["pass-through", "latency=0", "no-allocations", "no-edits"];
+        // Destroyed at once after the last parameter change.
+        hold(&format!("{format}, automation"), Plan::new(bundle(format)).steps(steps), &claims);
     }
 }
 
