@@ -7,7 +7,7 @@ use std::fs;
 /// Lines of a Rust file beyond which it holds more than one concept.
 const MOST_LINES: usize = 500;
 
-/// Someone else's code with changes of ours: its form is its author's.
+/// Someone else's code with changes of ours: its form, and what it leaves for later, are its author's.
 const THIRD_PARTY: &str = "third_party/";
 
 /// What must not stand in a file of this repository: names of package registries' hosts, and paths of one machine.
@@ -87,7 +87,8 @@ fn check_files(files: &[(String, String)]) -> Report {
 
     let unfinished = [["todo", "!("].concat(), ["unimple", "mented!("].concat(), ["FIX", "ME"].concat()];
     let unfinished: Vec<&str> = unfinished.iter().map(String::as_str).collect();
-    report.rule("nothing is left unfinished", find(files, &unfinished, |path| path.ends_with(".rs")));
+    let is_ours = |path: &str| path.ends_with(".rs") && !path.starts_with(THIRD_PARTY);
+    report.rule("nothing is left unfinished", find(files, &unfinished, is_ours));
 
     let words: Vec<String> = HOSTS_AND_PATHS.iter().map(|halves| halves.concat()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
