@@ -13,6 +13,7 @@ pub mod gm;
 pub mod label;
 pub mod maker;
 pub mod notes;
+pub mod patches;
 pub mod phrase;
 pub mod pool;
 pub mod recorded;

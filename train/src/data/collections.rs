@@ -13,6 +13,8 @@ pub enum Content {
     Notes(&'static str),
     /// Single strokes of a drum kit, named by piece.
     Kit,
+    /// Gravis patches of a General MIDI set, named by program.
+    Patches,
     /// Somebody speaks: a voice, and nothing else.
     Speech,
     /// Noises and effects, none of the 20 classes.
@@ -122,6 +124,48 @@ pub const COLLECTIONS: &[Collection] = &[
     ),
     speech("fillets-ng-data-cs", "usr/share/games/fillets-ng", "GPL-2+", Valid),
     speech("fillets-ng-data-nl", "usr/share/games/fillets-ng", "GPL-2+", Test),
+    Collection {
+        group: "FP",
+        package: deb("freepats"),
+        folder: "usr/share/midi/freepats/Tone_000",
+        content: Content::Patches,
+        licence: "GPL-2+, compositions free of it",
+        split: Train,
+    },
+    Collection {
+        group: "hedgewars-voices",
+        package: deb("hedgewars-data"),
+        folder: "usr/share/games/hedgewars/Data/Sounds/voices",
+        content: Content::Speech,
+        licence: "GPL-2",
+        split: Train,
+    },
+    noises("lincity-sounds", "lincity-ng-data", "usr/share/games/lincity-ng/sounds", "GPL-2+", Train),
+    noises("bzflag-sounds", "bzflag-data", "usr/share/games/bzflag", "LGPL-2.1 / MPL-2.0", Train),
+    noises("colobot-sounds", "colobot-common-sounds", "usr/share/games/colobot/sounds", "GPL-3", Train),
+    noises(
+        "scorched3d-sounds",
+        "scorched3d-data",
+        "usr/share/games/scorched3d/data/globalmods/none/data/wav",
+        "GPL-2+",
+        Train,
+    ),
+    noises("widelands-sounds", "widelands-data", "usr/share/games/widelands/data/sound", "GPL-2+", Train),
+    noises(
+        "flare-sounds",
+        "flare-game",
+        "usr/share/games/flare/mods/fantasycore/soundfx",
+        "CC BY-SA 3.0",
+        Train,
+    ),
+    noises(
+        "endless-sky-sounds",
+        "endless-sky-data",
+        "usr/share/games/endless-sky/sounds",
+        "CC BY / CC BY-SA / public domain",
+        Train,
+    ),
+    noises("warmux-sounds", "warmux-data", "usr/share/games/warmux/sound/default/weapons", "GPL-2+", Train),
     noises("supertux-sounds", "supertux-data", "usr/share/games/supertux2/sounds", "GPL-2+ / CC BY-SA", Test),
     noises("frozen-bubble-sounds", "frozen-bubble-data", "usr/share/games/frozen-bubble/snd", "GPL-2", Valid),
     music("wesnoth-1.16-music", "usr/share/games/wesnoth", "GPL-2+ / CC BY-SA 4.0"),
@@ -130,5 +174,10 @@ pub const COLLECTIONS: &[Collection] = &[
     music("planetblupi-music-ogg", "usr/share/planetblupi", "GPL-3+"),
     music("singularity-music", "usr/share/games/singularity/music", "CC BY-SA 3.0"),
     music("supertux-data", "usr/share/games/supertux2/music", "GPL-2+ / CC BY-SA"),
+    music("widelands-data", "usr/share/games/widelands/data/music", "GPL-2+"),
+    music("hedgewars-data", "usr/share/games/hedgewars/Data/Music", "GPL-2"),
+    music("warmux-data", "usr/share/games/warmux/music", "GPL-2+ / CC BY-SA"),
+    music("flare-game", "usr/share/games/flare/mods/fantasycore/music", "CC BY-SA 3.0"),
+    music("colobot-common-sounds", "usr/share/games/colobot/music", "GPL-3"),
     music("asterisk-moh-opsound-wav", "usr/share/asterisk/moh", "CC BY-SA 2.5"),
 ];

@@ -111,6 +111,12 @@ impl Bank {
         self.recordings.push(Recording { samples, pitch, piece: notes::piece(original_name) });
     }
 
+    /// Adds a note of known MIDI pitch.
+    pub fn push_note(&mut self, pitch: f32, samples: &[f32]) {
+        let recording = |samples| Recording { samples, pitch: Some(pitch), piece: None };
+        self.recordings.extend(trimmed(samples).map(recording));
+    }
+
     /// Length of all its recordings, in seconds.
     #[must_use]
     pub fn seconds(&self) -> f32 {

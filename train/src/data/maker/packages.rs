@@ -4,6 +4,8 @@ use super::Maker;
 use crate::data::class::{MUSIC, NONE};
 use crate::data::collections::{COLLECTIONS, Collection, Content};
 use crate::data::decode::decode;
+use crate::data::gm::INSTRUMENTS;
+use crate::data::patches;
 use crate::data::pool::{Kind, Part, Split};
 use crate::data::recorded::{Bank, normalised};
 use crate::data::seed::{self, Chance};
@@ -12,6 +14,7 @@ use rollcall_engine::SAMPLE_RATE_HZ;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
 };
 use walkdir::WalkDir;
@@ -38,15 +41,16 @@ impl Maker<'_> {
         let mut banks = Vec::new();
         for collection in wanted {
             let folder = collection.package.folder(&self.plan.packages).join(collection.folder);
-            let files = recordings(&folder)?;
+            let files = || recordings(&folder);
             match collection.content {
-                Content::Notes(class) => banks.extend(notes(collection, &files, &|_| Some(class))?),
+                Content::Notes(class) => banks.extend(notes(collection, &files()?, &|_| Some(class))?),
                 Content::Kit => {
                     let class = |name: &str| crate::data::notes::piece(name).map(|piece| piece.class());
-                    banks.extend(notes(collection, &files, &class)?);
+                    banks.extend(notes(collection, &files()?, &class)?);
                 }
-                Content::Speech | Content::Noises => self.joined(collection, &files)?,
-                Content::Music => self.music(collection, &folder, &files)?,
+                Content::Patches => banks.extend(patches(collection, &folder)?),
+                Content::Speech | Content::Noises => self.joined(collection, &files()?)?,
+                Content::Music => self.music(collection, &folder, &files()?)?,
             }
         }
         self.banks("pk", &banks)?;
@@ -145,6 +149,28 @@ fn notes(
             .push(&name, samples);
     }
     ensure!(!banks.is_empty(), "{}: no file's name tells what it is", collection.group);
+    Ok(banks.into_values().collect())
+}
+
+/// A bank for each class that the set's programs play.
+fn patches(collection: &Collection, folder: &Path) -> Result<Vec<Bank>> {
+    let Collection { group, split, licence, package, .. } = *collection;
+    let mut banks: BTreeMap<&str, Bank> = BTreeMap::new();
+    for instrument in INSTRUMENTS {
+        for &program in instrument.programs {
+            let mut files = fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>>>()?;
+            files.retain(|f| f.file_name().and_then(|n| patches::program(n.to_str()?)) == Some(program));
+            for file in files {
+                let bank = banks
+                    .entry(instrument.class)
+                    .or_insert_with(|| Bank::new(instrument.class, group, split, licence, package.name));
+                for note in patches::read(&file, instrument)? {
+                    bank.push_note(note.pitch, &note.samples);
+                }
+            }
+        }
+    }
+    ensure!(!banks.is_empty(), "{}: no patch is named by its program", folder.display());
     Ok(banks.into_values().collect())
 }
 
