@@ -50,6 +50,15 @@ impl App {
         self.params.remember(self.remembered.clone());
         is_loaded
     }
+
+    /// The same, and the window takes the size that a loaded state remembers, whenever in a frame it was loaded.
+    fn agree(&mut self, frame: &mut Frame) {
+        if self.remember() {
+            // A host that will not follow keeps its size, and tells it.
+            let size = zoomed(&self.remembered);
+            let _ = frame.baseview_window().resize(dpi::LogicalSize::new(size.width, size.height));
+        }
+    }
 }
 
 impl Drop for App {
@@ -71,15 +80,11 @@ impl NiceEguiApp for App {
         if self.shared.is_hidden() {
             return;
         }
-        if self.remember() {
-            // A host that will not follow keeps its size, and tells it.
-            let size = zoomed(&self.remembered);
-            let _ = frame.baseview_window().resize(dpi::LogicalSize::new(size.width, size.height));
-        }
+        self.agree(frame);
         let Some(gui) = &self.gui else { return };
         let panel = HostPanel { params: &self.params, setter: gui.param_setter() };
         lock(&self.view).ui(ui, &panel);
-        self.remember();
+        self.agree(frame);
     }
 
     /// `size` counts the zoom in its scale: what is logical in it are the view's points.
