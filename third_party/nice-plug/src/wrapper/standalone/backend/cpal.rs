@@ -175,7 +175,10 @@ impl<P: Plugin> Backend<P> for CpalMidir {
                                 error_cb,
                                 None,
                             ),)*
-                            format => todo!("Unsupported sample format {format}"),
+                            format => Err(cpal::Error::with_message(
+                            cpal::ErrorKind::UnsupportedConfig,
+                            format!("Unsupported sample format {format}"),
+                        )),
                         }
                     }
                 }
@@ -360,7 +363,10 @@ impl<P: Plugin> Backend<P> for CpalMidir {
                             error_cb,
                             None,
                         ),)*
-                        format => todo!("Unsupported sample format {format}"),
+                        format => Err(cpal::Error::with_message(
+                            cpal::ErrorKind::UnsupportedConfig,
+                            format!("Unsupported sample format {format}"),
+                        )),
                     }
                 }
             }
