@@ -155,18 +155,19 @@ fn notes(
 /// A bank for each class that the set's programs play.
 fn patches(collection: &Collection, folder: &Path) -> Result<Vec<Bank>> {
     let Collection { group, split, licence, package, .. } = *collection;
+    let mut by_program: BTreeMap<u8, PathBuf> = BTreeMap::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let entry = entry?;
+        by_program.extend(entry.file_name().to_str().and_then(patches::program).map(|n| (n, entry.path())));
+    }
     let mut banks: BTreeMap<&str, Bank> = BTreeMap::new();
     for instrument in INSTRUMENTS {
-        for &program in instrument.programs {
-            let mut files = fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>>>()?;
-            files.retain(|f| f.file_name().and_then(|n| patches::program(n.to_str()?)) == Some(program));
-            for file in files {
-                let bank = banks
-                    .entry(instrument.class)
-                    .or_insert_with(|| Bank::new(instrument.class, group, split, licence, package.name));
-                for note in patches::read(&file, instrument)? {
-                    bank.push_note(note.pitch, &note.samples);
-                }
+        for file in instrument.programs.iter().filter_map(|program| by_program.get(program)) {
+            let bank = banks
+                .entry(instrument.class)
+                .or_insert_with(|| Bank::new(instrument.class, group, split, licence, package.name));
+            for note in patches::read(file, instrument)? {
+                bank.push_note(note.pitch, &note.samples);
             }
         }
     }
