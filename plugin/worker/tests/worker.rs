@@ -76,6 +76,17 @@ fn play(writer: &mut TapWriter, planar: &[Vec<f32>], mut pace: impl FnMut(&TapWr
     }
 }
 
+/// The same, no faster than it sounds.
+fn play_live(writer: &mut TapWriter, planar: &[Vec<f32>]) {
+    let began = Instant::now();
+    let mut frames = 0;
+    play(writer, planar, |_, size| {
+        frames += size;
+        let due = Duration::from_secs_f64(frames as f64 / f64::from(RATE_HZ));
+        std::thread::sleep(due.saturating_sub(began.elapsed()));
+    });
+}
+
 fn heard(board: &Board) -> Vec<(f64, Vec<f32>)> {
     let history = board.history();
     let values = |row: rollcall_board::Row<'_>| (0..row.classes()).map(|class| row.activity(class)).collect();
@@ -120,13 +131,7 @@ fn live_at_its_own_pace_is_the_same() {
     board.send(Command::WindowOpened);
     wait("the model", || matches!(board.status().model, ModelState::Ready(_)));
     let mut writer = worker.open(f64::from(RATE_HZ), 1_600, false).expect("a rate");
-    let began = Instant::now();
-    let mut frames = 0;
-    play(&mut writer, &planar, |_, size| {
-        frames += size;
-        let due = Duration::from_secs_f64(frames as f64 / f64::from(RATE_HZ));
-        std::thread::sleep(due.saturating_sub(began.elapsed()));
-    });
+    play_live(&mut writer, &planar);
     wait("live activities", || board.latest().steps > 0);
     assert_eq!(board.status().activity, Activity::Live);
     assert!(board.outputs().classes() == 20);
@@ -177,13 +182,7 @@ fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
     assert!((5.0..7.5).contains(&left_out_s), "{left_out_s} s");
     // The half second that was left to analyse is shorter than a window: its steps come with what is played next.
     let more = music(3.0, 1);
-    let began = Instant::now();
-    let mut played = 0;
-    play(&mut writer, &more, |_, size| {
-        played += size;
-        let due = Duration::from_secs_f64(played as f64 / f64::from(RATE_HZ));
-        std::thread::sleep(due.saturating_sub(began.elapsed()));
-    });
+    play_live(&mut writer, &more);
     // What is analysed lies at its own time, after the gap.
     wait("a step after the gap", || board.history().last().is_some_and(|row| row.time_s() > 7.5));
     let history = board.history();
