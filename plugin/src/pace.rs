@@ -1,7 +1,7 @@
 //! Whether the host renders faster than real time: by its own word, or by the clock.
 //!
-//! Hosts do not always say so: Bitwig and REAPER render CLAP without the flag, Ardour never says it. But a host that asks for seconds of audio in a fraction of their length can't be
-//! playing them.
+//! Hosts do not always say so: Bitwig and REAPER render CLAP without the flag, Ardour never says it. But a host that asks
+//! for seconds of audio in a fraction of their length can't be playing them.
 
 use std::time::{Duration, Instant};
 
