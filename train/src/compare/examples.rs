@@ -19,11 +19,13 @@ pub enum Scene {
     Noise,
     /// Somebody speaks: a voice, and nothing else.
     Speech,
+    /// Real recordings as their makers label them, solo or not.
+    Music,
 }
 
 impl Scene {
     /// In the order of reports.
-    pub const ALL: [Self; 4] = [Self::Solos, Self::Mixes, Self::Noise, Self::Speech];
+    pub const ALL: [Self; 5] = [Self::Solos, Self::Mixes, Self::Music, Self::Noise, Self::Speech];
 
     /// Name in reports.
     pub fn name(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Scene {
             Self::Mixes => "mixes",
             Self::Noise => "noise",
             Self::Speech => "speech",
+            Self::Music => "real music",
         }
     }
 }
@@ -63,10 +66,14 @@ pub fn draw(
     count: usize,
     seed: u64,
 ) -> Result<Vec<Example>> {
+    if scene == Scene::Music {
+        return recordings(&open()?, split, count, seed);
+    }
     let kinds = |kind| match scene {
         Scene::Solos | Scene::Mixes => kind == Kind::Phrase,
         Scene::Noise => kind == Kind::Noise,
         Scene::Speech => kind == Kind::Speech,
+        Scene::Music => kind == Kind::Music,
     };
     let mixer = Mixer::of(open()?, split, &kinds, OPENMIC_CLASSES.len(), LENGTH, false)?;
     let has_material =
@@ -82,7 +89,7 @@ pub fn draw(
             let voices = match scene {
                 Scene::Solos | Scene::Speech => 1,
                 Scene::Mixes => 2 + rng.usize(0..2),
-                Scene::Noise => 0,
+                Scene::Noise | Scene::Music => 0,
             };
             let composed = mixer.compose(voices, &mut rng)?;
             let truth = composed.target.clip.iter().zip(&composed.target.clip_weight);
@@ -93,6 +100,30 @@ pub fn draw(
             })
         })
         .collect()
+}
+
+/// Up to `count` labelled segments of real music, drawn by seed; nothing is known of when who plays.
+fn recordings(pool: &Pool, split: Split, count: usize, seed: u64) -> Result<Vec<Example>> {
+    let mut labels = pool.soft_labels()?;
+    seed::rng(seed, "compare/real music").shuffle(&mut labels);
+    let mut examples = Vec::new();
+    for label in labels {
+        let stem = pool.stems.iter().find(|stem| stem.row.id == label.id && stem.row.split == split);
+        let Some(stem) = stem else { continue };
+        let samples = |seconds: f32| (seconds * SAMPLE_RATE_HZ as f32) as usize;
+        examples.push(Example {
+            samples: pool.excerpt(stem, samples(label.start_s), samples(label.length_s))?,
+            truth: label
+                .known
+                .iter()
+                .zip(label.probability)
+                .map(|(known, p)| known.then_some(p > 0.5))
+                .collect(),
+            events: Vec::new(),
+        });
+    }
+    examples.truncate(count);
+    Ok(examples)
 }
 
 /// A voice's ranges, breaths bridged.

@@ -29,6 +29,20 @@ pub struct Scores {
     pub class_ap: Vec<Option<f64>>,
 }
 
+/// Figures where instruments play; the last four need to know when.
+const INSTRUMENTS: [&str; 11] = [
+    "mAP",
+    "ROC AUC (macro)",
+    "F1 (macro, both classes)",
+    "F1 (macro, positives)",
+    "top-1 is present",
+    "top-3 hold one",
+    "calibration error",
+    "segment F1 (micro, 1 s)",
+    "segment F1 (macro, 1 s)",
+    "onset delay, median (s)",
+    "onset delay, 90th percentile (s)",
+];
 /// Bins of the expected calibration error.
 const BINS: usize = 15;
 /// Resolution of the segment-based F1, in seconds.
@@ -39,23 +53,12 @@ const LATEST_S: f64 = 5.0;
 /// Scores the answers of one contender to the examples of one scene.
 pub fn measure(scene: Scene, examples: &[Example], answers: &[Answer], thresholds: &[f32]) -> Scores {
     let names: &[&'static str] = match scene {
-        Scene::Solos | Scene::Mixes => &[
-            "mAP",
-            "ROC AUC (macro)",
-            "F1 (macro, both classes)",
-            "F1 (macro, positives)",
-            "top-1 is present",
-            "top-3 hold one",
-            "calibration error",
-            "segment F1 (micro, 1 s)",
-            "segment F1 (macro, 1 s)",
-            "onset delay, median (s)",
-            "onset delay, 90th percentile (s)",
-        ],
+        Scene::Solos | Scene::Mixes => &INSTRUMENTS,
+        Scene::Music => &INSTRUMENTS[..7],
         Scene::Noise | Scene::Speech => &["no false instrument"],
     };
     let figures = |drawn: &[usize]| match scene {
-        Scene::Solos | Scene::Mixes => instruments(examples, answers, thresholds, drawn),
+        Scene::Solos | Scene::Mixes | Scene::Music => instruments(examples, answers, thresholds, drawn),
         Scene::Noise | Scene::Speech => vec![quiet(examples, answers, thresholds, drawn)],
     };
     let everything: Vec<usize> = (0..examples.len()).collect();

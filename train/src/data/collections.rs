@@ -3,6 +3,7 @@
 //! The TEST part goes into a pool of its own (`data make --test`) and is not used before the figures of a model card
 //! are made.
 
+use super::known::{self, Known};
 use super::pool::Split::{self, Test, Train, Valid};
 use super::sources::{Package, deb, npm};
 
@@ -21,6 +22,8 @@ pub enum Content {
     Noises,
     /// Whole pieces of music; who plays is only known to the teacher.
     Music,
+    /// Recordings whose players are known; other files are left alone.
+    Known(&'static [Known]),
 }
 
 /// Files below one folder of a package.
@@ -84,6 +87,17 @@ const fn noises(
     split: Split,
 ) -> Collection {
     Collection { group, package: deb(package), folder, content: Content::Noises, licence, split }
+}
+
+const fn known(
+    group: &'static str,
+    package: &'static str,
+    folder: &'static str,
+    licence: &'static str,
+    recordings: &'static [Known],
+) -> Collection {
+    let content = Content::Known(recordings);
+    Collection { group, package: deb(package), folder, content, licence, split: Test }
 }
 
 /// Every collection. `tonejs-instrument-*` share recordings with `iowa-piano`, `vsco-trombone` and `vsco-violin-section`
@@ -168,6 +182,34 @@ pub const COLLECTIONS: &[Collection] = &[
     noises("warmux-sounds", "warmux-data", "usr/share/games/warmux/sound/default/weapons", "GPL-2+", Train),
     noises("supertux-sounds", "supertux-data", "usr/share/games/supertux2/sounds", "GPL-2+ / CC BY-SA", Test),
     noises("frozen-bubble-sounds", "frozen-bubble-data", "usr/share/games/frozen-bubble/snd", "GPL-2", Valid),
+    known(
+        "gcompris-instruments",
+        "gcompris-qt-data",
+        "usr/share/gcompris-qt/rcc/instruments/gcompris/src/activities/instruments/resource",
+        "GPL-3; drum kit: CC Sampling Plus 1.0",
+        known::GCOMPRIS,
+    ),
+    known(
+        "gcompris-world",
+        "gcompris-qt-data",
+        "usr/share/gcompris-qt/rcc/explore_world_music/gcompris/src/activities/explore_world_music/resource",
+        "CC0 / CC BY 3.0 / public domain, each as the package's README says",
+        known::WORLD,
+    ),
+    known(
+        "fretsonfire-muldjord",
+        "fretsonfire-songs-muldjord",
+        "usr/share/games/fretsonfire/data/songs/muldjord",
+        "CC BY-SA 3.0",
+        known::MULDJORD,
+    ),
+    known(
+        "fretsonfire-sectoid",
+        "fretsonfire-songs-sectoid",
+        "usr/share/games/fretsonfire/data/songs/sectoid",
+        "MIT",
+        known::SECTOID,
+    ),
     music("wesnoth-1.16-music", "usr/share/games/wesnoth", "GPL-2+ / CC BY-SA 4.0"),
     music("hyperrogue-music", "usr/share/hyperrogue/music", "CC BY-SA 3.0"),
     music("drascula-music", "usr/share/scummvm/drascula", "Drascula licence (free redistribution)"),

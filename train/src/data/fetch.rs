@@ -1,6 +1,7 @@
 //! Getting the packages that hold SoundFonts and recordings: through the registries' own clients, unpacked, never installed.
 
 use super::collections::COLLECTIONS;
+use super::qt_resources;
 use super::sources::{FONTS, Package, Registry};
 use anyhow::{Context, Result, bail, ensure};
 use std::{fs, path::Path, process::Command};
@@ -21,6 +22,9 @@ pub fn fetch(packages: &Path) -> Result<usize> {
             fetched += 1;
         }
         let path = folder.join(path);
+        if let Some(inside) = path.ancestors().find(|a| a.with_extension("rcc").is_file() && !a.exists()) {
+            qt_resources::unpack(&inside.with_extension("rcc"), inside)?;
+        }
         ensure!(
             path.exists(),
             "{} is not in its package: remove {} and try again",

@@ -104,7 +104,7 @@ impl Pool {
         Ok(bytes.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect())
     }
 
-    /// The teacher's soft labels of real music; empty when the pool has none.
+    /// Labels of real music; empty when the pool has none.
     ///
     /// # Errors
     /// A table that does not parse.

@@ -73,11 +73,11 @@ impl Biquad {
     }
 }
 
-/// A tone control somebody might have turned: up to three bells, sometimes a cut at an end.
+/// Another body, microphone or tone control: up to four bells, sometimes a cut at an end.
 pub fn equalise(samples: &mut [f32], rng: &mut Rng) {
-    for _ in 0..rng.usize(0..=3) {
+    for _ in 0..rng.usize(0..=4) {
         let hz = 80.0 * (7000.0f32 / 80.0).powf(rng.f32());
-        Biquad::bell(hz, rng.between(0.4, 2.0), rng.between(-9.0, 9.0)).run(samples);
+        Biquad::bell(hz, rng.between(0.4, 2.5), rng.between(-12.0, 12.0)).run(samples);
     }
     if rng.with(0.15) {
         Biquad::pass(rng.between(2500.0, 7000.0), true).run(samples);
@@ -93,6 +93,19 @@ pub fn drive(samples: &mut [f32], gain: f32) {
     for s in samples {
         *s = (*s / peak * gain).tanh() / gain.tanh() * peak;
     }
+}
+
+/// A guitar amplifier at a high gain and its loudspeaker: chords grow into each other's difference tones, little is left
+/// above 5 kHz.
+pub fn amplify(samples: &mut [f32], rng: &mut Rng) {
+    Biquad::pass(rng.between(70.0, 250.0), false).run(samples);
+    Biquad::bell(rng.between(500.0, 1500.0), 0.7, rng.between(-3.0, 9.0)).run(samples);
+    drive(samples, 10f32.powf(rng.between(0.8, 2.2)));
+    let edge_hz = rng.between(3200.0, 5500.0);
+    Biquad::pass(edge_hz, true).run(samples);
+    Biquad::pass(edge_hz, true).run(samples);
+    Biquad::bell(rng.between(1800.0, 3500.0), 1.0, rng.between(0.0, 6.0)).run(samples);
+    Biquad::bell(rng.between(300.0, 900.0), 0.8, rng.between(-9.0, 2.0)).run(samples);
 }
 
 /// Convolves with a room (its impulse response) at a wet share of 0 to 1, keeping the length.

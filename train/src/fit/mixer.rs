@@ -26,7 +26,7 @@ pub enum Scene {
 
 /// Share of each scene among the clips; what has no material goes to mixes.
 const SCENES: [(Scene, f32); 4] =
-    [(Scene::Solo, 0.28), (Scene::Mix, 0.42), (Scene::Music, 0.18), (Scene::Nothing, 0.12)];
+    [(Scene::Solo, 0.27), (Scene::Mix, 0.39), (Scene::Music, 0.18), (Scene::Nothing, 0.16)];
 
 /// A window counts as played where at least this many of its 96 hops sound; fewer, but some, is left unknown.
 const PLAYED_HOPS: usize = 24;
@@ -34,6 +34,8 @@ const PLAYED_HOPS: usize = 24;
 const SILENT_HOPS: usize = 5;
 /// A voice this far below the mix is left unknown: nobody hears it for certain.
 const MASKED_DB: f32 = -22.0;
+/// A voice is played up to this much higher or lower: its formants move along, as if the instrument were another one.
+const VARISPEED_SEMITONES: f32 = 3.0;
 
 /// Audio with everything known of who plays in it.
 #[derive(Clone, Debug)]
@@ -230,8 +232,11 @@ impl Mixer {
     /// An excerpt of a stem as it goes into a mix: placed, cut on and off, and, where augmenting, played elsewhere.
     fn layer(&self, stem: &Stem, rng: &mut Rng) -> Result<Vec<f32>, PoolError> {
         let wanted = self.length.samples();
-        let ratio =
-            if self.augment && rng.with(0.5) { 2f32.powf(rng.between(-1.0, 1.0) / 12.0) } else { 1.0 };
+        let ratio = if self.augment && rng.with(0.6) {
+            2f32.powf(rng.between(-VARISPEED_SEMITONES, VARISPEED_SEMITONES) / 12.0)
+        } else {
+            1.0
+        };
         let read = (wanted as f32 * ratio) as usize + 2;
         let total = stem.row.samples as usize;
         let start = rng.usize(0..=total.saturating_sub(read));
@@ -248,15 +253,17 @@ impl Mixer {
             enter_and_leave(&mut placed, rng);
         }
         if self.augment {
-            if rng.with(0.6) {
+            if rng.with(0.8) {
                 effects::equalise(&mut placed, rng);
             }
-            if rng.with(0.12) {
+            if stem.row.class == "guitar" && rng.with(0.35) {
+                effects::amplify(&mut placed, rng);
+            } else if rng.with(0.12) {
                 effects::drive(&mut placed, rng.between(1.5, 6.0));
             }
-            if rng.with(0.3) && !self.rooms.is_empty() {
+            if rng.with(0.4) && !self.rooms.is_empty() {
                 let room: &Vec<f32> = rng.pick(&self.rooms);
-                effects::reverberate(&mut placed, room, rng.between(0.1, 0.6));
+                effects::reverberate(&mut placed, room, rng.between(0.1, 0.7));
             }
         }
         Ok(placed)

@@ -1,16 +1,18 @@
 //! Stems from the recordings that packages hold ([`crate::data::collections`]).
 
 use super::Maker;
+use crate::data::activity::activity;
 use crate::data::class::{MUSIC, NONE};
 use crate::data::collections::{COLLECTIONS, Collection, Content};
 use crate::data::decode::decode;
 use crate::data::gm::INSTRUMENTS;
+use crate::data::known::Known;
 use crate::data::patches;
 use crate::data::pool::{Kind, Part, Split};
 use crate::data::recorded::{Bank, normalised};
 use crate::data::seed::{self, Chance};
 use anyhow::{Context, Result, ensure};
-use rollcall_engine::SAMPLE_RATE_HZ;
+use rollcall_engine::{HOP_SAMPLES, SAMPLE_RATE_HZ};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -23,6 +25,12 @@ use walkdir::WalkDir;
 pub const LONGEST_MUSIC_S: usize = 300;
 /// Jingles shorter than this are no music for the teacher, in seconds.
 const SHORTEST_MUSIC_S: usize = 20;
+/// Segments of recordings with known players: OpenMIC's length, in seconds.
+const SEGMENT_S: usize = 10;
+/// What is left over at a recording's end counts from this length on, in seconds.
+const SHORTEST_SEGMENT_S: usize = 3;
+/// Segments that one recording may give.
+const MOST_SEGMENTS: usize = 4;
 /// Utterances or noises that are joined to one stem.
 const JOINED: usize = 5;
 /// Longer files among noises are music, and among speech are silence or stories; in seconds.
@@ -51,6 +59,7 @@ impl Maker<'_> {
                 Content::Patches => banks.extend(patches(collection, &folder)?),
                 Content::Speech | Content::Noises => self.joined(collection, &files()?)?,
                 Content::Music => self.music(collection, &folder, &files()?)?,
+                Content::Known(recordings) => self.known(collection, &folder, recordings)?,
             }
         }
         self.banks("pk", &banks)?;
@@ -110,6 +119,48 @@ impl Maker<'_> {
         }
         Ok(self.pool.commit()?)
     }
+
+    /// Recordings with known players: a unit each, and a label for each of some segments in which somebody plays.
+    fn known(&mut self, collection: &Collection, folder: &Path, recordings: &[Known]) -> Result<()> {
+        for known in recordings {
+            let unit = format!("pk/{}/{}", collection.group, known.file);
+            if self.pool.has(&unit) {
+                continue;
+            }
+            let mut samples = decode(&folder.join(known.file), SAMPLE_RATE_HZ)?;
+            samples.truncate(LONGEST_MUSIC_S * SAMPLE_RATE_HZ as usize);
+            let samples = normalised(samples).with_context(|| format!("{}: silence", known.file))?;
+            let played = played_segments(&samples);
+            // Spread over the piece, so that a long one does not outweigh the others.
+            let stride = played.len().div_ceil(MOST_SEGMENTS).max(1);
+            let labels: Vec<_> = played
+                .into_iter()
+                .step_by(stride)
+                .map(|(start_s, length_s)| known.label(&format!("{unit}#0"), start_s, length_s))
+                .collect();
+            ensure!(!labels.is_empty(), "{}: nobody plays in it", known.file);
+            // Labels first: a kill in between leaves labels of no stem, which nobody reads.
+            self.pool.add_soft_labels(&labels)?;
+            let facts = json!({"real": true, "file": known.file});
+            self.add(&unit, &[part(collection, Kind::Music, MUSIC, samples, &facts)])?;
+        }
+        Ok(self.pool.commit()?)
+    }
+}
+
+/// Start and length, in seconds, of the segments in which something sounds for at least half of the time.
+fn played_segments(samples: &[f32]) -> Vec<(f32, f32)> {
+    let rate = SAMPLE_RATE_HZ as usize;
+    let sounding = activity(samples);
+    let hops = SEGMENT_S * rate / HOP_SAMPLES;
+    let segments = sounding.chunks(hops).enumerate();
+    let played = segments.filter(|(number, hops)| {
+        let long_enough = *number == 0 || hops.len() * HOP_SAMPLES >= SHORTEST_SEGMENT_S * rate;
+        long_enough && hops.iter().filter(|&&sounds| sounds).count() * 2 >= hops.len()
+    });
+    let start_s = |number: usize| (number * SEGMENT_S) as f32;
+    let length_s = |hops: &[bool]| (hops.len() * HOP_SAMPLES) as f32 / rate as f32;
+    played.map(|(number, hops)| (start_s(number), length_s(hops))).collect()
 }
 
 fn part(

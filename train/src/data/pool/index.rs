@@ -120,7 +120,7 @@ impl Row {
     }
 }
 
-/// One row of `music.csv`: what the teacher heard in a segment.
+/// One row of `music.csv`: who plays in a segment, as a teacher heard it or as its makers say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SoftLabel {
     /// The stem's id.
@@ -131,7 +131,7 @@ pub struct SoftLabel {
     pub length_s: f32,
     /// Probability of each class, 0..1.
     pub probability: [f32; 20],
-    /// Whether the teacher can tell this class at all: a loss leaves out what is `false`.
+    /// Whether anything is known of this class: losses and scores leave out what is `false`.
     pub known: [bool; 20],
 }
 
