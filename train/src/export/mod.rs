@@ -1,7 +1,9 @@
 //! offline: from a trained network to a model package that the engine loads.
 
+mod card;
 pub mod command;
 pub mod graphs;
 pub mod package;
+mod reliability;
 
 pub use rollcall_import::onnx;

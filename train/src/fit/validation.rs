@@ -7,8 +7,13 @@ use crate::data::{pool::PoolError, seed};
 use crate::nn::conv::Scratch;
 use crate::nn::loss::attention_bce;
 use crate::nn::vggish::Vggish;
-use rollcall_metrics::{Scored, average_precision, best_threshold, both_classes, f1, mean};
+use rollcall_metrics::{
+    Scored, average_precision, best_threshold, both_classes, calibration_error, f1, mean,
+};
 use std::collections::BTreeMap;
+
+/// Bins of the expected calibration error.
+const BINS: usize = 15;
 
 /// Clips of the scenes that are scored apart.
 pub struct ValidationSet {
@@ -24,6 +29,8 @@ pub struct Report {
     pub scores: BTreeMap<String, f64>,
     /// Threshold of the best F1 a class, over the clips of all scenes.
     pub thresholds: Vec<f32>,
+    /// All posteriors with the truth, of all scenes and classes.
+    pub scored: Scored,
     /// Average precision a class on solos, where there are positives.
     pub solo_ap: Vec<Option<f64>>,
     /// Average precision a class on mixes, where there are positives.
@@ -62,6 +69,7 @@ impl ValidationSet {
             })
             .collect();
         report.thresholds = all.iter().map(best_threshold).collect();
+        report.scored = all.into_iter().flatten().collect();
         for (name, clips, p) in [("solos", &self.solos, &solos), ("mixes", &self.mixes, &mixes)] {
             let scored: Vec<Scored> = (0..classes).map(|c| known(clips, p, c).collect()).collect();
             let ap: Vec<_> = scored.iter().map(average_precision).collect();
@@ -86,6 +94,8 @@ impl ValidationSet {
         });
         report.scores.insert("solos.top1".into(), hits as f64 / n.max(1) as f64);
         let quiet = nothing.iter().filter(|p| p.iter().zip(&report.thresholds).all(|(p, t)| p < t)).count();
+        let error = calibration_error(&report.scored, BINS);
+        report.scores.insert("calibration_error".into(), error.unwrap_or(0.0));
         report.scores.insert("nothing.quiet".into(), quiet as f64 / nothing.len().max(1) as f64);
         report
     }

@@ -1,17 +1,16 @@
 //! A figure as SVG and as PNG: the same strokes on both.
 
 use super::figure::{BoxPlot, Figure, Series};
+use super::font::{self, FONT};
 use anyhow::{Context, Result, anyhow};
 use plotters::{
     coord::Shift,
     prelude::*,
     style::{
-        FontStyle, FontTransform, RGBColor, ShapeStyle, register_font,
+        FontTransform, RGBColor, ShapeStyle,
         text_anchor::{HPos, Pos, VPos},
     },
 };
-use std::sync::Once;
-
 const SIZE: (u32, u32) = (1800, 820);
 const TOP: i32 = 92;
 const BOTTOM: i32 = 560;
@@ -20,7 +19,6 @@ const LEFT: i32 = 84;
 const BARS_END: i32 = 1390;
 const BOXES_BEGIN: i32 = 1460;
 const RIGHT: i32 = 1776;
-const FONT: &str = "sans-serif";
 const INK: RGBColor = RGBColor(32, 33, 36);
 const GRID: RGBColor = RGBColor(222, 224, 228);
 /// Okabe and Ito's colours, told apart with any kind of colour vision.
@@ -66,11 +64,7 @@ fn draw<B: DrawingBackend>(
     area: &Area<B>,
     figure: &Figure,
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    static FONTS: Once = Once::new();
-    FONTS.call_once(|| {
-        let font = epaint_default_fonts::UBUNTU_LIGHT;
-        register_font(FONT, FontStyle::Normal, font).unwrap_or_else(|_| unreachable!("a font that parses"));
-    });
+    font::register();
     area.fill(&WHITE)?;
     text(area, &figure.title, (LEFT, 26), 26.0, (HPos::Left, VPos::Center), 0)?;
     legend(area, figure)?;

@@ -7,6 +7,7 @@ pub mod command;
 
 mod draw;
 mod figure;
+pub(crate) mod font;
 mod runs;
 mod table;
 

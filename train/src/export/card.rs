@@ -1,0 +1,116 @@
+//! `MODEL_CARD.md`: how a package was made, what it scores, what it is bad at, and whose recordings it heard.
+
+use super::command::{DIAGRAM, ExportArgs};
+use crate::data::pool::Pool;
+use crate::fit::checkpoint::State;
+use crate::fit::trainer::Recipe;
+use crate::fit::validation::Report;
+use rollcall_engine::OPENMIC_CLASSES;
+use std::{collections::BTreeMap, fmt::Write};
+
+/// (class, split) -> source -> (seconds, licence, origin).
+pub(super) type DataTable = BTreeMap<(String, String), BTreeMap<String, (f32, String, String)>>;
+
+/// What each class of a pool is made of.
+pub(super) fn data_table(pool: &Pool) -> DataTable {
+    let mut table = DataTable::new();
+    for stem in &pool.stems {
+        let row = &stem.row;
+        let sources =
+            table.entry((row.class.clone(), format!("{:?}", row.split).to_lowercase())).or_default();
+        let facts =
+            sources.entry(row.source.clone()).or_insert((0.0, row.licence.clone(), row.origin.clone()));
+        facts.0 += stem.seconds();
+    }
+    table
+}
+
+/// The card.
+pub(super) fn card(
+    args: &ExportArgs,
+    recipe: &Recipe,
+    state: &State,
+    report: &Report,
+    data: &DataTable,
+    compared: Option<&str>,
+) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| writeln!(out, "{text}").expect("a String takes everything");
+    line(format!("# Model card: {} {}\n", args.name, args.weights_version));
+    if !args.finished {
+        line("**Provisional**: trained for a short time, to be replaced by the trained default of a later release.\n".into());
+    }
+    line("VGGish's six convolutions (64-128-256-256-512-512, paper section 2.2) without a border in time, the mean over the six".into());
+    line("columns of a window, dense layers 2048-512-128, ReLU after each, scaled to 0..1, and the attention head of section 2.3.\n".into());
+    line("## How it was made\n".into());
+    line("```sh".into());
+    line("rollcall-train data fetch && rollcall-train data make --recordings FOLDER --hours 24".into());
+    line("rollcall-train data label --teacher FOLDER".into());
+    line(format!(
+        "rollcall-train fit --steps {} --batch {} --columns {} --rate {} --seed {}",
+        recipe.steps, recipe.batch, recipe.columns, recipe.rate, recipe.seed
+    ));
+    line("rollcall-train export".into());
+    line("```\n".into());
+    line(format!(
+        "{} steps of {} clips of {:.2} s were done.\n",
+        state.step,
+        recipe.batch,
+        recipe.columns as f32 * 0.16
+    ));
+    if let Some(note) = &args.note {
+        line(format!("{note}\n"));
+    }
+    line("## Scores on validation\n".into());
+    line(format!(
+        "{} clips a scene, drawn by seed from sources that training never saw. `both`: macro F1 over both classes \
+         (the paper's); `positives`: over positives only; `at_half`: threshold 0.5; `tuned`: the shipped thresholds, tuned on \
+         these same clips and therefore flattering.\n",
+        recipe.validation_clips
+    ));
+    line("| score | value |\n| --- | --- |".into());
+    for (name, value) in &report.scores {
+        line(format!("| {name} | {value:.3} |"));
+    }
+    line("\n| class | threshold | AP, solos | AP, mixes | train min (sources) | valid min |\n| --- | --- | --- | --- | --- | --- |".into());
+    for (c, class) in OPENMIC_CLASSES.iter().enumerate() {
+        let show = |ap: Option<f64>| ap.map_or("no material".into(), |v| format!("{v:.3}"));
+        let minutes = |split: &str| {
+            let sources = data.get(&(class.to_string(), split.into()));
+            sources.map_or((0.0, 0), |s| (s.values().map(|f| f.0).sum::<f32>() / 60.0, s.len()))
+        };
+        let (train, sources) = minutes("train");
+        line(format!(
+            "| {class} | {:.2} | {} | {} | {train:.0} ({sources}) | {:.0} |",
+            report.thresholds[c],
+            show(report.solo_ap[c]),
+            show(report.mix_ap[c]),
+            minutes("valid").0
+        ));
+    }
+    line(format!("\n![Reliability diagram: share of positives over posterior]({DIAGRAM})\n"));
+    line("Reliability over the clips of all scenes and classes; the area of a point is by the share of the scores.".into());
+    if let Some(compared) = compared {
+        line("\n## Scores on the TEST part\n".into());
+        line("From `rollcall-train compare`: recordings of libraries, players, kits and speakers that neither training nor any decision".into());
+        line("has seen, through the engine that ships, with 95 % intervals over clips; F1 at the shipped thresholds. The teacher's thresholds are".into());
+        line("tuned on validation, as ours are. `solos` and `mixes` are phrases of real notes without accordion, banjo, mandolin, synthesizer and ukulele;".into());
+        line("`real music` is whatever labelled recordings could be had: single instruments as GCompris teaches them (what is none of the 20 among".into());
+        line("them), music of the world and two metal bands' guitar tracks; where the makers say nothing of an instrument, a first guess of it counts as wrong.".into());
+        line(compared.trim_end().into());
+    }
+    line("\n## Limits\n".into());
+    line("Ukulele, mandolin and accordion have hardly any real recordings behind them; banjo, organ and mallets few. Most notes".into());
+    line("come from sampled instruments, most music from generated phrases. Scores are on such material, not on mastered records.\n".into());
+    line("## Data\n".into());
+    line(
+        "| class | split | source | minutes | licence | origin |\n| --- | --- | --- | --- | --- | --- |"
+            .into(),
+    );
+    for ((class, split), sources) in data {
+        for (source, (seconds, licence, origin)) in sources {
+            line(format!("| {class} | {split} | {source} | {:.1} | {licence} | {origin} |", seconds / 60.0));
+        }
+    }
+    out
+}
