@@ -18,28 +18,27 @@ pub enum Pick {
 }
 
 impl Pick {
-    /// Hands the first `frames` mono samples to `sink`: as a slice where they pass bit for bit, else one by one.
-    /// Without channels, or where a channel is shorter, the samples are silence.
-    pub(crate) fn each<C: AsRef<[f32]>>(self, channels: &[C], frames: usize, sink: &mut impl Sink) {
+    /// Hands the first `frames` mono samples to `sink`: as a slice where they pass bit for bit, else in chunks or one by
+    /// one. Without channels, or where a channel is shorter, the samples are silence. Returns how many the sink took, from
+    /// the first on.
+    pub(crate) fn each<C: AsRef<[f32]>>(self, channels: &[C], frames: usize, sink: &mut impl Sink) -> usize {
         let channel = |index: usize| channels.get(index).map_or(&[][..], AsRef::as_ref);
         let at = |samples: &[f32], i: usize| samples.get(i).copied().unwrap_or(0.0);
-        let whole = |sink: &mut dyn FnMut(&[f32]), samples: &[f32]| {
-            sink(&samples[..frames.min(samples.len())]);
-        };
         let (left, right) = (channel(0), channel(1));
         let is_whole = channels.iter().all(|channel| channel.as_ref().len() >= frames);
         match (self, channels.len()) {
-            (Self::Mono, 3..) if is_whole => {
-                let scale = 1.0 / channels.len() as f32;
-                in_chunks(frames, sink, |from, out| {
-                    out.copy_from_slice(&left[from..from + out.len()]);
-                    for channel in &channels[1..] {
-                        let channel = &channel.as_ref()[from..from + out.len()];
-                        out.iter_mut().zip(channel).for_each(|(sum, x)| *sum += x);
-                    }
-                    out.iter_mut().for_each(|sum| *sum *= scale);
-                });
-            }
+            (Self::Mono, 3..) if is_whole => in_chunks(frames, sink, |from, out| {
+                let mut tiles = out.chunks_exact_mut(TILE);
+                let mut at = from;
+                for tile in &mut tiles {
+                    mean::<TILE, C>(channels, at, tile);
+                    at += TILE;
+                }
+                for sample in tiles.into_remainder().chunks_exact_mut(1) {
+                    mean::<1, C>(channels, at, sample);
+                    at += 1;
+                }
+            }),
             // The mean of two channels is their mid.
             (Self::Mono, 2) | (Self::Mid | Self::Side, 2..) if is_whole => {
                 let sign = if self == Self::Side { -1.0 } else { 1.0 };
@@ -48,11 +47,11 @@ impl Pick {
                     let both = left[from..to].iter().zip(&right[from..to]);
                     // `l + -1 * r` is `l - r`, to the last bit.
                     out.iter_mut().zip(both).for_each(|(out, (l, r))| *out = (l + sign * r) * 0.5);
-                });
+                })
             }
             (_, 0) | (Self::Side, 1) => sink.each((0..frames).map(|_| 0.0)),
-            (Self::Left, _) | (_, 1) if left.len() >= frames => whole(&mut |s| sink.slice(s), left),
-            (Self::Right, _) if right.len() >= frames => whole(&mut |s| sink.slice(s), right),
+            (Self::Left, _) | (_, 1) if left.len() >= frames => sink.slice(&left[..frames]),
+            (Self::Right, _) if right.len() >= frames => sink.slice(&right[..frames]),
             (Self::Left, _) | (_, 1) => sink.each((0..frames).map(|i| at(left, i))),
             (Self::Right, _) => sink.each((0..frames).map(|i| at(right, i))),
             (Self::Mid, _) => sink.each((0..frames).map(|i| (at(left, i) + at(right, i)) * 0.5)),
@@ -62,29 +61,61 @@ impl Pick {
                 sink.each((0..frames).map(|i| {
                     let rest = channels[1..].iter();
                     rest.fold(at(left, i), |sum, channel| sum + at(channel.as_ref(), i)) * scale
-                }));
+                }))
             }
         }
     }
 }
 
-/// Hands over `frames` samples in chunks, each of which `fill` writes, from the frame that it is told. A chunk is long
-/// enough for the loops to be vectors, and no longer than it need be: it is cleared first.
-fn in_chunks(frames: usize, sink: &mut impl Sink, fill: impl FnMut(usize, &mut [f32])) {
-    if frames <= 128 { chunks_of::<128>(frames, sink, fill) } else { chunks_of::<512>(frames, sink, fill) }
+/// Frames whose sum over the channels stays in registers.
+const TILE: usize = 16;
+
+/// Writes the mean over all channels of the `LEN` frames from `at` on; the channels reach that far.
+fn mean<const LEN: usize, C: AsRef<[f32]>>(channels: &[C], at: usize, out: &mut [f32]) {
+    let scale = 1.0 / channels.len() as f32;
+    let tile = |channel: &C| channel.as_ref()[at..].first_chunk::<LEN>().copied().unwrap_or([0.0; LEN]);
+    let mut sum = channels.first().map_or([0.0; LEN], tile);
+    for channel in &channels[1..] {
+        let tile = tile(channel);
+        sum.iter_mut().zip(tile).for_each(|(sum, x)| *sum += x);
+    }
+    out.iter_mut().zip(sum).for_each(|(out, sum)| *out = sum * scale);
 }
 
-fn chunks_of<const LEN: usize>(frames: usize, sink: &mut impl Sink, mut fill: impl FnMut(usize, &mut [f32])) {
-    let mut chunk = [0.0; LEN];
-    for from in (0..frames).step_by(LEN) {
-        let out = &mut chunk[..LEN.min(frames - from)];
-        fill(from, out);
-        sink.slice(out);
+/// Hands over `frames` samples in chunks, each of which `fill` writes, from the frame that it is told, until the sink is
+/// full. A chunk is long enough for the loops to be vectors, and no longer than it need be: it is cleared first.
+fn in_chunks(frames: usize, sink: &mut impl Sink, fill: impl FnMut(usize, &mut [f32])) -> usize {
+    match frames {
+        0..=16 => chunks_of::<16>(frames, sink, fill),
+        17..=32 => chunks_of::<32>(frames, sink, fill),
+        33..=64 => chunks_of::<64>(frames, sink, fill),
+        65..=128 => chunks_of::<128>(frames, sink, fill),
+        _ => chunks_of::<512>(frames, sink, fill),
     }
 }
 
-/// Where mono samples go.
+fn chunks_of<const LEN: usize>(
+    frames: usize,
+    sink: &mut impl Sink,
+    mut fill: impl FnMut(usize, &mut [f32]),
+) -> usize {
+    let mut chunk = [0.0; LEN];
+    let mut taken = 0;
+    while taken < frames {
+        let out = &mut chunk[..LEN.min(frames - taken)];
+        fill(taken, out);
+        let took = sink.slice(out);
+        taken += took;
+        // What the reader frees meanwhile is not for the rest of this block: a gap within it would have no place.
+        if took < out.len() {
+            break;
+        }
+    }
+    taken
+}
+
+/// Where mono samples go; says how many it took.
 pub(crate) trait Sink {
-    fn slice(&mut self, samples: &[f32]);
-    fn each(&mut self, samples: impl Iterator<Item = f32>);
+    fn slice(&mut self, samples: &[f32]) -> usize;
+    fn each(&mut self, samples: impl Iterator<Item = f32>) -> usize;
 }

@@ -24,6 +24,12 @@ struct Pending {
     skipped: u64,
 }
 
+impl Pending {
+    fn is_empty(self) -> bool {
+        self.lost == 0 && self.skipped == 0
+    }
+}
+
 impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Writer<M, S, E> {
     pub(crate) fn new(samples: S, events: E) -> Self {
         Self { samples, events, frame: 0, pending: Pending::default(), lost_frames: 0, marks: PhantomData }
@@ -49,13 +55,10 @@ impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Writer<M, S, E> {
     /// Takes a block of planar channels, downmixed as `pick` says. What does not fit is dropped and counted as lost.
     pub fn write<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, pick: Pick) {
         // A gap is told once it is over, so that a long one is one event.
-        let vacant = self.samples.vacant_len();
-        let fit = if vacant > 0 && self.settle() { frames.min(vacant) } else { 0 };
-        if fit > 0 {
-            pick.each(channels, fit, &mut Ring(&mut self.samples));
-            self.frame += fit as u64;
-        }
-        let lost = (frames - fit) as u64;
+        let may = self.pending.is_empty() || (self.samples.vacant_len() > 0 && self.settle());
+        let taken = if may { pick.each(channels, frames, &mut Ring(&mut self.samples)) } else { 0 };
+        self.frame += taken as u64;
+        let lost = (frames - taken) as u64;
         self.pending.lost += lost;
         self.lost_frames += lost;
     }
@@ -88,7 +91,7 @@ impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Writer<M, S, E> {
             self.frame += skipped;
             self.pending.skipped = 0;
         }
-        self.pending.lost == 0 && self.pending.skipped == 0
+        self.pending.is_empty()
     }
 }
 
@@ -101,10 +104,10 @@ impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Drop for Writer<M
 struct Ring<'a, S>(&'a mut S);
 
 impl<S: Producer<Item = f32>> Sink for Ring<'_, S> {
-    fn slice(&mut self, samples: &[f32]) {
-        self.0.push_slice(samples);
+    fn slice(&mut self, samples: &[f32]) -> usize {
+        self.0.push_slice(samples)
     }
-    fn each(&mut self, samples: impl Iterator<Item = f32>) {
-        self.0.push_iter(samples);
+    fn each(&mut self, samples: impl Iterator<Item = f32>) -> usize {
+        self.0.push_iter(samples)
     }
 }
