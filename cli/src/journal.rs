@@ -5,7 +5,6 @@
 
 use crate::{analyze::Analysis, inputs::Input};
 use anyhow::{Context, Result, bail, ensure};
-use rollcall_engine::timeline::Range;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{
@@ -71,11 +70,11 @@ impl Heard {
     /// Of an analysis.
     pub fn of(analysis: &Analysis) -> Self {
         let mut classes: BTreeMap<String, ClassHeard> = BTreeMap::new();
-        for Range { class, start_s, end_s, .. } in &analysis.timeline.ranges {
-            let heard = classes.entry(class.clone()).or_default();
-            heard.seconds += end_s - start_s;
-            if end_s - start_s > heard.longest_s.1 - heard.longest_s.0 {
-                heard.longest_s = (*start_s, *end_s);
+        for range in &analysis.timeline.ranges {
+            let heard = classes.entry(range.class.clone()).or_default();
+            heard.seconds += range.duration_s();
+            if range.duration_s() > heard.longest_s.1 - heard.longest_s.0 {
+                heard.longest_s = (range.start_s, range.end_s);
             }
         }
         Self { duration_s: analysis.timeline.duration_s, classes }

@@ -1,11 +1,16 @@
 //! A batch in numbers: hours by instrument, the longest ranges, what failed and why.
 
-use crate::journal::Heard;
+use crate::{journal::Heard, time::clock};
+use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+};
 
 /// Version of the format.
 const SCHEMA: &str = "rollcall.report/1";
+const NAME: Style = AnsiColor::Cyan.on_default();
 
 /// The whole batch, as `--report` writes it.
 #[derive(Clone, Debug, Serialize)]
@@ -86,6 +91,29 @@ impl Report {
     }
 }
 
+/// For reading: a line a class, the one with the most hours first. With ANSI colours; whoever writes it to something else
+/// than a terminal strips them.
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |hours: f64| clock(hours * 3600.0, 0);
+        let total = time(self.hours);
+        let mut classes: Vec<(&String, &Class)> = self.classes.iter().collect();
+        classes.sort_by(|(_, a), (_, b)| b.hours.total_cmp(&a.hours));
+        let name_width = classes.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        write!(f, "{total} of audio")?;
+        for (name, Class { hours, files, longest }) in classes {
+            let share = 100.0 * hours / self.hours.max(f64::MIN_POSITIVE);
+            let width = total.len();
+            write!(f, "\n  {NAME}{name:name_width$}{NAME:#}  {:>width$}  {share:3.0} %", time(*hours))?;
+            write!(f, "  in {files} file{}", if *files == 1 { "" } else { "s" })?;
+            if let Some(Longest { file, start_s, end_s }) = longest {
+                write!(f, ", longest {}-{} of {file}", clock(*start_s, 0), clock(*end_s, 0))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +134,7 @@ mod tests {
         assert_eq!(json["classes"]["piano"]["hours"], 0.75);
         assert_eq!(json["classes"]["piano"]["longest"]["file"], "b");
         assert_eq!((&json["done"], &json["failed"][0]["reason"]), (&2.into(), &"is empty".into()));
+        let text = anstream::adapter::strip_str(&report.to_string()).to_string();
+        assert_eq!(text, "2:00:00 of audio\n  piano    45:00   38 %  in 2 files, longest 0:01-15:00 of b");
     }
 }

@@ -136,6 +136,13 @@ pub struct Range {
     pub peak: f32,
 }
 
+impl Range {
+    /// Seconds that it lasts.
+    pub fn duration_s(&self) -> f64 {
+        nanoseconds(self.end_s - self.start_s)
+    }
+}
+
 /// To the nanosecond: sums of hops are told without their rounding errors.
 fn nanoseconds(seconds: f64) -> f64 {
     (seconds * 1e9).round() / 1e9

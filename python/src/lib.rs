@@ -182,15 +182,7 @@ fn analyze(
     }
     py.detach(|| engine.flush(&mut |step| timeline.push(step))).map_err(refused)?;
     let duration_s = engine.counters().frames as f64 / f64::from(sample_rate);
-    let mut timeline = timeline.finish(duration_s, &engine.clip());
-    timeline.times_s.iter_mut().for_each(nanoseconds);
-    timeline.ranges.iter_mut().flat_map(|range| [&mut range.start_s, &mut range.end_s]).for_each(nanoseconds);
-    Ok(Timeline(timeline))
-}
-
-/// To the nanosecond, as the program tells its times: sums of hops without their rounding errors.
-fn nanoseconds(seconds: &mut f64) {
-    *seconds = (*seconds * 1e9).round() / 1e9;
+    Ok(Timeline(timeline.finish(duration_s, &engine.clip())))
 }
 
 fn engine(model: &Model, sample_rate_hz: u32, channels: usize, choice: EngineChoice) -> PyResult<Engine> {

@@ -31,7 +31,8 @@ use std::{
     time::Instant,
 };
 
-/// Failures up to this many are not listed again at the end: they are still on the screen.
+/// A batch of up to this many files tells its failures when they happen: at its end they are still on the screen. A longer
+/// one counts them beside its bar and lists them at the end.
 const SCREENFUL: usize = 10;
 
 pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
@@ -57,8 +58,8 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
     if let Some(duration_s) = args.choices.duration {
         ensure!(duration_s > 0.0, "--duration is {duration_s} s, but must be more than 0");
     }
-    let cores =
-        args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    let machine = thread::available_parallelism().map_or(1, NonZero::get);
+    let cores = args.jobs.map_or(machine, usize::from);
     let jobs = cores.min(inputs.len());
     let listener = Listener {
         model,
@@ -83,10 +84,17 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
     let report =
         args.output.report.as_deref().map(|path| report_file(path, args.output.force)).transpose()?;
     let began = Instant::now();
-    let batch = Batch { listener, plan, journal, is_quiet: args.quiet, analysed_s: Mutex::new(0.0) };
+    let batch = Batch {
+        listener,
+        plan,
+        journal,
+        is_quiet: args.quiet,
+        is_long: inputs.len() > SCREENFUL,
+        analysed_s: Mutex::new(0.0),
+    };
     let outcome = batch.run(&inputs, jobs, report)?;
     if args.bench {
-        batch.tell_speed(began.elapsed().as_secs_f64(), cores);
+        batch.tell_speed(began.elapsed().as_secs_f64(), cores.min(machine));
     }
     Ok(outcome)
 }
@@ -145,6 +153,8 @@ struct Batch {
     plan: Plan,
     journal: Option<Journal>,
     is_quiet: bool,
+    /// More than a [`SCREENFUL`].
+    is_long: bool,
     /// Seconds of audio analysed by this run.
     analysed_s: Mutex<f64>,
 }
@@ -181,12 +191,14 @@ impl Batch {
                     Err(anyhow!("the program failed ({panic}); please report this, with the file if you can"))
                 });
                 let taken = progress.aside(|| self.take(&inputs[index], fate, &mut sink, &mut report));
+                progress.failed(report.failures().len());
                 fatal = taken.err();
                 is_stopped.store(fatal.is_some(), Ordering::Relaxed);
             },
         );
         progress.finish();
         if let Some(error) = fatal {
+            self.list_failures(&report);
             return Err(error);
         }
         sink.finish()?;
@@ -195,6 +207,7 @@ impl Batch {
             writeln!(file)?;
             file.commit()?;
         }
+        self.list_failures(&report);
         self.conclude(inputs.len(), &report);
         Ok(if report.failures().is_empty() { Outcome::Done } else { Outcome::SomeFailed })
     }
@@ -257,15 +270,25 @@ impl Batch {
             }
             Err(error) => format!("{error:#}"),
         };
-        report_error(&format!("{input}: {reason}"));
+        if !self.is_long {
+            report_error(&format!("{input}: {reason}"));
+        }
         report.fail(Failure { file: file.into_owned(), reason: reason.clone() });
         self.journal.as_ref().map_or(Ok(()), |journal| journal.fail(input, &reason))
     }
 
-    /// One line for a person, where there was more than one file.
+    /// What [`Self::take`] has not told.
+    fn list_failures(&self, report: &Report) {
+        if self.is_long {
+            for Failure { file, reason } in report.failures() {
+                report_error(&format!("{file}: {reason}"));
+            }
+        }
+    }
+
+    /// For a person, where there was more than one file: how many are done, and who plays for how long in all of them.
     fn conclude(&self, files: usize, report: &Report) {
-        let failures = report.failures();
-        if files < 2 || (self.is_quiet && failures.is_empty()) {
+        if files < 2 || (self.is_quiet && report.failures().is_empty()) {
             return;
         }
         let mut out = anstream::stderr().lock();
@@ -275,22 +298,20 @@ impl Batch {
         };
         // Nothing can be done where not even errors can be written.
         let _ = writeln!(out, "{} of {files} files done{place}", report.done());
-        if files > SCREENFUL && !failures.is_empty() {
-            let _ = writeln!(out, "failed:");
-            for Failure { file, reason } in failures {
-                let _ = writeln!(out, "  {file}: {reason}");
-            }
+        if report.done() > 1 && !self.is_quiet {
+            let _ = writeln!(out, "{report}");
         }
     }
 
-    fn tell_speed(&self, elapsed_s: f64, jobs: usize) {
+    fn tell_speed(&self, elapsed_s: f64, cores: usize) {
         let analysed_s = *self.analysed_s.lock().unwrap_or_else(PoisonError::into_inner);
         let speed = analysed_s / elapsed_s.max(1e-9);
+        let of = if cores == 1 { "1 core" } else { &format!("{cores} cores") };
         // Nothing can be done where not even errors can be written.
         let _ = writeln!(
             anstream::stderr(),
-            "bench: {analysed_s:.1} s of audio in {elapsed_s:.2} s: {speed:.1} s/s with {jobs} jobs, {:.1} s/s a job",
-            speed / jobs as f64
+            "bench: {analysed_s:.1} s of audio in {elapsed_s:.2} s: {speed:.1} s/s on {of}, {:.1} s/s a core",
+            speed / cores as f64
         );
     }
 }

@@ -25,7 +25,7 @@ impl Progress {
         // indicatif hides bars by itself where standard error is not a terminal.
         let target = if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bars = MultiProgress::with_draw_target(target);
-        let style = ProgressStyle::with_template("{bar:30.green} {pos} of {len} files, {eta} left");
+        let style = ProgressStyle::with_template("{bar:30.green} {pos} of {len} files, {eta} left{msg:.red}");
         let total = (files > 1).then(|| {
             let bar = ProgressBar::new(files as u64).with_style(style.expect("a template that is tested"));
             let bar = bars.add(bar);
@@ -49,6 +49,15 @@ impl Progress {
     pub(super) fn file_done(&self) {
         if let Some(total) = &self.total {
             total.inc(1);
+        }
+    }
+
+    /// So many files failed until now.
+    pub(super) fn failed(&self, files: usize) {
+        if let Some(total) = &self.total
+            && files > 0
+        {
+            total.set_message(format!(", {files} failed"));
         }
     }
 
@@ -93,6 +102,7 @@ mod tests {
         let progress = Progress::new(2, true);
         progress.file("a.wav").set(1.0, Some(2.0));
         progress.file_done();
+        progress.failed(1);
         progress.finish();
     }
 }

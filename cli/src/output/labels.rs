@@ -25,8 +25,7 @@ pub(super) fn write_reaper(analysis: &Analysis, out: &mut dyn Write) -> io::Resu
     table.write_record(["#", "Name", "Start", "End", "Length"])?;
     for (index, range) in analysis.timeline.ranges.iter().enumerate() {
         let time = |seconds| clock(seconds, 3);
-        let (start, end, length) =
-            (time(range.start_s), time(range.end_s), time(range.end_s - range.start_s));
+        let (start, end, length) = (time(range.start_s), time(range.end_s), time(range.duration_s()));
         table.write_record([&format!("R{}", index + 1), &range.class, &start, &end, &length])?;
     }
     table.flush()

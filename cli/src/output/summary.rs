@@ -83,8 +83,8 @@ fn heard(analysis: &Analysis) -> Vec<Heard<'_>> {
         if ranges.is_empty() {
             continue;
         }
-        let seconds = ranges.iter().map(|range| range.end_s - range.start_s).sum();
-        let activity = ranges.iter().map(|range| (range.end_s - range.start_s) * f64::from(range.mean)).sum();
+        let seconds = ranges.iter().map(|range| range.duration_s()).sum();
+        let activity = ranges.iter().map(|range| range.duration_s() * f64::from(range.mean)).sum();
         heard.push(Heard { class, ranges, seconds, activity });
     }
     heard.sort_by(|a, b| b.activity.total_cmp(&a.activity));
