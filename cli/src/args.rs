@@ -88,7 +88,7 @@ pub struct AnalyzeArgs {
     /// No progress and no notes, errors only.
     #[arg(short, long)]
     pub quiet: bool,
-    /// Say how fast it was: seconds of audio per second, and per second and job.
+    /// Say how fast it was: seconds of audio per second, and per second and core.
     #[arg(long)]
     pub bench: bool,
     /// What to look at and how.

@@ -85,6 +85,40 @@ fn a_report_names_what_failed() {
 }
 
 #[test]
+fn a_batch_ends_with_who_plays_for_how_long_and_names_each_failure_once() {
+    let folder = scratch();
+    for index in 0..10_u32 {
+        write_tune(&folder.path().join(format!("songs/{index}.wav")), 1.0, index);
+    }
+    let run = |more: &[&str]| {
+        let fixed = ["songs", "--out-dir", "out", "--force", "--format", "json", "--threshold", "0"];
+        let output = analyze(folder.path(), &[&fixed, more].concat());
+        let text = stderr(&output);
+        (output, text)
+    };
+    let lines_with = |text: &str, what: &str| text.lines().filter(|line| line.contains(what)).count();
+    let (output, text) = run(&["--bench", "--jobs", "1"]);
+    assert_code(&output, 0);
+    assert!(text.contains("10 of 10 files done, results in out\n0:10 of audio\n"), "{text}");
+    assert!(text.contains("100 %  in 10 files, longest 0:00-0:01 of songs/"), "{text}");
+    assert!(text.contains("s/s on 1 core, "), "{text}");
+    // One file more than fits a screen, and two that fail: each is told once, after the rest is done.
+    for name in ["x", "y"] {
+        fs::write(folder.path().join(format!("songs/{name}.wav")), b"RIFF").expect("a file");
+    }
+    let (output, text) = run(&["--quiet"]);
+    assert_code(&output, 1);
+    for name in ["songs/x.wav", "songs/y.wav"] {
+        assert_eq!(lines_with(&text, name), 1, "{text}");
+    }
+    assert_eq!(
+        lines_with(&text, "of audio"),
+        0,
+        "who is asked to be quiet says no more than what failed: {text}"
+    );
+}
+
+#[test]
 fn killed_a_hundred_times_nothing_is_lost_or_doubled() {
     const KILLS: u32 = 100;
     let folder = scratch();
