@@ -1,10 +1,12 @@
 //! The network, the head and the whole engine.
 //!
-//! Limits, for one core at the 176 GFLOP/s and 11.7 GB/s of the machine in FACTS ("Inference"):
-//! - VGGish's convolutions are 0.80 G multiply-adds a patch, so 0.27 GFLOP a column of 160 ms: 1.5 ms. The compact dense
-//!   layers (12288-512-128) read 25 MB of weights a step: 2.1 ms. Together 3.7 ms a step, **23 ms a second of audio**.
-//! - The full dense layers (12288-4096-4096-128) read 270 MB a step: 23 ms, 144 ms a second of audio.
-//! - The head is 54,000 multiply-adds a step and 190 steps of 20 classes to pool at most: some 10 us.
+//! Limits, as work over what a core can do, which `cargo xtask peers` measures in the same run as everything else (here its
+//! 261 GFLOP/s and 28.2 GB/s, BENCHMARKS.md):
+//! - VGGish's convolutions are 0.265 GFLOP a column of 160 ms: 1.0 ms. The default's dense layers (2048-512-128) are 2.2
+//!   MFLOP and stay in the cache: 0.01 ms. Together **6.4 ms a second of audio**.
+//! - The full dense layers (12288-4096-4096-128) read 270 MB a step: 10 ms, 60 ms a second of audio.
+//! - The head is 54,000 multiply-adds a step (0.4 us) and 190 steps of 20 classes to pool at most, an exponential each: some
+//!   10 us.
 //! - The front-end takes 0.2 to 0.6 ms a second of audio (`front_end.rs`).
 //!
 //! Measured are the fixture packages (whose tiny networks show what is not the network), `models/default` where it is

@@ -61,7 +61,7 @@ pub(super) fn write_svl(analysis: &Analysis, out: &mut dyn Write) -> io::Result<
     writeln!(out, "    </dataset>\n  </data>\n  <display>")?;
     writeln!(
         out,
-        "    <layer id=\"2\" type=\"regions\" name=\"{name}\" model=\"1\" verticalScale=\"1\" plotStyle=\"1\"/>"
+        "    <layer id=\"2\" type=\"regions\" name=\"{name}\" model=\"1\" verticalScale=\"1\" plotStyle=\"0\"/>"
     )?;
     writeln!(out, "  </display>\n</sv>")
 }
