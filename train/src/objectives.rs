@@ -27,7 +27,7 @@ pub use corpus::{
     Corpus, CorpusPlan, Example, SEGMENT_PATCHES, Segment, is_held_out, segment_samples, segments,
 };
 pub use denoise::{Denoise, Noise};
-pub use encoder::{Encoder, EncoderShape, PATCH, Trace};
+pub use encoder::{Encoder, EncoderShape, InputScale, PATCH, Trace};
 pub use events::Events;
 pub use recipe::{AlignSizes, Optimiser, Stage1, Training};
 pub use textual::Textual;

@@ -3,8 +3,8 @@
 use rollcall_train::fit::checkpoint::State;
 use rollcall_train::nn::params::Layout;
 use rollcall_train::objectives::{
-    Align, AlignSizes, Batch, Denoise, Encoder, EncoderShape, Events, Noise, Objective, Optimiser, PATCH,
-    Run, Textual, Training, WordVectors,
+    Align, AlignSizes, Batch, Denoise, Encoder, EncoderShape, Events, InputScale, Noise, Objective,
+    Optimiser, PATCH, Run, Textual, Training, WordVectors,
 };
 use std::{fs, path::Path};
 
@@ -24,7 +24,12 @@ const STEP: f32 = 1e-6;
 
 fn check(name: &str, make: impl FnOnce(&mut Layout) -> Box<dyn Objective>, mut batch: Batch) {
     let mut layout = Layout::default();
-    let shape = EncoderShape { channels: [3, 4, 5, 4, 6, 5], hidden: vec![10], mean_over_time: false };
+    let shape = EncoderShape {
+        channels: [3, 4, 5, 4, 6, 5],
+        hidden: vec![10],
+        mean_over_time: false,
+        input: InputScale::default(),
+    };
     let encoder = Encoder::new(&mut layout, &shape);
     let objective = make(&mut layout);
     let training = Training { optimiser: Optimiser::Adam, rate: RATE, batch: 6, epochs: 1, patience: 1 };

@@ -3,8 +3,8 @@
 use fastrand::Rng;
 use rollcall_train::nn::params::{Layout, normal};
 use rollcall_train::objectives::{
-    Align, AlignSizes, Corpus, Denoise, Encoder, EncoderShape, Epoch, Events, Example, Noise, Objective,
-    Optimiser, Run, Textual, Training, WordVectors,
+    Align, AlignSizes, Corpus, Denoise, Encoder, EncoderShape, Epoch, Events, Example, InputScale, Noise,
+    Objective, Optimiser, Run, Textual, Training, WordVectors,
 };
 use std::{fs, path::Path};
 
@@ -40,7 +40,12 @@ fn network(
     make: impl FnOnce(&mut Layout, &Corpus) -> Box<dyn Objective>,
 ) -> (Layout, Encoder, Box<dyn Objective>, Corpus) {
     let (mut layout, corpus) = (Layout::default(), corpus());
-    let shape = EncoderShape { channels: [4, 4, 8, 8, 8, 8], hidden: vec![32], mean_over_time: true };
+    let shape = EncoderShape {
+        channels: [4, 4, 8, 8, 8, 8],
+        hidden: vec![32],
+        mean_over_time: true,
+        input: InputScale::default(),
+    };
     let encoder = Encoder::new(&mut layout, &shape);
     let objective = make(&mut layout, &corpus);
     (layout, encoder, objective, corpus)

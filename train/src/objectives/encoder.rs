@@ -16,7 +16,7 @@ pub const PATCH: usize = PATCH_HOPS * BANDS;
 const EMBED_BATCH: usize = 256;
 
 /// Sizes of a VGGish.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderShape {
     /// Kernels of the six convolutions.
@@ -25,6 +25,28 @@ pub struct EncoderShape {
     pub hidden: Vec<usize>,
     /// Whether the dense layers see the mean over a patch's six columns rather than all of them.
     pub mean_over_time: bool,
+    /// What the log-mel is shifted and scaled by before the first convolution.
+    #[serde(default)]
+    pub input: InputScale,
+}
+
+/// `(x - mean) / deviation` of every log-mel value `x`. The published network sees them as they are; but music lies about -3
+/// (silence is `ln 0.01 = -4.6`), and a filter with random weights answers to such a mean and to little else: half of the
+/// units never fire, the others say how loud it is, and a short first stage ends in a constant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputScale {
+    /// Taken off, in natural logarithms of magnitude.
+    pub mean: f32,
+    /// Divided by, above 0.
+    pub deviation: f32,
+}
+
+impl Default for InputScale {
+    /// Leaves everything as it is.
+    fn default() -> Self {
+        Self { mean: 0.0, deviation: 1.0 }
+    }
 }
 
 impl EncoderShape {
@@ -32,7 +54,7 @@ impl EncoderShape {
     #[must_use]
     pub fn paper() -> Self {
         let channels = [64, 128, 256, 256, 512, 512];
-        Self { channels, hidden: vec![4096, 4096], mean_over_time: false }
+        Self { channels, hidden: vec![4096, 4096], mean_over_time: false, input: InputScale::default() }
     }
 
     fn flatten(&self) -> Flatten {
@@ -46,6 +68,7 @@ pub struct Encoder {
     convs: Vec<Conv>,
     dense: Vec<Dense>,
     flatten: Flatten,
+    input: InputScale,
     /// The convolutions' parameters are the first of the vector.
     conv_end: usize,
     /// Parameters in all; those of an objective follow.
@@ -96,7 +119,7 @@ impl Encoder {
             dense
         });
         let dense = dense.collect();
-        Self { convs, dense, flatten: shape.flatten(), conv_end, end: layout.len() }
+        Self { convs, dense, flatten: shape.flatten(), input: shape.input, conv_end, end: layout.len() }
     }
 
     /// The published network with its weights.
@@ -110,6 +133,7 @@ impl Encoder {
             channels: std::array::from_fn(|i| weights.convolutions[i].outputs),
             hidden: hidden.iter().map(|d| d.outputs).collect(),
             mean_over_time: false,
+            input: InputScale::default(),
         };
         let mut layout = Layout::default();
         let encoder = Self::new(&mut layout, &shape);
@@ -201,7 +225,8 @@ impl Encoder {
     ) -> (Vec<Map>, Vec<Winners>) {
         let mut input = Map::zeros(PATCH_HOPS, BANDS, 1);
         for (t, row) in patch.chunks_exact(BANDS).enumerate() {
-            input.row_mut(t).copy_from_slice(row);
+            let InputScale { mean, deviation } = self.input;
+            input.row_mut(t).iter_mut().zip(row).for_each(|(to, x)| *to = (x - mean) / deviation);
         }
         let (mut maps, mut all_winners) = (vec![input], Vec::new());
         for (conv, weights) in self.convs.iter().zip(prepared) {
