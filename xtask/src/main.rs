@@ -16,6 +16,7 @@ mod python;
 mod report;
 mod rtsan;
 mod shell;
+mod shown;
 mod suites;
 mod test;
 

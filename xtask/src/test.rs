@@ -3,6 +3,7 @@
 use crate::{
     counts::{self, Counted, Counts},
     machine, python, shell,
+    shown::{self, Said},
     suites::{Action, SUITES, Suite},
 };
 use anyhow::{Result, bail};
@@ -21,6 +22,8 @@ struct Outcome {
     took: Duration,
     /// Why it did not run to its end, if so.
     error: Option<String>,
+    /// Everything it wrote, where it is a program.
+    said: String,
 }
 
 impl Outcome {
@@ -58,7 +61,14 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
         outcomes.push(outcome);
     }
 
-    let table = table(&outcomes, start.elapsed());
+    let mut table = table(&outcomes, start.elapsed());
+    let said = outcomes.iter().map(|outcome| Said { suite: outcome.suite.name, output: &outcome.said });
+    let mut unshown = Vec::new();
+    if let Some((hosts, missing)) = shown::table(&said.collect::<Vec<_>>()) {
+        writeln!(table, "\n{hosts}").expect("a String takes everything");
+        // Some suites alone need not show everything.
+        unshown = if names.is_empty() { missing } else { Vec::new() };
+    }
     fs::create_dir_all(logs())?;
     fs::write(logs().join("summary.txt"), &table)?;
     let mut sum = Counts::default();
@@ -68,6 +78,9 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
     sum.failed = sum.failed.max(failed);
     println!("\n{table}");
     println!("{} passed, {} failed", sum.passed, sum.failed);
+    if !unshown.is_empty() {
+        bail!("no host has shown: {}; see TOPICS in xtask/src/shown.rs", unshown.join(", "));
+    }
     match failed {
         0 => Ok(()),
         failed => bail!("{failed} of {} suites failed; what they said is in target/suites/", outcomes.len()),
@@ -80,19 +93,20 @@ fn logs() -> PathBuf {
 
 fn run_suite(suite: &'static Suite, python: &std::path::Path) -> Outcome {
     let start = Instant::now();
-    let (counts, error) = match act(suite, python) {
-        Ok(counts) => (counts, None),
-        Err(error) => (Counts { passed: 0, failed: 1 }, Some(format!("{error:#}"))),
+    let (counts, said, error) = match act(suite, python) {
+        Ok((counts, said)) => (counts, said, None),
+        Err(error) => (Counts { passed: 0, failed: 1 }, String::new(), Some(format!("{error:#}"))),
     };
-    Outcome { suite, counts, took: start.elapsed(), error }
+    Outcome { suite, counts, took: start.elapsed(), error, said }
 }
 
-fn act(suite: &Suite, python: &std::path::Path) -> Result<Counts> {
+/// What ran, and what it wrote.
+fn act(suite: &Suite, python: &std::path::Path) -> Result<(Counts, String)> {
     let (mut command, counted) = match suite.action {
         Action::Check(check) => {
             let report = check()?;
             eprint!("{report}");
-            return Ok(report.counts());
+            return Ok((report.counts(), report.to_string()));
         }
         Action::Command(words, counted) => {
             let rollcall = shell::target().join("release/rollcall");
@@ -112,14 +126,16 @@ fn act(suite: &Suite, python: &std::path::Path) -> Result<Counts> {
     command.env("CARGO_TERM_COLOR", "never");
     let log = logs().join(format!("{}.log", suite.name));
     let (succeeded, output) = shell::keep(&mut command, &log)?;
-    Ok(counts::read(counted, succeeded, &output))
+    Ok((counts::read(counted, succeeded, &output), output))
 }
 
 /// The tests run in processes of their own with cargo-nextest, which Debian does not have: cargo's own runner serves.
 fn tests(arguments: &[&str]) -> (Command, Counted) {
     if shell::succeeds("cargo", &["nextest", "--version"]) {
+        // Of the bundles' tests each is named: the table of hosts reads them.
+        let level = if arguments.contains(&"bundles") { "pass" } else { "slow" };
         let mut command =
-            shell::command("cargo", &["nextest", "run", "--no-fail-fast", "--status-level", "slow"]);
+            shell::command("cargo", &["nextest", "run", "--no-fail-fast", "--status-level", level]);
         command.args(arguments);
         (command, Counted::Nextest)
     } else {
@@ -160,7 +176,7 @@ mod tests {
     use super::*;
 
     fn outcome(counts: Counts) -> Outcome {
-        Outcome { suite: &SUITES[0], counts, took: Duration::ZERO, error: None }
+        Outcome { suite: &SUITES[0], counts, took: Duration::ZERO, error: None, said: String::new() }
     }
 
     #[test]
