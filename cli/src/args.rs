@@ -332,7 +332,8 @@ const IMPORT_EXAMPLE: &str = "\
 Example:
   rollcall model import --vggish vggish-10086976.pth --pca vggish_pca_params.npz audioset-vggish
 
-Without --head the package has an untrained head, which hears nothing: `rollcall-train second` trains one.";
+Without --head the package has an untrained head, which hears nothing: `rollcall-train second --vggish` trains one and
+writes a package of its own.";
 
 /// `rollcall model import`.
 #[derive(Args, Debug)]

@@ -121,6 +121,64 @@ fn one_command_reproduces_the_second_stage_with_its_figures() {
     assert!(svg.contains("Align") && !svg.contains("Log-Mel"));
 }
 
+/// With the published weights (here in small) the best run becomes a package, which says of a recording what the second stage
+/// said of it.
+#[test]
+fn the_best_run_becomes_a_package_that_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    openmic(&folder.join("openmic"));
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../import/tests/golden");
+    let (vggish, pca) = (published.join("vggish.zip.pth"), published.join("pca.npz"));
+    let done = second(
+        folder,
+        &[
+            "--split",
+            golden("train_val.split").to_str().unwrap(),
+            "--representation",
+            "vggish-pp,vggish-norm",
+            "--vggish",
+            vggish.to_str().unwrap(),
+            "--pca",
+            pca.to_str().unwrap(),
+            "--epochs",
+            "12",
+            "--batch",
+            "8",
+            "--seeds",
+            "1,2",
+        ],
+    );
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    for kind in ["vggish-pp", "vggish-norm"] {
+        let package = folder.join("runs").join(kind).join("package");
+        assert!(text(&done.stdout).contains(&format!("runs/{kind}/package")), "{}", text(&done.stdout));
+        let package = rollcall_models::read_dir(&package).unwrap();
+        assert_eq!(package.manifest().name, format!("openmic-{kind}"));
+        // Where every recording is the same one there is nothing to tune on.
+        let tuned = package.manifest().thresholds.iter().any(|t| *t != 0.5);
+        assert_eq!(tuned, kind == "vggish-pp", "{:?}", package.manifest().thresholds);
+    }
+
+    let package = rollcall_models::read_dir(&folder.join("runs/vggish-norm/package")).unwrap();
+    let seed = package.manifest().training.seed;
+    let table = folder.join(format!("runs/vggish-norm/seed-{seed}/test.csv"));
+    let table = fs::read_to_string(table).unwrap();
+    let row = table.lines().nth(1).unwrap();
+    let expected: Vec<f32> = row.split(',').skip(1).map(|p| p.parse().unwrap()).collect();
+    let rate_hz = rollcall_engine::SAMPLE_RATE_HZ;
+    let samples = rollcall_train::data::decode::decode(&folder.join("openmic/demo.ogg"), rate_hz).unwrap();
+    let mut hops = Vec::new();
+    rollcall_engine::logmel::LogMel::new().push(&samples, &mut |hop, _| hops.push(*hop));
+    let model = rollcall_models::shared(package).unwrap();
+    // The model gives a window every 16 hops, the second stage has one every 96.
+    let windows: Vec<_> = model.represent(&hops).unwrap().into_iter().step_by(6).collect();
+    let said = model.attend(&windows).clip;
+    for (class, (found, expected)) in said.iter().zip(&expected).enumerate() {
+        assert!((found - expected).abs() < 1e-4, "class {class}: {found}, the second stage said {expected}");
+    }
+}
+
 #[test]
 fn a_half_downloaded_set_says_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();

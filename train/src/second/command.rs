@@ -2,7 +2,8 @@
 
 use super::{
     EmbeddingSet, Outcome, Recipe, fit,
-    source::{Kind, OpenMicSource},
+    package::{self, Front},
+    source::{Kind, OpenMicSource, Represented},
 };
 use crate::report;
 use anyhow::{Context, Result, ensure};
@@ -23,6 +24,10 @@ pub struct SecondArgs {
     /// Published weights of VGGish (torchvggish's .pth), for vggish-norm.
     #[arg(long, value_name = "FILE")]
     vggish: Option<PathBuf>,
+    /// AudioSet's PCA (vggish_pca_params.npz): with it and --vggish the best run on vggish-pp becomes a model package. That of
+    /// vggish-norm needs --vggish alone.
+    #[arg(long, value_name = "FILE", requires = "vggish")]
+    pca: Option<PathBuf>,
     /// AttentionMIC's split of the training part (train_val.split). Default: 15 % of the tracks, drawn by seed 1.
     #[arg(long, value_name = "FILE")]
     split: Option<PathBuf>,
@@ -65,13 +70,19 @@ fn named(text: &str) -> Result<(String, PathBuf), String> {
 pub fn run(args: SecondArgs) -> Result<()> {
     ensure!(!args.seeds.is_empty(), "at least one seed is wanted");
     fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
+    let mut packages = Vec::new();
     if let Some(folder) = &args.openmic {
         let openmic = OpenMicSource::open(folder, args.split.as_deref(), args.vggish.as_deref())?;
         let kinds =
             if args.representation.is_empty() { openmic.available() } else { args.representation.clone() };
         for kind in kinds {
-            let set = openmic.set(kind, &args.out.join(kind.slug()), &bar)?;
-            train(kind.slug(), &set, &args)?;
+            let runs = args.out.join(kind.slug());
+            let Represented { set, unit } = openmic.set(kind, &runs, &bar)?;
+            let outcomes = train(kind.slug(), &set, &args)?;
+            if let Some(vggish) = &args.vggish {
+                let front = Front { vggish, pca: args.pca.as_deref(), unit };
+                packages.extend(package::write(kind, &set, &runs, &outcomes, &front)?);
+            }
         }
     }
     for (name, path) in &args.set {
@@ -82,13 +93,14 @@ pub fn run(args: SecondArgs) -> Result<()> {
         train(name, &set, &args)?;
     }
     let written = report::write(&args.out)?;
-    for path in written {
+    for path in packages.into_iter().chain(written) {
         println!("{}", path.display());
     }
     Ok(())
 }
 
-fn train(name: &str, set: &EmbeddingSet, args: &SecondArgs) -> Result<()> {
+fn train(name: &str, set: &EmbeddingSet, args: &SecondArgs) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
     let recipe = Recipe { epochs: args.epochs, batch: args.batch, rate: args.rate, ..Recipe::paper() };
     for &seed in &args.seeds {
         let progress = bar(&format!("{name}, seed {seed}"), recipe.epochs as u64);
@@ -99,8 +111,9 @@ fn train(name: &str, set: &EmbeddingSet, args: &SecondArgs) -> Result<()> {
         })?;
         progress.finish_and_clear();
         println!("{}", line(name, &outcome));
+        outcomes.push(outcome);
     }
-    Ok(())
+    Ok(outcomes)
 }
 
 fn line(name: &str, outcome: &Outcome) -> String {

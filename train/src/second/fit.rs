@@ -205,6 +205,11 @@ fn target(clip: &Clip) -> Target {
     Target { clip: clip.truth.clone(), clip_weight: clip.known.clone(), ..Target::default() }
 }
 
+/// The posterior of each clip, `[clips][classes]`.
+pub(super) fn posteriors(head: &Head, values: &[f32], clips: &[Clip]) -> Vec<Vec<f32>> {
+    forward(head, values, clips).1
+}
+
 /// Loss over all known labels, and the posterior of each clip, `[clips][classes]`.
 fn forward(head: &Head, values: &[f32], clips: &[Clip]) -> (f64, Vec<Vec<f32>>) {
     let all_known = f64::from(known(clips));

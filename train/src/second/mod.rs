@@ -19,6 +19,7 @@ pub mod source;
 mod curve;
 mod file;
 mod fit;
+mod package;
 mod recipe;
 mod scores;
 mod set;

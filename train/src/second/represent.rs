@@ -149,6 +149,30 @@ mod tests {
         assert!((steps[3] - 3.5).abs() < 1e-4 && (steps[BANDS + 3] - 0.5).abs() < 1e-4);
     }
 
+    /// The published weights (in small) give onnxruntime's embeddings (`import/tests/golden/generate_checkpoints.py`), through
+    /// the second stage's network and the first stage's.
+    #[test]
+    fn published_weights_embed_as_they_were_published() {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../import/tests/golden");
+        let floats = |name: &str| -> Vec<f32> {
+            let bytes = std::fs::read(golden.join(name)).unwrap();
+            bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+        };
+        let (patches, expected) = (floats("patches.f32"), floats("embeddings.f32"));
+        let weights = rollcall_import::Vggish::read(&golden.join("vggish.zip.pth")).unwrap();
+        let second = Embedder::imported(&weights).embed(&patches, &mut Scratch::default());
+        let (encoder, values) = crate::objectives::Encoder::imported(&weights);
+        for found in [second, encoder.embed(&values, &patches)] {
+            assert_eq!(found.len(), expected.len());
+            for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                assert!(
+                    (found - expected).abs() < 1e-4 * (1.0 + expected.abs()),
+                    "{i}: {found}, not {expected}"
+                );
+            }
+        }
+    }
+
     /// The same network through the trainer's own forward pass, whose border lies round a clip of one patch alike.
     #[test]
     fn embeds_as_the_trainer_does() {

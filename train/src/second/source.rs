@@ -47,6 +47,14 @@ impl Kind {
     }
 }
 
+/// OpenMIC in one representation.
+pub struct Represented {
+    /// Its clips.
+    pub set: EmbeddingSet,
+    /// What went to 0 and to 1, where the representation was scaled.
+    pub unit: Option<(f32, f32)>,
+}
+
 /// OpenMIC with its training part split for validation.
 pub struct OpenMicSource {
     openmic: OpenMic,
@@ -91,7 +99,7 @@ impl OpenMicSource {
         kind: Kind,
         folder: &Path,
         bar: &dyn Fn(&str, u64) -> ProgressBar,
-    ) -> Result<EmbeddingSet> {
+    ) -> Result<Represented> {
         let mut steps = match kind {
             Kind::VggishPp => self.openmic.features()?,
             Kind::LogMel => self.embed(kind, folder, bar, &|hops, _| log_mel_steps(hops))?,
@@ -125,10 +133,8 @@ impl OpenMicSource {
             valid: clips(&self.valid)?,
             test: clips(&self.openmic.test)?,
         };
-        if kind != Kind::VggishPp {
-            set.normalise()?;
-        }
-        Ok(set)
+        let unit = if kind == Kind::VggishPp { None } else { Some(set.normalise()?) };
+        Ok(Represented { set, unit })
     }
 
     fn embed(
