@@ -2,7 +2,7 @@
 
 use crate::{decode::Audio, export::Header, turns};
 use rollcall_board::{FileJob, FileState, History, HistoryReader, HistoryWriter, RowData, SongPosition};
-use rollcall_engine::{Engine, InputFormat, Model, Settings};
+use rollcall_engine::{Alone, Engine, InputFormat, Model, Settings};
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -119,7 +119,9 @@ fn analyse(
     let mut audio = Audio::open(path)?;
     let (rate_hz, channels, length) = (audio.rate_hz, audio.channels, audio.frames);
     let format = InputFormat { sample_rate_hz: rate_hz, channels };
-    let mut engine = Engine::new(model, format, settings).map_err(|error| error.to_string())?;
+    // In pieces of ten seconds, which is cheaper; each takes a turn of some tenth of a second from the live instances.
+    let mut engine =
+        Engine::ahead(model, format, settings, Box::new(Alone)).map_err(|error| error.to_string())?;
     told.rate_hz.store(rate_hz, Relaxed);
     told.frames.store(length.unwrap_or(0), Relaxed);
     let mut on_step = |step: &rollcall_engine::Step| {
