@@ -17,6 +17,7 @@ mod report;
 mod rtsan;
 mod shell;
 mod shown;
+mod standalone;
 mod suites;
 mod test;
 

@@ -1,6 +1,8 @@
 //! The one table of everything that `cargo xtask test` runs. A new suite is a new row.
 
-use crate::{borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, report::Report, rtsan};
+use crate::{
+    borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, report::Report, rtsan, standalone,
+};
 use anyhow::Result;
 
 /// One row.
@@ -96,23 +98,8 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "standalone",
-        action: Action::Command(
-            &[
-                "cargo",
-                "clippy",
-                "--release",
-                "--locked",
-                "-p",
-                "rollcall-plugin",
-                "--features",
-                "standalone",
-                "--",
-                "-D",
-                "warnings",
-            ],
-            Counted::Whole,
-        ),
-        shows: "the plugin builds as a program of its own",
+        action: Action::Check(standalone::check),
+        shows: "the plugin as a program of its own plays a file: its players are those of `rollcall analyze`",
     },
     Suite {
         name: "bundles",
