@@ -141,7 +141,7 @@ fn boxes<B: DrawingBackend>(
         if let Some(five) = series.box_plot {
             one_box(area, x, half, five, colour(i))?;
         }
-        macro_mark(area, x, half, series)?;
+        macro_mark(area, x, series)?;
         text(area, &series.label, (x, BOTTOM + 12), 15.0, (HPos::Right, VPos::Center), 270)?;
     }
     Ok(())
@@ -171,11 +171,10 @@ fn one_box<B: DrawingBackend>(
     ))
 }
 
-/// The macro F1 as a diamond beside its number, with the interval.
+/// The macro F1 as a diamond below its number, with the interval.
 fn macro_mark<B: DrawingBackend>(
     area: &Area<B>,
     x: i32,
-    half: i32,
     series: &Series,
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
     let Some(mark) = series.macro_f1 else { return Ok(()) };
@@ -186,8 +185,9 @@ fn macro_mark<B: DrawingBackend>(
     let diamond = [(x, y - 8), (x + 8, y), (x, y + 8), (x - 8, y)];
     area.draw(&Polygon::new(diamond, WHITE))?;
     area.draw(&PathElement::new(diamond.iter().copied().chain([diamond[0]]).collect::<Vec<_>>(), INK))?;
+    // In a row above all boxes, where nothing is in its way.
     let label = format!("{:.3}", mark.mean);
-    text(area, &label, (x + half + 4, y), 16.0, (HPos::Left, VPos::Center), 0)
+    text(area, &label, (x, TOP - 12), 15.0, (HPos::Center, VPos::Center), 0)
 }
 
 fn whisker<B: DrawingBackend>(
