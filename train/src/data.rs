@@ -4,6 +4,7 @@
 //! recording stands in two splits. Every stem has one class (or none) and exact on/off times, derived from itself.
 
 pub mod activity;
+pub mod check;
 pub mod class;
 pub mod collections;
 pub mod command;

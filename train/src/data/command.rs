@@ -1,5 +1,6 @@
 //! `rollcall-train data`: fetch the packages, make the pool, check it.
 
+use super::check::{Checked, check};
 use super::fetch::fetch;
 use super::label::label;
 use super::maker::{Maker, Plan, summary};
@@ -37,6 +38,12 @@ enum Action {
         /// Folder of the teacher.
         #[arg(long)]
         teacher: PathBuf,
+    },
+    /// Check that training, validation and TEST share no independence group and no recording.
+    Check {
+        /// Folders of all pools.
+        #[arg(required = true)]
+        pools: Vec<PathBuf>,
     },
     /// Show what a pool holds.
     Show {
@@ -93,6 +100,11 @@ pub fn run(args: DataArgs) -> Result<()> {
         Action::Label { pool, packages, teacher } => {
             let segments = label(&pool, &packages, &Teacher::open(&teacher)?)?;
             eprintln!("{segments} segments labelled");
+            Ok(())
+        }
+        Action::Check { pools } => {
+            let Checked { stems, groups } = check(&pools)?;
+            println!("{stems} stems of {groups} groups: no group and no recording is in two parts");
             Ok(())
         }
         Action::Show { pool } => {

@@ -46,6 +46,7 @@ pub(super) fn card(
     line("```sh".into());
     line("rollcall-train data fetch && rollcall-train data make --recordings FOLDER --hours 24".into());
     line("rollcall-train data label --teacher FOLDER".into());
+    line("rollcall-train data make --test --out cache/test --recordings FOLDER && rollcall-train data check cache/pool cache/test".into());
     line(format!(
         "rollcall-train fit --steps {} --batch {} --columns {} --rate {} --seed {}",
         recipe.steps, recipe.batch, recipe.columns, recipe.rate, recipe.seed
