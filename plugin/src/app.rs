@@ -42,12 +42,15 @@ impl App {
         let in_state = self.params.remembered();
         let is_loaded = in_state != self.remembered;
         if is_loaded {
-            view.set_settings(in_state);
+            view.set_settings(in_state.clone());
         } else if *view.settings() == self.remembered {
             return false;
         }
-        self.remembered = view.settings().clone();
-        self.params.remember(self.remembered.clone());
+        let settings = view.settings().clone();
+        // Where a state was loaded in this very moment, the next look takes it over.
+        if self.params.remember(&in_state, settings.clone()) {
+            self.remembered = settings;
+        }
         is_loaded
     }
 

@@ -129,9 +129,15 @@ impl RollcallParams {
     pub(crate) fn remembered(&self) -> ViewSettings {
         self.view.read().unwrap_or_else(PoisonError::into_inner).clone().checked()
     }
-    /// Puts into the state what the window looks like.
-    pub(crate) fn remember(&self, view: ViewSettings) {
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = view;
+    /// Puts into the state what the window looks like, unless the state no longer says what it said `before`: then one was
+    /// loaded meanwhile, and stands. Says whether it did.
+    pub(crate) fn remember(&self, before: &ViewSettings, view: ViewSettings) -> bool {
+        let mut state = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        let stands = state.clone().checked() == *before;
+        if stands {
+            *state = view;
+        }
+        stands
     }
 
     /// All values now; safe on the audio thread.
@@ -224,6 +230,19 @@ mod tests {
     #[test]
     fn defaults_are_the_board_s() {
         assert_eq!(RollcallParams::default().settings(), Settings::default());
+    }
+
+    /// A view that changes in the very moment in which a state is loaded does not overwrite it.
+    #[test]
+    fn a_state_that_was_loaded_meanwhile_stands() {
+        let params = RollcallParams::default();
+        let before = params.remembered();
+        let zoomed = |zoom: f32| ViewSettings { zoom, ..before.clone() };
+        assert!(params.remember(&before, zoomed(1.25)));
+        // A state with another zoom is loaded; the window still knows the one before.
+        *params.view.write().expect("a lock") = zoomed(1.5);
+        assert!(!params.remember(&zoomed(1.25), zoomed(0.75)));
+        assert_eq!(params.remembered().zoom, 1.5);
     }
 
     #[test]
