@@ -4,6 +4,7 @@ mod chart;
 mod columns;
 mod labels;
 mod pairs;
+mod points;
 mod predictions;
 mod references;
 mod report;
@@ -11,6 +12,7 @@ mod scores;
 
 pub use chart::chart;
 pub use pairs::{Pair, pair};
+pub use points::{Levels, POINTS};
 pub use predictions::{Prediction, Thresholds, read_predictions};
 pub use references::{Reference, Unlisted, read_references};
 pub use report::{Evaluation, write_csv, write_json, write_table};

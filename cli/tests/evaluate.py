@@ -1,4 +1,4 @@
-"""Holds `rollcall evaluate` to sed_eval, on the same files, within 1e-6.
+"""Holds `rollcall evaluate` to sed_eval and psds_eval, on the same files, within 1e-6.
 
     python cli/tests/evaluate.py PROGRAM MODEL AUDIO
 
@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import types
 import warnings
 
 # What sed_eval imports says much about its own future.
@@ -20,7 +21,16 @@ warnings.simplefilter("ignore")
 
 import dcase_util
 import numpy
+import pandas
 import sed_eval
+
+# psds_eval draws with matplotlib, which nothing here asks it to do, and fills tables in a way that pandas has dropped since.
+sys.modules["matplotlib"] = sys.modules["matplotlib.pyplot"] = types.ModuleType("matplotlib.pyplot")
+sys.modules["matplotlib"].pyplot = sys.modules["matplotlib.pyplot"]
+fill = pandas.DataFrame.fillna
+pandas.DataFrame.fillna = lambda table, value=None, method=None: table.ffill() if method == "ffill" else fill(table, value)
+
+import psds_eval
 
 TOLERANCE = 1e-6
 program, model, audio = sys.argv[1:]
@@ -121,6 +131,87 @@ def compare(folder, predictions, references, annotated, said, labels, rule):
     return compared
 
 
+# DCASE 2021, task 4: what must be found how exactly, and what taking one class for another costs.
+SCENARIOS = {
+    "psds_exact": dict(shares=(0.7, 0.7), cross_weight=0.0),
+    "psds_class": dict(shares=(0.1, 0.1), cross_weight=0.5),
+}
+# As many thresholds as `rollcall evaluate` takes (cli/src/evaluate/points.rs).
+THRESHOLDS = [numpy.float32((2 * point + 1) / 100) for point in range(50)]
+
+
+def detections(times, values, threshold, hop, duration):
+    """Ranges of the steps that reach the threshold, a step long at least."""
+    above = [value >= threshold for value in values] + [False]
+    spans, first = [], None
+    for step, is_above in enumerate(above):
+        if is_above and first is None:
+            first = step
+        elif not is_above and first is not None:
+            spans.append((max(0.0, times[first] - hop / 2), min(duration, times[step - 1] + hop / 2)))
+            first = None
+    return spans
+
+
+def compare_psds(folder, head, classes, rng):
+    """Activities that follow the annotations more or less, judged by psds_eval at each threshold and by `rollcall evaluate`."""
+    hop, duration, playing = 0.16, 60.0, classes[:6]
+    times = [step * hop for step in range(int(duration / hop) + 1)]
+    settings = {**head["settings"], "min_duration_s": 0.0, "merge_gap_s": 0.0}
+    truth, lines, lab = [], [], folder / "psds lab"
+    lab.mkdir()
+    for index in range(8):
+        name, spans = f"tune {index}", []
+        for label in playing:
+            at = rng.uniform(0, 20)
+            while at < 55 and rng.random() < 0.8:
+                end = round(at + rng.uniform(0.5, 9), 3)
+                spans.append((round(at, 3), min(end, duration), label))
+                at = end + rng.uniform(0.5, 12)
+        rows = numpy.zeros((len(times), len(classes)), dtype=numpy.float32)
+        for column, label in enumerate(playing):
+            noise = 0.0
+            for step, time in enumerate(times):
+                noise = 0.9 * noise + rng.gauss(0, 0.08)
+                heard = any(start <= time < end for start, end, other in spans if other == label)
+                # One class hears a little of the next.
+                other = playing[(column + 1) % len(playing)]
+                mistaken = any(start <= time < end for start, end, label in spans if label == other)
+                rows[step, column] = min(1.0, max(0.0, 0.15 + 0.5 * heard + 0.2 * mistaken + noise))
+        lines.append((name, spans, rows))
+        truth += [(name, *span) for span in spans]
+        (lab / f"{name}.lab").write_text("".join(f"{s} {e} {c}\n" for s, e, c in spans), encoding="utf-8")
+    predictions = folder / "activities.jsonl"
+    with open(predictions, "w", encoding="utf-8") as out:
+        for name, _, rows in lines:
+            activity = [[float(value) for value in row] for row in rows]
+            timeline = {**head, "file": f"{name}.wav", "duration_s": duration, "hop_s": hop, "settings": settings}
+            out.write(json.dumps({**timeline, "times_s": times, "activity": activity, "ranges": []}) + "\n")
+    scores = folder / "psds.json"
+    rollcall("evaluate", predictions, lab, "-o", scores, "--quiet", "--rounds", 0)
+    ours = json.load(open(scores, encoding="utf-8"))["macro"]["scores"]
+
+    columns = ["filename", "onset", "offset", "event_label"]
+    truth = pandas.DataFrame(truth, columns=columns)
+    durations = pandas.DataFrame([(name, duration) for name, *_ in lines], columns=["filename", "duration"])
+    for score, scenario in SCENARIOS.items():
+        found, covered = scenario["shares"]
+        judge = psds_eval.PSDSEval(found, covered, 0.3, class_names=playing, ground_truth=truth, metadata=durations)
+        for threshold in THRESHOLDS:
+            said = [
+                (name, *span, label)
+                for name, _, rows in lines
+                for column, label in enumerate(playing)
+                for span in detections(times, rows[:, column], threshold, hop, duration)
+            ]
+            judge.add_operating_point(pandas.DataFrame(said, columns=columns))
+        expected = judge.psds(alpha_ct=scenario["cross_weight"], alpha_st=1.0, max_efpr=100).value
+        assert 0.05 < expected < 0.95, f"{score}: {expected} would be found by anything"
+        value = ours[score]["value"]
+        assert abs(value - expected) < TOLERANCE, f"{score}: {value} is not {expected}"
+    return len(SCENARIOS)
+
+
 rng = random.Random(20)
 with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
@@ -163,6 +254,8 @@ with tempfile.TemporaryDirectory() as folder:
         for references in (lab, tsv, jams) if index == 0 else (lab,):
             compared += compare(folder, predictions, references, annotated, said, classes, rule)
 
+    detected = compare_psds(folder, head, classes, rng)
+
     # What the program writes is its own perfect reference, through every format that it reads.
     songs = folder / "own"
     rollcall("analyze", audio, "--duration", 8, "--threshold", 0.3, "--format", "json,csv-ranges,parquet,jams,lab,audacity", "--out-dir", songs, *chosen)
@@ -185,4 +278,4 @@ with tempfile.TemporaryDirectory() as folder:
     rollcall("evaluate", songs / f"{name}.json", folder / "strange.lab", "--map", "theremin=voice")
     assert "no prediction" in rollcall("evaluate", predictions, folder / "strange.lab", code=2).stderr
     assert "is no format" in rollcall("evaluate", audio, folder / "strange.lab", code=2).stderr
-print(f"{compared} scores equal sed_eval's within {TOLERANCE}")
+print(f"{compared} scores equal sed_eval's and {detected} psds_eval's within {TOLERANCE}")

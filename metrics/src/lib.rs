@@ -4,7 +4,8 @@
 //! - **clips**: one score and one truth a class and clip, unknown truths left out ([`Scored`], [`known`]):
 //!   [`average_precision`], [`roc_auc`], [`f1`], and their thresholds ([`best_threshold`]) and [`calibration_error`];
 //! - **segments**: who plays in each second ([`segment_counts`]);
-//! - **events**: which annotated ranges were found, onset and offset within a tolerance ([`event_counts`]).
+//! - **events**: which annotated ranges were found, onset and offset within a tolerance ([`event_counts`]), or by how much
+//!   they overlap, over all thresholds at once ([`psds`]).
 //!
 //! Segments and events follow `sed_eval` (Mesaros, Heittola and Virtanen, "Metrics for polyphonic sound event detection",
 //! Applied Sciences 6(6), 2016), number for number. [`bootstrap`] says how far a score may be trusted.
@@ -19,6 +20,7 @@ mod clip;
 mod counts;
 mod events;
 mod matching;
+mod psds;
 mod segments;
 
 pub use bootstrap::{Bootstrap, Interval, bootstrap};
@@ -28,4 +30,5 @@ pub use clip::{
 };
 pub use counts::{Counts, Empty};
 pub use events::{Event, EventRule, event_counts};
+pub use psds::{PsdsFile, PsdsRule, psds};
 pub use segments::segment_counts;

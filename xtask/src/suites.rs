@@ -188,7 +188,7 @@ pub(crate) const SUITES: &[Suite] = &[
             ],
             Counted::Whole,
         ),
-        shows: "`rollcall evaluate` gives the scores of sed_eval within 1e-6 (4 s)",
+        shows: "`rollcall evaluate` gives the scores of sed_eval and psds_eval within 1e-6 (4 s)",
     },
     Suite {
         name: "page",

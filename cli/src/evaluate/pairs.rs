@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn prediction(file: &str) -> Prediction {
-        Prediction { file: file.into(), clip: BTreeMap::new(), ranges: Vec::new() }
+        Prediction { file: file.into(), clip: BTreeMap::new(), ranges: Vec::new(), levels: None }
     }
 
     fn reference(file: &str) -> Reference {

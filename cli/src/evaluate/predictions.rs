@@ -1,6 +1,6 @@
 //! Predictions: what `rollcall analyze` writes as JSON, Parquet or CSV.
 
-use super::{Span, columns};
+use super::{Levels, Span, columns};
 use crate::settings::Choices;
 use anyhow::{Context, Result, bail, ensure};
 use rollcall_engine::timeline::{ClassRange, RangeSettings, SCHEMA, Timeline, cut_ranges};
@@ -28,6 +28,8 @@ pub struct Prediction {
     pub clip: BTreeMap<String, (f32, f32)>,
     /// When who was above threshold.
     pub ranges: Vec<Span>,
+    /// What would have been said at other thresholds, where the format has the activities.
+    pub levels: Option<Levels>,
 }
 
 /// Thresholds from the command line.
@@ -142,16 +144,20 @@ fn of_timeline(timeline: Timeline, thresholds: &Thresholds) -> Result<Prediction
     let score = |class: &String| timeline.clip.get(class).copied();
     let clip = timeline.classes.iter().zip(&chosen);
     let clip = clip.filter_map(|(class, &at)| Some((class.clone(), (score(class)?, at)))).collect();
-    let ranges = if thresholds.is_chosen() && !timeline.times_s.is_empty() {
+    let Timeline { classes, times_s, activity, hop_s, .. } = &timeline;
+    let span_s = (timeline.settings.start_s, timeline.settings.start_s + timeline.duration_s);
+    let has_steps = !times_s.is_empty();
+    let levels = || Levels::new(classes, times_s, activity, &timeline.settings.ranges, *hop_s, span_s);
+    let levels = has_steps.then(levels);
+    let ranges = if thresholds.is_chosen() && has_steps {
         let settings = RangeSettings { thresholds: chosen, ..timeline.settings.ranges.clone() };
-        let span_s = (timeline.settings.start_s, timeline.settings.start_s + timeline.duration_s);
-        let cut = cut_ranges(&timeline.times_s, &timeline.activity, &settings, timeline.hop_s, span_s);
-        cut.into_iter().map(|range: ClassRange| range.named(&timeline.classes)).collect()
+        let cut = cut_ranges(times_s, activity, &settings, *hop_s, span_s);
+        cut.into_iter().map(|range: ClassRange| range.named(classes)).collect()
     } else {
         timeline.ranges
     };
     let ranges = ranges.into_iter().map(|range| Span::new(range.class, range.start_s, range.end_s));
-    Ok(Prediction { file: timeline.file, clip, ranges: ranges.collect::<Result<_>>()? })
+    Ok(Prediction { file: timeline.file, clip, ranges: ranges.collect::<Result<_>>()?, levels })
 }
 
 /// Activities over time of one file, from which all else follows.
@@ -184,15 +190,17 @@ impl Steps {
             greatest.iter_mut().zip(row).for_each(|(most, &value)| *most = most.max(value));
         }
         let end_s = duration_s.unwrap_or_else(|| self.times_s.last().map_or(0.0, |last| last + hop_s / 2.0));
-        let ranges = cut_ranges(&self.times_s, &self.activity, &settings, hop_s, (0.0, end_s));
-        let span = |range: ClassRange| Span::new(&self.classes[range.class], range.start_s, range.end_s);
+        let Self { classes, times_s, activity } = &self;
+        let ranges = cut_ranges(times_s, activity, &settings, hop_s, (0.0, end_s));
+        let levels = Levels::new(classes, times_s, activity, own, hop_s, (0.0, end_s));
+        let span = |range: ClassRange| Span::new(&classes[range.class], range.start_s, range.end_s);
         let ranges: Vec<Span> = ranges.into_iter().map(span).collect::<Result<_>>()?;
         let score = |(index, class): (usize, &String)| {
             let known = clip.and_then(|clip| clip.get(class)).copied();
             (class.clone(), (known.unwrap_or(greatest[index]), chosen[index]))
         };
-        let clip = self.classes.iter().enumerate().map(score).collect();
-        Ok(Prediction { file, clip, ranges })
+        let clip = classes.iter().enumerate().map(score).collect();
+        Ok(Prediction { file, clip, ranges, levels: Some(levels) })
     }
 }
 
@@ -212,15 +220,17 @@ fn table(path: &Path, thresholds: &Thresholds) -> Result<Vec<Prediction>> {
     }
 }
 
+/// A cell of the record with this index.
+fn number(record: &csv::StringRecord, index: usize, column: usize) -> Result<f64> {
+    let text = record[column].trim();
+    text.parse().with_context(|| format!("row {}, column {}: '{text}' is no number", index + 2, column + 1))
+}
+
 fn steps(mut reader: csv::Reader<&[u8]>, classes: &[String], at: &Thresholds) -> Result<Vec<Prediction>> {
     let mut files: Vec<(String, Steps)> = Vec::new();
     for (index, record) in reader.records().enumerate() {
         let record = record?;
-        let number = |column: usize| -> Result<f64> {
-            let text = record[column].trim();
-            text.parse()
-                .with_context(|| format!("row {}, column {}: '{text}' is no number", index + 2, column + 1))
-        };
+        let number = |column| number(&record, index, column);
         if files.last().is_none_or(|(file, _)| file != &record[0]) {
             let steps = Steps { classes: classes.to_vec(), times_s: Vec::new(), activity: Vec::new() };
             files.push((record[0].to_owned(), steps));
@@ -244,15 +254,16 @@ fn ranges(mut reader: csv::Reader<&[u8]>, thresholds: &Thresholds) -> Result<Vec
     let mut files: BTreeMap<String, Prediction> = BTreeMap::new();
     for (index, record) in reader.records().enumerate() {
         let record = record?;
-        let number = |column: usize| -> Result<f64> {
-            let text = record[column].trim();
-            text.parse()
-                .with_context(|| format!("row {}, column {}: '{text}' is no number", index + 2, column + 1))
-        };
+        let number = |column| number(&record, index, column);
         let span =
             Span::new(&record[1], number(2)?, number(3)?).with_context(|| format!("row {}", index + 2))?;
         let score = peak.map_or(Ok(1.0), number)? as f32;
-        let fresh = || Prediction { file: record[0].to_owned(), clip: BTreeMap::new(), ranges: Vec::new() };
+        let fresh = || Prediction {
+            file: record[0].to_owned(),
+            clip: BTreeMap::new(),
+            ranges: Vec::new(),
+            levels: None,
+        };
         let prediction = files.entry(record[0].to_owned()).or_insert_with(fresh);
         let at = thresholds.of(&span.class, ANY_RANGE);
         let clip = prediction.clip.entry(span.class.clone()).or_insert((0.0, at));

@@ -1,15 +1,19 @@
 //! From pairs to scores: each class, the mean over classes, all classes thrown together, each with its interval.
 
-use super::Pair;
+use super::{Levels, POINTS, Pair};
 use anyhow::{Result, bail, ensure};
+use rollcall_engine::timeline::ClassRange;
 use rollcall_metrics::{
-    Bin, Bootstrap, Counts, Empty, Event, EventRule, Interval, Scored, average_precision, bootstrap,
-    both_classes, calibration_error, clip_counts, event_counts, known, reliability, roc_auc, segment_counts,
+    Bin, Bootstrap, Counts, Empty, Event, EventRule, Interval, PsdsFile, PsdsRule, Scored, average_precision,
+    bootstrap, both_classes, calibration_error, clip_counts, event_counts, known, psds, reliability, roc_auc,
+    segment_counts,
 };
 use std::collections::BTreeSet;
 
 /// Bins of the calibration error.
 const BINS: usize = 10;
+/// Rules of the last two of [`METRICS`].
+const PSDS: [PsdsRule; 2] = [PsdsRule::EXACT, PsdsRule::CLASS];
 
 /// One kind of score.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +31,7 @@ const fn metric(name: &'static str, title: &'static str, what: &'static str) -> 
 }
 
 /// Every score of a class, in the order of [`Row::values`].
-pub const METRICS: [Metric; 12] = [
+pub const METRICS: [Metric; 14] = [
     metric("average_precision", "AP", "clips: average precision (area under precision and recall)"),
     metric("roc_auc", "ROC AUC", "clips: area under the receiver's operating characteristic"),
     metric("f1_positives", "F1 pos", "clips: F1 of the positives at the class's threshold"),
@@ -40,6 +44,16 @@ pub const METRICS: [Metric; 12] = [
     metric("event_precision", "ev P", "events: precision, as sed_eval"),
     metric("event_recall", "ev R", "events: recall, as sed_eval"),
     metric("event_f1", "ev F1", "events: F1, as sed_eval"),
+    metric(
+        "psds_exact",
+        "PSDS 1",
+        "all thresholds: PSDS as psds_eval, DCASE 2021's scenario 1; a class: area under its curve",
+    ),
+    metric(
+        "psds_class",
+        "PSDS 2",
+        "all thresholds: PSDS of scenario 2: the right class rather than exact ends",
+    ),
 ];
 
 /// How to score.
@@ -95,6 +109,8 @@ struct FileFacts {
     clip: Vec<Option<(f32, f32, bool)>>,
     segments: Vec<Counts>,
     events: Vec<Counts>,
+    /// By each of [`PSDS`]; where the activities are not known there is none.
+    psds: Option<[PsdsFile; 2]>,
 }
 
 /// Scores the pairs.
@@ -184,13 +200,28 @@ fn facts(pair: &Pair, classes: &[String], rules: &Rules) -> FileFacts {
         };
         spans.iter().filter_map(event).collect()
     };
-    let (mut segments, mut found) = (Vec::new(), Vec::new());
+    let (mut segments, mut found, mut psds) = (Vec::new(), Vec::new(), None);
     if let Some(truth) = &reference.ranges {
         let (truth, said) = (events(truth), events(&prediction.ranges));
         segments = segment_counts(&truth, &said, classes.len(), rules.segment_s);
         found = event_counts(&truth, &said, classes.len(), &rules.event);
+        psds = prediction.levels.as_ref().map(|levels| {
+            let points = points(levels, classes);
+            let file =
+                |rule| PsdsFile::new(&truth, levels.span_s.1, classes.len(), points.iter().cloned(), rule);
+            PSDS.each_ref().map(file)
+        });
     }
-    FileFacts { clip: classes.iter().map(clip).collect(), segments, events: found }
+    FileFacts { clip: classes.iter().map(clip).collect(), segments, events: found, psds }
+}
+
+fn points(levels: &Levels, classes: &[String]) -> Vec<Vec<Event>> {
+    let place: Vec<Option<usize>> =
+        levels.classes.iter().map(|class| classes.binary_search(class).ok()).collect();
+    let event = |range: ClassRange| {
+        Some(Event { class: place[range.class]?, onset_s: range.start_s, offset_s: range.end_s })
+    };
+    levels.points().map(|ranges| ranges.into_iter().filter_map(event).collect()).collect()
 }
 
 /// All scores of these files: a row a class, then the mean over classes, then all classes together.
@@ -222,10 +253,30 @@ fn tally(facts: &[FileFacts], files: &[usize], classes: usize, empty: Empty) -> 
         let values: Vec<f64> = rows.iter().filter_map(|row| row[metric]).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
-    let macro_mean = (0..METRICS.len()).map(mean).collect();
+    let macro_mean = (0..METRICS.len() - PSDS.len()).map(mean).collect();
     rows.push(macro_mean);
     rows.push(row(&everything, (positives, negatives), segments, events, empty));
+    for index in 0..PSDS.len() {
+        let (all, own) = psds_of(facts, files, classes, index);
+        // No mean of the classes' own: it is a score of all of them, and takes their spread into account.
+        let column = own.into_iter().chain([all, None]);
+        rows.iter_mut().zip(column).for_each(|(row, value)| row.push(value));
+    }
     rows.into_iter().flatten().collect()
+}
+
+/// By one of [`PSDS`]; none unless the activities of all annotated files are known.
+fn psds_of(
+    facts: &[FileFacts],
+    files: &[usize],
+    classes: usize,
+    index: usize,
+) -> (Option<f64>, Vec<Option<f64>>) {
+    let annotated = files.iter().map(|&file| &facts[file]).filter(|file| !file.segments.is_empty());
+    let known: Option<Vec<&PsdsFile>> =
+        annotated.map(|file| file.psds.as_ref().map(|psds| &psds[index])).collect();
+    let nothing = || (None, vec![None; classes]);
+    known.map_or_else(nothing, |files| psds(files.into_iter(), (classes, POINTS), &PSDS[index]))
 }
 
 fn row(
@@ -271,6 +322,7 @@ mod tests {
             file: "a".into(),
             clip: [("piano".to_owned(), (score, 0.5)), ("voice".to_owned(), (0.1, 0.5))].into(),
             ranges: vec![span((1.0, 2.0))],
+            levels: None,
         };
         Pair { prediction, reference }
     }
