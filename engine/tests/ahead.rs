@@ -137,3 +137,16 @@ fn an_update_interval_that_changes_holds_from_the_next_piece_on() {
     assert!(run.steps[first_coarse].time_s > 22.0 && run.steps[first_coarse].time_s < 27.0);
     assert!(intervals[first_coarse + 1..].iter().all(|s| (s - 0.96).abs() < 1e-9));
 }
+
+/// At an update every 320 ms the last piece of 8.8 s is one column, in which no window is wanted.
+#[test]
+fn a_last_piece_in_which_nothing_is_wanted_has_the_same_bits() {
+    let settings = Settings { update_hops: 32, ..Settings::default() };
+    let sound = audio(0, 140_800, 1, 16_000);
+    let events = [Event::Push(usize::MAX)];
+    for model in [&*STREAM, &*PATCH, &*PLAIN] {
+        let live = play(&mut engine(model, 16_000, 1, settings), &events, &sound);
+        let recording = play(&mut ahead(model, 16_000, 1, settings, 0), &events, &sound);
+        assert!(live == recording);
+    }
+}

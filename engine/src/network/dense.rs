@@ -35,6 +35,9 @@ impl Dense {
                 window.for_each(|column| features.extend_from_slice(column));
             }
         }
+        if count == 0 {
+            return Vec::new();
+        }
         for layer in &self.layers {
             let mut outputs = vec![0.0; count * layer.shape().outputs];
             layer.run(count, &features, &[0], &mut outputs);
