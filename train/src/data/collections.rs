@@ -43,6 +43,9 @@ pub struct Collection {
     pub split: Split,
 }
 
+/// Free by Debian's guidelines, file by file.
+const EACH: &str = "free, as the package's copyright file states for each recording";
+
 const fn notes(group: &'static str, package: &'static str, class: &'static str) -> Collection {
     Collection {
         group,
@@ -180,6 +183,36 @@ pub const COLLECTIONS: &[Collection] = &[
         Train,
     ),
     noises("warmux-sounds", "warmux-data", "usr/share/games/warmux/sound/default/weapons", "GPL-2+", Train),
+    noises("bucklespring-keys", "bucklespring-data", "usr/share/buckle/wav", "GPL-2+", Train),
+    noises("caveexpress-sounds", "caveexpress-data", "usr/share/games/caveexpress/sounds", "GPL-3+", Train),
+    noises("etr-sounds", "extremetuxracer-data", "usr/share/games/etr/sounds", "GPL-2+", Train),
+    noises(
+        "holotz-sounds",
+        "holotz-castle-data",
+        "usr/share/games/holotz-castle/game/sound",
+        "GPL-2+",
+        Train,
+    ),
+    noises("lugaru-sounds", "lugaru-data", "usr/share/games/lugaru/Sounds", "CC BY-SA 3.0", Train),
+    noises("megaglest-sounds", "megaglest-data", "usr/share/games/megaglest/tilesets", "CC BY-SA 3.0", Train),
+    noises("naev-sounds", "naev-data", "usr/share/naev/dat/snd/sounds", "GPL-2+ / CC BY 3.0", Train),
+    noises("starfighter-sounds", "starfighter-data", "usr/share/starfighter/sound", EACH, Train),
+    noises("supertuxkart-sounds", "supertuxkart-data", "usr/share/games/supertuxkart/data/sfx", EACH, Train),
+    noises("trackballs-sounds", "trackballs-data", "usr/share/games/trackballs/sfx", "GPL-2+", Train),
+    noises(
+        "unknown-horizons-sounds",
+        "unknown-horizons",
+        "usr/share/unknown-horizons/content/audio/sounds",
+        "CC BY-SA 3.0",
+        Train,
+    ),
+    noises(
+        "minetest-sounds",
+        "minetest-data",
+        "usr/share/games/minetest/games/minetest_game/mods/default/sounds",
+        EACH,
+        Valid,
+    ),
     noises("supertux-sounds", "supertux-data", "usr/share/games/supertux2/sounds", "GPL-2+ / CC BY-SA", Test),
     noises("frozen-bubble-sounds", "frozen-bubble-data", "usr/share/games/frozen-bubble/snd", "GPL-2", Valid),
     known(
@@ -221,5 +254,15 @@ pub const COLLECTIONS: &[Collection] = &[
     music("warmux-data", "usr/share/games/warmux/music", "GPL-2+ / CC BY-SA"),
     music("flare-game", "usr/share/games/flare/mods/fantasycore/music", "CC BY-SA 3.0"),
     music("colobot-common-sounds", "usr/share/games/colobot/music", "GPL-3+"),
+    music("ardentryst", "usr/share/games/ardentryst/Music", "CC BY-SA 3.0"),
+    music("extremetuxracer-data", "usr/share/games/etr/music", "GPL-2+"),
+    music("freedroidrpg-data", "usr/share/freedroidrpg/data/sound/music", EACH),
+    music("megaglest-data", "usr/share/games/megaglest/techs/megapack/factions", "CC BY-SA 3.0"),
+    music("naev-data", "usr/share/naev/dat/snd/music", "GPL-2+ / GPL-3 / CC BY 3.0"),
+    music("openclonk-data", "usr/share/games/openclonk/Music.ocg", EACH),
+    music("starfighter-data", "usr/share/starfighter/music", EACH),
+    music("supertuxkart-data", "usr/share/games/supertuxkart/data/music", EACH),
+    music("trackballs-data", "usr/share/games/trackballs/music", EACH),
+    music("unknown-horizons", "usr/share/unknown-horizons/content/audio/music", "CC BY-SA 3.0"),
     music("asterisk-moh-opsound-wav", "usr/share/asterisk/moh", "CC BY-SA 2.5"),
 ];

@@ -95,6 +95,24 @@ pub fn drive(samples: &mut [f32], gain: f32) {
     }
 }
 
+/// A compressor: what is louder than `threshold` (an amplitude) is made quieter by `ratio`, in decibels; the peak stays.
+/// The detector follows the peaks within `attack_s` and lets go within `release_s`.
+pub fn compress(samples: &mut [f32], threshold: f32, ratio: f32, attack_s: f32, release_s: f32) {
+    let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
+    let share = |seconds: f32| 1.0 - (-1.0 / (seconds * SAMPLE_RATE_HZ as f32)).exp();
+    let (attack, release) = (share(attack_s), share(release_s));
+    let (mut level, mut loudest) = (0.0f32, 0.0f32);
+    for s in samples.iter_mut() {
+        let size = s.abs();
+        level += (size - level) * if size > level { attack } else { release };
+        *s *= (threshold / level.max(threshold)).powf(1.0 - 1.0 / ratio);
+        loudest = loudest.max(s.abs());
+    }
+    if loudest > 0.0 {
+        samples.iter_mut().for_each(|s| *s *= peak / loudest);
+    }
+}
+
 /// A guitar amplifier at a high gain and its loudspeaker: chords grow into each other's difference tones, little is left
 /// above 5 kHz.
 pub fn amplify(samples: &mut [f32], rng: &mut Rng) {
@@ -146,4 +164,33 @@ pub fn noise(length: usize, tilt: f32, rng: &mut Rng) -> Vec<f32> {
     let level = rms(&out).max(1e-9);
     out.iter_mut().for_each(|s| *s /= level);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(level: f32) -> Vec<f32> {
+        (0..SAMPLE_RATE_HZ).map(|i| level * (TAU * 440.0 * i as f32 / SAMPLE_RATE_HZ as f32).sin()).collect()
+    }
+
+    #[test]
+    fn a_compressor_brings_loud_and_soft_closer_by_its_ratio_and_keeps_the_peak() {
+        let half = SAMPLE_RATE_HZ as usize / 2;
+        let mut samples = [tone(1.0), tone(0.1)].concat();
+        compress(&mut samples, 0.05, 4.0, 0.002, 0.05);
+        let level = |of: &[f32]| 20.0 * rms(&of[of.len() - half..]).log10();
+        let apart_db = level(&samples[..2 * half]) - level(&samples);
+        assert!((apart_db - 20.0 / 4.0).abs() < 0.5, "{apart_db} dB apart, 20 before");
+        let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
+        assert!((peak - 1.0).abs() < 1e-3, "{peak}");
+    }
+
+    #[test]
+    fn what_is_below_the_threshold_stays() {
+        let before = tone(0.04);
+        let mut samples = before.clone();
+        compress(&mut samples, 0.05, 8.0, 0.01, 0.1);
+        assert!(samples.iter().zip(&before).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
 }

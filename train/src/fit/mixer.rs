@@ -1,7 +1,7 @@
 //! Draws clips: solos, mixes with exact truth over time, real music with a teacher's labels, and what is no instrument.
 
 use super::clip::{Clip, Length, log_mel};
-use super::effects;
+use super::{codec::through_vorbis, effects};
 use crate::data::activity::activity;
 use crate::data::pool::{Kind, Pool, PoolError, SoftLabel, Split, Stem};
 use crate::data::seed::{self, Chance};
@@ -34,6 +34,10 @@ const PLAYED_HOPS: usize = 24;
 const SILENT_HOPS: usize = 5;
 /// A voice this far below the mix is left unknown: nobody hears it for certain.
 const MASKED_DB: f32 = -22.0;
+/// A class plays for certain in a segment of music at this probability of the teacher's.
+const HEARD: f32 = 0.2;
+/// A class with fewer segments of music than this would be learned by heart.
+const ENOUGH_SEGMENTS: usize = 10;
 /// A voice is played up to this much higher or lower: its formants move along, as if the instrument were another one.
 const VARISPEED_SEMITONES: f32 = 3.0;
 
@@ -56,6 +60,8 @@ pub struct Mixer {
     negatives: BTreeMap<String, Vec<usize>>,
     rooms: Vec<Vec<f32>>,
     music: Vec<(usize, SoftLabel)>,
+    /// For each class that is known to play in enough of the music: which of it.
+    heard: Vec<Vec<usize>>,
     length: Length,
     augment: bool,
 }
@@ -111,7 +117,8 @@ impl Mixer {
                 _ => {}
             }
         }
-        Ok(Self { pool, voices, negatives, rooms, music, length, augment })
+        let heard = heard(&music, classes);
+        Ok(Self { pool, voices, negatives, rooms, music, heard, length, augment })
     }
 
     /// Number of classes with any material, for messages.
@@ -207,7 +214,12 @@ impl Mixer {
     }
 
     fn music(&self, rng: &mut Rng) -> Result<Clip, PoolError> {
-        let (stem, label) = rng.pick(&self.music);
+        let (stem, label) = if self.heard.is_empty() || rng.bool() {
+            rng.pick(&self.music)
+        } else {
+            let segments = rng.pick(&self.heard);
+            &self.music[*rng.pick(segments)]
+        };
         let stem = &self.pool.stems[*stem];
         let room = (label.length_s * SAMPLE_RATE_HZ as f32) as usize;
         let start = (label.start_s * SAMPLE_RATE_HZ as f32) as usize
@@ -261,6 +273,9 @@ impl Mixer {
             } else if rng.with(0.12) {
                 effects::drive(&mut placed, rng.between(1.5, 6.0));
             }
+            if rng.with(0.15) {
+                squeeze(&mut placed, rng);
+            }
             if rng.with(0.4) && !self.rooms.is_empty() {
                 let room: &Vec<f32> = rng.pick(&self.rooms);
                 effects::reverberate(&mut placed, room, rng.between(0.1, 0.7));
@@ -276,6 +291,9 @@ impl Mixer {
             let floor = effects::noise(samples.len(), rng.f32(), rng);
             samples.iter_mut().zip(floor).for_each(|(s, n)| *s += n * level);
         }
+        if self.augment && rng.with(0.2) {
+            squeeze(samples, rng);
+        }
         let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
         if peak > 0.0 {
             let gain = effects::amplitude(rng.between(-24.0, -0.1)) / peak;
@@ -283,6 +301,10 @@ impl Mixer {
         }
         if self.augment && rng.with(0.15) {
             effects::drive(samples, rng.between(1.0, 3.0));
+        }
+        if self.augment && rng.with(0.12) {
+            let coded = through_vorbis(samples, rng.between(-0.15, 0.5));
+            samples.copy_from_slice(&coded.expect("every quality of this range is one"));
         }
     }
 
@@ -297,6 +319,21 @@ impl Mixer {
         }
         picture
     }
+}
+
+/// For each class that plays for certain in some of the music, that music; a class that hardly ever does is left to chance.
+fn heard(music: &[(usize, SoftLabel)], classes: usize) -> Vec<Vec<usize>> {
+    let plays = |label: &SoftLabel, class: usize| label.known[class] && label.probability[class] > HEARD;
+    let of = |class| (0..music.len()).filter(|&i| plays(&music[i].1, class)).collect::<Vec<_>>();
+    (0..classes).map(of).filter(|segments| segments.len() >= ENOUGH_SEGMENTS).collect()
+}
+
+/// A compressor at settings as they are met.
+fn squeeze(samples: &mut [f32], rng: &mut Rng) {
+    let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
+    let threshold = peak * effects::amplitude(rng.between(-30.0, -6.0));
+    let (attack_s, release_s) = (rng.between(0.002, 0.04), rng.between(0.05, 0.4));
+    effects::compress(samples, threshold.max(1e-6), rng.between(2.0, 8.0), attack_s, release_s);
 }
 
 fn draw_from<'a>(sources: &'a BTreeMap<String, Vec<usize>>, rng: &mut Rng) -> &'a [usize] {

@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod clip;
+pub mod codec;
 pub mod command;
 pub mod effects;
 pub mod mixer;
