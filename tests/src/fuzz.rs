@@ -10,8 +10,8 @@ use std::path::Path;
 const RATES_HZ: [f64; 9] =
     [8_000.0, 16_000.0, 22_050.0, 44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0, 47_999.0];
 
-/// The plan number `number` of a seed. With a `grace_s`, the plugin is left alone for so long after each deactivation.
-pub fn plan(plugin: &Path, about: &Description, seed: u64, number: u64, grace_s: f64) -> Plan {
+/// The plan number `number` of a seed.
+pub fn plan(plugin: &Path, about: &Description, seed: u64, number: u64) -> Plan {
     let own_seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number);
     let mut random = fastrand::Rng::with_seed(own_seed);
     let mut plan = Plan::new(plugin);
@@ -52,9 +52,6 @@ pub fn plan(plugin: &Path, about: &Description, seed: u64, number: u64, grace_s:
             }
         }
         plan.steps.push(Step::Deactivate);
-        if grace_s > 0.0 {
-            plan.steps.push(Step::Wait { seconds: grace_s });
-        }
         if random.u8(..6) == 0 {
             plan.steps.push(Step::Reload { times: random.u32(1..4) });
         }
@@ -208,8 +205,8 @@ mod tests {
     fn a_seed_is_a_plan() {
         let path = Path::new("x.clap");
         for number in 0..200 {
-            let one = plan(path, &about(), 5, number, 0.0);
-            assert_eq!(one, plan(path, &about(), 5, number, 0.0));
+            let one = plan(path, &about(), 5, number);
+            assert_eq!(one, plan(path, &about(), 5, number));
             let json = serde_json::to_string(&one).expect("JSON");
             assert_eq!(
                 serde_json::from_str::<Plan>(&json).expect("a plan"),
@@ -217,12 +214,12 @@ mod tests {
                 "the line that reproduces it"
             );
         }
-        assert_ne!(plan(path, &about(), 5, 0, 0.0), plan(path, &about(), 6, 0, 0.0));
+        assert_ne!(plan(path, &about(), 5, 0), plan(path, &about(), 6, 0));
     }
 
     #[test]
     fn a_failure_is_made_small() {
-        let large = (0..).map(|number| plan(Path::new("x.clap"), &about(), 1, number, 0.0));
+        let large = (0..).map(|number| plan(Path::new("x.clap"), &about(), 1, number));
         let is_bad = |plan: &Plan| {
             plan.steps.iter().any(|step| matches!(step, Step::Process(p) if matches!(p.signal, Signal::Odd)))
         };

@@ -1,31 +1,37 @@
 //! The harness itself: what a plugin does badly is found out, is a result and not the harness's end, and can be done again.
 //!
-//! The plugin is `badly/plugin.c`, built by the C compiler that rustc links with.
+//! The plugins are `badly/clap.c` and `badly/vst3.c`, built by the C compiler that rustc links with.
 
 use rollcall_host::{Assertion, Blocks, Case, Launcher, Outcome, Plan, Process, Setup, Signal, Step, report};
 use std::{path::PathBuf, process::Command, sync::OnceLock};
 
-/// The built plugin, the same for all tests of this process.
-fn plugin() -> &'static PathBuf {
-    static BUILT: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = BUILT.get_or_init(|| {
+/// The built plugins, the same for all tests of this process.
+fn plugin(format: &str) -> &'static PathBuf {
+    static BUILT: OnceLock<(tempfile::TempDir, [PathBuf; 2])> = OnceLock::new();
+    let (_, [clap, vst3]) = BUILT.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("Badly.clap");
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/badly/plugin.c");
-        let built = Command::new("cc")
-            .args(["-std=c11", "-D_DEFAULT_SOURCE", "-O1", "-fno-builtin", "-shared", "-fPIC", "-o"])
-            .arg(&path)
-            .arg(source)
-            .status();
-        assert!(built.expect("cc, which rustc links with").success());
-        (folder, path)
+        let bundle = folder.path().join("Badly.vst3");
+        let library = bundle.join("Contents/x86_64-linux/Badly.so");
+        let clap = folder.path().join("Badly.clap");
+        std::fs::create_dir_all(library.parent().expect("a folder")).expect("a bundle");
+        for (source, path) in [("clap.c", &clap), ("vst3.c", &library)] {
+            let built = Command::new("cc")
+                .args(["-std=c11", "-D_DEFAULT_SOURCE", "-O1", "-fno-builtin", "-shared", "-fPIC", "-o"])
+                .arg(path)
+                .arg(format!("{}/tests/badly/{source}", env!("CARGO_MANIFEST_DIR")))
+                .status();
+            assert!(built.expect("cc, which rustc links with").success());
+        }
+        (folder, [clap, bundle])
     });
-    path
+    if format == "clap" { clap } else { vst3 }
 }
 
-fn case(how: &str, claims: &[&str]) -> Case {
+const FORMATS: [&str; 2] = ["clap", "vst3"];
+
+fn case(format: &str, how: &str, claims: &[&str]) -> Case {
     let process = Process::new(0.5, Blocks::HostLike(256), Signal::Noise { dbfs: -6.0 });
-    let mut plan = Plan::new(plugin()).steps([
+    let mut plan = Plan::new(plugin(format)).steps([
         Step::Activate(Setup::new(48_000.0, 256)),
         Step::Process(process),
         Step::Deactivate,
@@ -41,55 +47,66 @@ const CLAIMS: [&str; 6] = ["pass-through", "latency=0", "no-allocations", "finit
 
 #[test]
 fn a_plugin_that_does_nothing_badly_passes() {
-    let case = case("not at all", &CLAIMS);
-    assert!(case.passed(), "{}", case.explain());
-    assert!(case.ran.record.streams[0].allocations.is_some(), "allocations are counted in this program");
+    for format in FORMATS {
+        let case = case(format, "not at all", &CLAIMS);
+        assert!(case.passed(), "{format}: {}", case.explain());
+        assert!(case.ran.record.streams[0].allocations.is_some(), "allocations are counted in this program");
+    }
 }
 
 #[test]
 fn the_ends_of_a_process_are_results() {
-    let crash = case("crash", &CLAIMS);
-    assert_eq!(crash.ran.outcome, Outcome::Crashed(libc::SIGSEGV));
-    assert!(crash.ran.at.contains("process, block 6"), "{}", crash.ran.at);
-    let exit = case("exit", &CLAIMS);
-    assert_eq!(exit.ran.outcome, Outcome::Exited(3));
-    let hang = case("hang", &CLAIMS);
-    assert!(matches!(hang.ran.outcome, Outcome::Hung(seconds) if (1.5..20.0).contains(&seconds)));
-    assert!(hang.ran.at.contains("block 6"), "{}", hang.ran.at);
-    let scan = case("crash-at-scan", &CLAIMS);
-    assert_eq!(scan.ran.outcome, Outcome::Crashed(libc::SIGABRT));
-    let refuse = case("refuse", &CLAIMS);
-    assert!(matches!(&refuse.ran.outcome, Outcome::Refused(0, why) if why.contains("48000 Hz")));
-    for case in [crash, exit, hang, scan, refuse] {
-        assert!(!case.passed());
+    for format in FORMATS {
+        let case = |how| case(format, how, &CLAIMS);
+        let crash = case("crash");
+        assert_eq!(crash.ran.outcome, Outcome::Crashed(libc::SIGSEGV), "{format}");
+        assert!(crash.ran.at.contains("process, block 6"), "{}", crash.ran.at);
+        let exit = case("exit");
+        assert_eq!(exit.ran.outcome, Outcome::Exited(3));
+        let hang = case("hang");
+        assert!(matches!(hang.ran.outcome, Outcome::Hung(seconds) if (1.5..20.0).contains(&seconds)));
+        assert!(hang.ran.at.contains("block 6"), "{}", hang.ran.at);
+        let scan = case("crash-at-scan");
+        assert_eq!(scan.ran.outcome, Outcome::Crashed(libc::SIGABRT));
+        let refuse = case("refuse");
         assert!(
-            case.explain().contains("seed 1") && case.explain().contains("run --plan"),
-            "{}",
-            case.explain()
+            matches!(&refuse.ran.outcome, Outcome::Refused(0, why) if why.contains("48000 Hz")),
+            "{format}: {:?}",
+            refuse.ran.outcome
         );
+        for case in [crash, exit, hang, scan, refuse] {
+            assert!(!case.passed());
+            assert!(
+                case.explain().contains("seed 1") && case.explain().contains("run --plan"),
+                "{}",
+                case.explain()
+            );
+        }
     }
 }
 
 #[test]
 fn each_misdeed_breaks_its_own_claim() {
-    for (how, claim) in [
-        ("allocate", "no-allocations"),
-        ("overrun", "conduct"),
-        ("change", "pass-through"),
-        ("nan", "finite"),
-        ("fail", "conduct"),
-        ("latency", "latency=0"),
-    ] {
-        let case = case(how, &CLAIMS);
-        let broken: Vec<&str> = case.failures().map(|(claim, _)| claim).collect();
-        assert!(broken.contains(&claim), "{how} breaks {broken:?}, not {claim}");
-        assert!(matches!(case.ran.outcome, Outcome::Done));
+    for format in FORMATS {
+        for (how, claim) in [
+            ("allocate", "no-allocations"),
+            ("overrun", "conduct"),
+            ("change", "pass-through"),
+            ("nan", "finite"),
+            ("fail", "conduct"),
+            ("latency", "latency=0"),
+        ] {
+            let case = case(format, how, &CLAIMS);
+            let broken: Vec<&str> = case.failures().map(|(claim, _)| claim).collect();
+            assert!(broken.contains(&claim), "{format}: {how} breaks {broken:?}, not {claim}");
+            assert!(matches!(case.ran.outcome, Outcome::Done));
+        }
     }
 }
 
 #[test]
 fn the_line_in_a_failure_does_it_again_and_reports_are_read() {
-    let case = case("change", &CLAIMS);
+    let case = case("clap", "change", &CLAIMS);
     let xml = report::junit("badly", std::slice::from_ref(&case));
     assert!(xml.contains("failures=\"1\"") && xml.contains("pass-through"), "{xml}");
     let line = case.reproduce();
@@ -111,7 +128,7 @@ fn fuzzing_finds_a_crash_and_makes_it_small() {
     let json = folder.path().join("report.json");
     let fuzz = Command::new(env!("CARGO_BIN_EXE_rollcall-host"))
         .arg("fuzz")
-        .arg(plugin())
+        .arg(plugin("clap"))
         .args(["--seed", "3", "--runs", "20", "--json"])
         .arg(&json)
         .env("BADLY", "crash")

@@ -18,6 +18,7 @@ mod rtsan;
 mod shell;
 mod shown;
 mod standalone;
+mod strangers;
 mod suites;
 mod test;
 

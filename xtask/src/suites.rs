@@ -2,6 +2,7 @@
 
 use crate::{
     borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, report::Report, rtsan, standalone,
+    strangers,
 };
 use anyhow::Result;
 
@@ -128,6 +129,11 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "fuzz-host",
         action: Action::Check(bundle::fuzz),
         shows: "random hosts from a seed find nothing in the bundles",
+    },
+    Suite {
+        name: "strangers",
+        action: Action::Check(strangers::check),
+        shows: "rollcall-host on plugins of others: the examples of clap-clap (CLAP) and vst3 (VST3)",
     },
     Suite {
         name: "rtsan",

@@ -31,9 +31,6 @@ pub(crate) struct Options {
     /// Begin with this run of the seed.
     #[arg(long, default_value_t = 0, value_name = "N")]
     from: u64,
-    /// Leave the plugin alone for so long after each deactivation, before anything may destroy it.
-    #[arg(long, default_value_t = 0.0, value_name = "S")]
-    grace: f64,
     /// A claim that must hold in every run, as for `run`.
     #[arg(long = "assert", value_name = "CLAIM")]
     assertions: Vec<Assertion>,
@@ -56,7 +53,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
             println!("{done} runs from seed {}, none failed", options.seed);
             break;
         }
-        let plan = fuzz::plan(&options.plugin, &about, options.seed, number, options.grace);
+        let plan = fuzz::plan(&options.plugin, &about, options.seed, number);
         let case = case_of(format!("run {number} of seed {}", options.seed), plan)?;
         if case.passed() {
             cases.push(case);

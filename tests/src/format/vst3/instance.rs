@@ -242,14 +242,14 @@ impl Plugin for Vst3Plugin {
             maxSamplesPerBlock: setup.max_frames as i32,
             sampleRate: setup.rate_hz,
         };
+        let what = format!("{} Hz with {} frames", setup.rate_hz, setup.max_frames);
         // SAFETY: component and processor are alive.
         unsafe {
             if self.processor.setupProcessing(&mut process) != kResultOk {
-                let what = format!("{} Hz with {} frames", setup.rate_hz, setup.max_frames);
                 return Err(Trouble::refused(what));
             }
             if self.component.setActive(1) != kResultOk {
-                return Err(Trouble::refused("to become active"));
+                return Err(Trouble::refused(format!("to become active at {what}")));
             }
         }
         self.is_active = true;

@@ -1,11 +1,6 @@
-/* A CLAP plugin that does one thing badly, named by the environment variable BADLY: the harness must find it out.
+/* A CLAP plugin that does one thing badly: the harness must find it out.
  * The structures are those of CLAP 1.2 (free-audio/clap), as far as they are needed. */
-#include <math.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "misdeeds.h"
 
 typedef struct { uint32_t major, minor, revision; } version_t;
 typedef struct {
@@ -61,14 +56,6 @@ typedef struct {
     const void *(*get_factory)(const char *);
 } entry_t;
 
-static uint64_t blocks;
-static void *volatile kept;
-
-static bool badly(const char *how) {
-    const char *wanted = getenv("BADLY");
-    return wanted != NULL && strcmp(wanted, how) == 0;
-}
-
 static bool yes(const plugin_t *plugin) { (void)plugin; return true; }
 static void nothing(const plugin_t *plugin) { (void)plugin; }
 
@@ -80,29 +67,7 @@ static bool activate(const plugin_t *plugin, double rate, uint32_t min, uint32_t
 static int32_t process(const plugin_t *plugin, const void *raw) {
     (void)plugin;
     const process_t *p = raw;
-    blocks++;
-    for (uint32_t c = 0; c < p->outputs[0].channels; c++)
-        memmove(p->outputs[0].data32[c], p->inputs[0].data32[c], p->frames * sizeof(float));
-    if (blocks < 7)
-        return 1;
-    if (badly("crash"))
-        *(volatile int *)0 = 1;
-    if (badly("hang"))
-        for (;;)
-            usleep(1000);
-    if (badly("exit"))
-        exit(3);
-    if (badly("allocate")) {
-        kept = malloc(100);
-        free(kept);
-    }
-    if (badly("overrun"))
-        p->outputs[0].data32[1][p->frames] = 0.0f;
-    if (badly("change") && p->frames > 5)
-        p->outputs[0].data32[1][5] += 1e-7f;
-    if (badly("nan") && p->frames > 0)
-        p->outputs[0].data32[0][0] = NAN;
-    return badly("fail") ? 0 : 1;
+    return pass(p->inputs[0].data32, p->outputs[0].data32, p->frames) ? 1 : 0;
 }
 
 static uint32_t port_count(const plugin_t *plugin, bool input) { (void)plugin, (void)input; return 1; }
