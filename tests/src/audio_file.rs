@@ -1,6 +1,7 @@
-//! Audio files: reading whole ones, writing the plugin's output.
+//! Audio files: reading whole ones, at the session's rate; writing the plugin's output.
 
 use crate::trouble::Trouble;
+use rubato::{Fft, FixedSync, Resampler, audioadapter_buffers::direct::SequentialSliceOfVecs};
 use std::path::Path;
 use symphonia::core::{
     codecs::{CodecParameters, audio::AudioDecoderOptions},
@@ -67,6 +68,35 @@ pub fn read(path: &Path) -> Result<Audio, Trouble> {
         return Err(wrong("it holds no frames".to_owned()));
     }
     Ok(audio)
+}
+
+/// Frames in one block of the resampler, about.
+const CHUNK: usize = 1024;
+
+/// The same audio at another rate, as a host converts a file to its session's: it begins at the same instant and has
+/// `frames * to / from` frames, rounded up. Equal rates change no bit.
+///
+/// # Errors
+/// A rate that is no whole number of frames a second.
+pub fn at_rate(audio: Audio, to_hz: f64) -> Result<Audio, String> {
+    let no = |why: &dyn std::fmt::Display| format!("{} Hz cannot become {to_hz} Hz: {why}", audio.rate_hz);
+    if f64::from(audio.rate_hz) == to_hz {
+        return Ok(audio);
+    }
+    if to_hz.fract() != 0.0 || !(1.0..=1e7).contains(&to_hz) {
+        return Err(no(&"a file is converted to whole rates only"));
+    }
+    let (channels, frames) = (audio.channels.len(), audio.channels[0].len());
+    let (from, to) = (audio.rate_hz as usize, to_hz as usize);
+    let mut resampler =
+        Fft::<f32>::new(from, to, CHUNK, channels, FixedSync::Input).map_err(|error| no(&error))?;
+    let input = SequentialSliceOfVecs::new(&audio.channels, channels, frames).map_err(|error| no(&error))?;
+    let output = resampler.process_all(&input, frames, None).map_err(|error| no(&error))?;
+    let interleaved = output.take_data();
+    // rubato rounds its length up from a quotient that may be a hair too large.
+    let length = (frames * to).div_ceil(from);
+    let channel = |n: usize| interleaved.iter().skip(n).step_by(channels).take(length).copied().collect();
+    Ok(Audio { rate_hz: to as u32, channels: (0..channels).map(channel).collect() })
 }
 
 /// Opens a 32-bit float WAV file for the plugin's output.

@@ -56,18 +56,12 @@ impl Signal {
     /// Opens it.
     ///
     /// # Errors
-    /// A file cannot be read, or has another rate than the session: a host would not feed it either.
+    /// A file cannot be read. One of another rate than the session's is converted, as hosts do it.
     pub fn open(&self, seed: u64, rate_hz: f64) -> Result<Source, Trouble> {
         let table = match self {
             Self::File(path) => {
-                let audio = audio_file::read(path)?;
-                if f64::from(audio.rate_hz) != rate_hz {
-                    return Err(Trouble::Rate {
-                        path: path.clone(),
-                        file_hz: audio.rate_hz,
-                        session_hz: rate_hz,
-                    });
-                }
+                let wrong = |why| Trouble::File { path: path.clone(), why };
+                let audio = audio_file::at_rate(audio_file::read(path)?, rate_hz).map_err(wrong)?;
                 audio.channels
             }
             Self::Notes => {
@@ -209,5 +203,37 @@ mod tests {
         assert!(odd.iter().any(|s| s.is_subnormal()) && odd.contains(&f32::MAX));
         assert!(samples("notes").iter().all(|s| s.abs() < 1.0));
         assert!("music.flac".parse::<Signal>().is_err());
+    }
+
+    #[test]
+    fn a_file_is_heard_at_the_session_s_rate() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("two tones.wav");
+        let mut writer = audio_file::writer(&path, 2, 44_100.0).expect("a file");
+        let tone = |channel: usize, at_s: f64| (TAU * [441.0, 1_000.0][channel] * at_s).sin();
+        for frame in 0..44_100 {
+            for channel in 0..2 {
+                let sample = tone(channel, f64::from(frame) / 44_100.0);
+                writer.write_sample(sample as f32).expect("a sample");
+            }
+        }
+        writer.finalize().expect("a file");
+        for rate_hz in [44_100.0, 48_000.0, 96_000.0] {
+            let source = Signal::File(path.clone()).open(1, rate_hz).expect("a source");
+            let off = |channel: usize, frame: u64| {
+                (f64::from(source.sample(channel, frame)) - tone(channel, frame as f64 / rate_hz)).abs()
+            };
+            let inner = rate_hz as u64 / 10..rate_hz as u64 * 9 / 10;
+            let worst = inner.flat_map(|frame| [off(0, frame), off(1, frame)]).fold(0.0, f64::max);
+            // Half a frame of the file at 1 kHz, for blocks whose middle lies between two frames; nothing where none is made.
+            let allowed = if rate_hz == 44_100.0 { 1e-6 } else { TAU * 1_000.0 * 0.5 / 44_100.0 + 0.01 };
+            assert!(worst < allowed, "{rate_hz} Hz: {worst}");
+            assert!(
+                (0..100).all(|frame| source.sample(0, rate_hz as u64 + frame) == 0.0),
+                "silence after its end"
+            );
+        }
+        let refused = Signal::File(path).open(1, 47_999.5).map(|_| ()).expect_err("no whole rate");
+        assert!(refused.to_string().contains("whole rates"), "{refused}");
     }
 }

@@ -46,16 +46,6 @@ pub enum Trouble {
         /// Why.
         why: String,
     },
-    /// A file at another rate than the session's.
-    #[error("{}: its rate is {file_hz} Hz and the session's {session_hz} Hz; use --rate {file_hz}, or convert the file", path.display())]
-    Rate {
-        /// The file.
-        path: PathBuf,
-        /// The file's rate.
-        file_hz: u32,
-        /// The session's rate.
-        session_hz: f64,
-    },
     /// A plan that makes no sense.
     #[error("the plan: {0}")]
     Plan(String),
