@@ -1,37 +1,13 @@
 //! A researcher with OpenMIC on disk: one command trains the second stage on every representation and draws the figures.
 
+mod common;
+
+use common::{golden, openmic};
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
-
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
-}
-
-/// OpenMIC in small, as NumPy wrote it, with a recording for each key.
-fn openmic(folder: &Path) {
-    for part in ["", "partitions"] {
-        fs::create_dir_all(folder.join(part)).unwrap();
-        for entry in fs::read_dir(golden("openmic").join(part)).unwrap().map(|entry| entry.unwrap().path()) {
-            if entry.is_file() {
-                fs::copy(&entry, folder.join(part).join(entry.file_name().unwrap())).unwrap();
-            }
-        }
-    }
-    // The same recording under every key, and on disk once.
-    let ogg = folder.join("demo.ogg");
-    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/feelings.ogg"), &ogg).unwrap();
-    for part in ["train", "test"] {
-        let keys = fs::read_to_string(folder.join(format!("partitions/split01_{part}.csv"))).unwrap();
-        for key in keys.lines() {
-            let path = folder.join(format!("audio/{}/{key}.ogg", &key[..3]));
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::hard_link(&ogg, path).unwrap();
-        }
-    }
-}
 
 fn second(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall-train"));

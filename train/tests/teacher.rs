@@ -1,7 +1,8 @@
 //! The teacher's front-end against its golden data, and a folder with a small network of the teacher's shape.
 
-use rollcall_train::export::onnx::{Attribute, Dimension, Graph, Storage};
-use rollcall_train::teacher::{BANDS, EVENTS, FEATURES, FrontEnd, Teacher, TeacherError};
+mod common;
+
+use rollcall_train::teacher::{EVENTS, FEATURES, FrontEnd, Teacher, TeacherError};
 use std::{fs, path::Path};
 
 fn golden(name: &str) -> Vec<f32> {
@@ -28,48 +29,9 @@ fn too_little_audio_is_refused() {
     assert_eq!(front_end.log_mel(&[0.0; 514]).unwrap().len(), 2);
 }
 
-/// Mean over bands and frames, then one weight for each output.
-fn network() -> Vec<u8> {
-    let mut graph = Graph::new(Storage::Single);
-    let pooled = graph.node("GlobalAveragePool", &["logmel"], "pooled", &[]);
-    let flat = graph.node("Flatten", &[&pooled], "flat", &[Attribute::Int("axis", 1)]);
-    for (name, outputs) in [("logits", EVENTS), ("embedding", FEATURES)] {
-        let weight: Vec<f32> = (0..outputs).map(|i| i as f32 / outputs as f32).collect();
-        let weight = graph.constant(&format!("{name}.weight"), &[1, outputs], &weight);
-        graph.node("MatMul", &[&flat, &weight], name, &[]);
-    }
-    let (n, frames) = (Dimension::Any("n"), Dimension::Any("frames"));
-    graph.encode(
-        "teacher",
-        &[("logmel", &[n, Dimension::Fixed(1), Dimension::Fixed(BANDS), frames])],
-        &[("logits", &[n, Dimension::Fixed(EVENTS)]), ("embedding", &[n, Dimension::Fixed(FEATURES)])],
-    )
-}
-
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("mn04_as.onnx"), network()).unwrap();
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({BANDS}, 513), }}\n");
-    let mut npy = b"\x93NUMPY\x01\x00".to_vec();
-    npy.extend((header.len() as u16).to_le_bytes());
-    npy.extend(header.bytes());
-    npy.extend(vec![1.0f32 / 513.0; BANDS * 513].iter().flat_map(|v| v.to_le_bytes()));
-    fs::write(folder.path().join("mel_basis_128x513.npy"), npy).unwrap();
-    let table = include_str!("../src/teacher/classes.csv");
-    let mut names: Vec<String> = Vec::new();
-    for record in csv::Reader::from_reader(table.as_bytes()).records() {
-        names.extend(record.unwrap()[1].split('|').map(str::to_owned));
-    }
-    names.resize(EVENTS, "something else".into());
-    let rows = names.iter().enumerate().map(|(i, name)| format!("{i},/m/{i},\"{name}\"\n"));
-    let list = "index,mid,display_name\n".to_owned() + &rows.collect::<String>();
-    fs::write(folder.path().join("audioset_classes.csv"), list).unwrap();
-    folder
-}
-
 #[test]
 fn a_folder_hears() {
-    let folder = folder();
+    let folder = common::teacher();
     let teacher = Teacher::open(folder.path()).unwrap();
     for samples in [3_200, 32_000] {
         let audio: Vec<f32> = (0..samples).map(|n| 0.5 * (n as f32 * 0.3).sin()).collect();
@@ -88,7 +50,7 @@ fn a_broken_folder_says_what_is_wrong() {
     let missing = Teacher::open(Path::new("not/there")).err().unwrap().to_string();
     assert!(missing.contains("mn04_as.onnx"), "{missing}");
     let text = |name: &str, content: &[u8]| {
-        let folder = folder();
+        let folder = common::teacher();
         fs::write(folder.path().join(name), content).unwrap();
         Teacher::open(folder.path()).err().unwrap().to_string()
     };
