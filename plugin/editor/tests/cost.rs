@@ -1,4 +1,4 @@
-//! What the window costs: time a frame, frames when nothing moves, and what is left when it is closed.
+//! What the window costs: frames and texels when nothing moves, and what is left when it is closed.
 
 #[path = "support/session.rs"]
 #[allow(dead_code, reason = "other tests use more of it")]
@@ -8,7 +8,7 @@ use egui::{Context, Pos2, RawInput, Rect, ViewportId, ViewportInfo, vec2};
 use rollcall_board::Activity;
 use rollcall_editor::{EditorView, ViewSettings};
 use session::Session;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 struct Headless {
     ctx: Context,
@@ -48,34 +48,6 @@ impl Headless {
         assert!(!primitives.is_empty());
         (output.viewport_output[&ViewportId::ROOT].repaint_delay, changed)
     }
-}
-
-/// Layout and tessellation at 60 frames a second, with a step every 160 ms, take less than 5 % of a core. The slowest
-/// twentieth of the frames is left out: on a busy machine those are the ones that the scheduler interrupted.
-#[test]
-fn a_frame_costs_little() {
-    const BOUND: f64 = 0.05;
-    let mut session = Session::new();
-    session.play(150.0);
-    let mut window = Headless::open(&session);
-    // The first frames read the fonts and draw each letter once.
-    for _ in 0..20 {
-        window.frame(&session, 1.0 / 60.0);
-    }
-    let mut times = Vec::new();
-    for frame in 0..600 {
-        if frame % 10 == 0 {
-            session.play(0.16);
-        }
-        let begin = Instant::now();
-        window.frame(&session, 1.0 / 60.0);
-        times.push(begin.elapsed());
-    }
-    times.sort();
-    let mean = times[..570].iter().sum::<Duration>() / 570;
-    let share = mean.as_secs_f64() * 60.0;
-    println!("a frame: median {:?}, mean {mean:?}: {:.2} % of a core at 60 Hz", times[300], share * 100.0);
-    assert!(share < BOUND, "{mean:?} a frame is {:.1} % of a core", share * 100.0);
 }
 
 #[test]
