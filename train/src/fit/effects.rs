@@ -113,6 +113,26 @@ pub fn compress(samples: &mut [f32], threshold: f32, ratio: f32, attack_s: f32, 
     }
 }
 
+/// A compressor at settings as they are met.
+pub fn squeeze(samples: &mut [f32], rng: &mut Rng) {
+    let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
+    let threshold = peak * amplitude(rng.between(-30.0, -6.0));
+    let (attack_s, release_s) = (rng.between(0.002, 0.04), rng.between(0.05, 0.4));
+    compress(samples, threshold.max(1e-6), rng.between(2.0, 8.0), attack_s, release_s);
+}
+
+/// Lets a voice come in late or leave early, with fades of 20 ms.
+pub fn enter_and_leave(samples: &mut [f32], rng: &mut Rng) {
+    let fade = SAMPLE_RATE_HZ as usize / 50;
+    let (length, cut) = (samples.len(), rng.usize(fade..samples.len() - fade));
+    let comes_in = rng.bool();
+    for (i, s) in samples.iter_mut().enumerate() {
+        let inside = if comes_in { i as f32 - cut as f32 } else { cut as f32 - i as f32 };
+        *s *= (inside / fade as f32).clamp(0.0, 1.0);
+    }
+    debug_assert_eq!(samples.len(), length);
+}
+
 /// A guitar amplifier at a high gain and its loudspeaker: chords grow into each other's difference tones, little is left
 /// above 5 kHz.
 pub fn amplify(samples: &mut [f32], rng: &mut Rng) {

@@ -1,5 +1,7 @@
 //! Draws clips: solos, mixes with exact truth over time, real music with a teacher's labels, and what is no instrument.
 
+mod truth;
+
 use super::clip::{Clip, Length, log_mel};
 use super::{codec::through_vorbis, effects};
 use crate::data::activity::activity;
@@ -8,7 +10,7 @@ use crate::data::seed::{self, Chance};
 use crate::nn::loss::Target;
 use crate::nn::vggish::BANDS;
 use fastrand::Rng;
-use rollcall_engine::{HOP_SAMPLES, SAMPLE_RATE_HZ};
+use rollcall_engine::SAMPLE_RATE_HZ;
 use std::collections::BTreeMap;
 
 /// What a clip is made of.
@@ -28,12 +30,6 @@ pub enum Scene {
 const SCENES: [(Scene, f32); 4] =
     [(Scene::Solo, 0.27), (Scene::Mix, 0.39), (Scene::Music, 0.18), (Scene::Nothing, 0.16)];
 
-/// A window counts as played where at least this many of its 96 hops sound; fewer, but some, is left unknown.
-const PLAYED_HOPS: usize = 24;
-/// Fewer sounding hops than this in a window count as silence.
-const SILENT_HOPS: usize = 5;
-/// A voice this far below the mix is left unknown: nobody hears it for certain.
-const MASKED_DB: f32 = -22.0;
 /// A class plays for certain in a segment of music at this probability of the teacher's.
 const HEARD: f32 = 0.2;
 /// A class with fewer segments of music than this would be learned by heart.
@@ -189,7 +185,7 @@ impl Mixer {
         let mut truths = Vec::new();
         for (class, mut layer) in layers {
             let active = activity(&layer);
-            let level = active_rms(&layer, &active);
+            let level = truth::active_rms(&layer, &active);
             if level > 0.0 {
                 let gain = effects::amplitude(rng.between(-9.0, 4.0)) * 0.05 / level;
                 layer.iter_mut().for_each(|s| *s *= gain);
@@ -206,7 +202,7 @@ impl Mixer {
             step_weight: vec![1.0; length.windows() * classes],
         };
         for (class, active, layer) in &truths {
-            mark(&mut target, *class, active, layer, &mixed, length);
+            truth::mark(&mut target, *class, active, layer, &mixed, length);
         }
         self.master(&mut mixed, voices == 0, rng);
         let voices = truths.into_iter().map(|(class, active, _)| (class, active)).collect();
@@ -262,7 +258,7 @@ impl Mixer {
         let length = samples.len().min(wanted - at);
         placed[at..at + length].copy_from_slice(&samples[..length]);
         if rng.with(0.3) {
-            enter_and_leave(&mut placed, rng);
+            effects::enter_and_leave(&mut placed, rng);
         }
         if self.augment {
             if rng.with(0.8) {
@@ -274,7 +270,7 @@ impl Mixer {
                 effects::drive(&mut placed, rng.between(1.5, 6.0));
             }
             if rng.with(0.15) {
-                squeeze(&mut placed, rng);
+                effects::squeeze(&mut placed, rng);
             }
             if rng.with(0.4) && !self.rooms.is_empty() {
                 let room: &Vec<f32> = rng.pick(&self.rooms);
@@ -292,7 +288,7 @@ impl Mixer {
             samples.iter_mut().zip(floor).for_each(|(s, n)| *s += n * level);
         }
         if self.augment && rng.with(0.2) {
-            squeeze(samples, rng);
+            effects::squeeze(samples, rng);
         }
         let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
         if peak > 0.0 {
@@ -328,60 +324,6 @@ fn heard(music: &[(usize, SoftLabel)], classes: usize) -> Vec<Vec<usize>> {
     (0..classes).map(of).filter(|segments| segments.len() >= ENOUGH_SEGMENTS).collect()
 }
 
-/// A compressor at settings as they are met.
-fn squeeze(samples: &mut [f32], rng: &mut Rng) {
-    let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
-    let threshold = peak * effects::amplitude(rng.between(-30.0, -6.0));
-    let (attack_s, release_s) = (rng.between(0.002, 0.04), rng.between(0.05, 0.4));
-    effects::compress(samples, threshold.max(1e-6), rng.between(2.0, 8.0), attack_s, release_s);
-}
-
 fn draw_from<'a>(sources: &'a BTreeMap<String, Vec<usize>>, rng: &mut Rng) -> &'a [usize] {
     sources.values().nth(rng.usize(..sources.len())).expect("the index is below the length")
-}
-
-/// Lets a voice come in late or leave early, with fades of 20 ms.
-fn enter_and_leave(samples: &mut [f32], rng: &mut Rng) {
-    let fade = SAMPLE_RATE_HZ as usize / 50;
-    let (length, cut) = (samples.len(), rng.usize(fade..samples.len() - fade));
-    let comes_in = rng.bool();
-    for (i, s) in samples.iter_mut().enumerate() {
-        let inside = if comes_in { i as f32 - cut as f32 } else { cut as f32 - i as f32 };
-        *s *= (inside / fade as f32).clamp(0.0, 1.0);
-    }
-    debug_assert_eq!(samples.len(), length);
-}
-
-/// RMS over the hops that sound; 0 when none does.
-fn active_rms(samples: &[f32], active: &[bool]) -> f32 {
-    let hops = samples.chunks(HOP_SAMPLES).zip(active).filter(|(_, a)| **a);
-    let (sum, count) =
-        hops.fold((0.0, 0), |(sum, n), (h, _)| (sum + h.iter().map(|s| s * s).sum::<f32>(), n + h.len()));
-    if count == 0 { 0.0 } else { (sum / count as f32).sqrt() }
-}
-
-/// Writes what is known of one voice into the target.
-fn mark(target: &mut Target, class: usize, active: &[bool], layer: &[f32], mixed: &[f32], length: Length) {
-    let classes = target.clip.len();
-    let (mut heard, mut unsure) = (false, false);
-    for window in 0..length.windows() {
-        let hops = length.window_hops(window);
-        let span = hops.start * HOP_SAMPLES..(hops.end * HOP_SAMPLES).min(mixed.len());
-        let sounding =
-            active[hops.start.min(active.len())..hops.end.min(active.len())].iter().filter(|a| **a).count();
-        let share_db =
-            20.0 * (effects::rms(&layer[span.clone()]) / effects::rms(&mixed[span]).max(1e-9)).log10();
-        let at = window * classes + class;
-        if sounding >= PLAYED_HOPS && share_db > MASKED_DB {
-            target.steps[at] = 1.0;
-            heard = true;
-        } else if sounding > SILENT_HOPS {
-            target.step_weight[at] = 0.0;
-            unsure = true;
-        }
-    }
-    target.clip[class] = f32::from(u8::from(heard));
-    if !heard && unsure {
-        target.clip_weight[class] = 0.0;
-    }
 }
