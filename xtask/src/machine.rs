@@ -50,6 +50,7 @@ const PACKAGES: &[(&str, Need, Option<&[&str]>)] = &[
     ("python3-venv", Need::Tests, Some(&["python3", "-c", "import ensurepip, venv"])),
     // libFuzzer, in a library of its own.
     ("libclang-rt-14-dev", Need::Tests, None),
+    ("valgrind", Need::Tests, Some(&["valgrind", "--version"])),
     // Real hosts, and a screen that nobody sees.
     ("ardour", Need::Tests, None),
     ("qtractor", Need::Tests, None),

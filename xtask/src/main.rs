@@ -10,6 +10,7 @@ mod golden;
 mod house;
 mod licences;
 mod machine;
+mod memcheck;
 mod metadata;
 mod peers;
 mod python;

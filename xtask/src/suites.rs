@@ -1,8 +1,8 @@
 //! The one table of everything that `cargo xtask test` runs. A new suite is a new row.
 
 use crate::{
-    borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, report::Report, rtsan, standalone,
-    strangers,
+    borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, memcheck, report::Report, rtsan,
+    standalone, strangers,
 };
 use anyhow::Result;
 
@@ -129,6 +129,11 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "fuzz-host",
         action: Action::Check(bundle::fuzz),
         shows: "random hosts from a seed find nothing in the bundles",
+    },
+    Suite {
+        name: "memcheck",
+        action: Action::Check(memcheck::check),
+        shows: "valgrind finds no foreign memory read or written and none lost in a hundred lives of a worker",
     },
     Suite {
         name: "strangers",
