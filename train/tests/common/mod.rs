@@ -1,5 +1,5 @@
 //! Small data sets and a small teacher, of exactly the published forms.
-#![allow(dead_code)] // each test file uses some of it
+#![allow(dead_code, reason = "each test file uses some of it")]
 
 use rollcall_train::{
     export::onnx::{Attribute, Dimension, Graph, Storage},
