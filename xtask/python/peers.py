@@ -362,7 +362,11 @@ def write(times, memory, peak_mb, stream, bundles, tap, rounds):
     sizes = [(path, path.stat().st_size / 2**20) for path in bundles if path.exists()]
     if sizes:
         text += ["", "## Sizes", ""]
-        text += ["The model makes 11 MiB of each; most of the rest is tract: its kernels and operators, and their tables.", ""]
+        text += [
+            "The model makes 11 MiB of each. The rest of a bundle, by `nm` and `size` before stripping: tract with ndarray 9 MB, generic code of the standard",
+            "library 5, tables for unwinding 4.4, rustfft 3.4, the window and its text 3, relocations 2.2, fonts 1.6, symphonia 1.",
+            "",
+        ]
         text += ["| file | MiB |", "| --- | --- |"]
         text += [f"| {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name} | {size:.1f} |" for path, size in sizes]
     return "\n".join(text) + "\n"
