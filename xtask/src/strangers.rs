@@ -93,6 +93,8 @@ fn built(stranger: &Stranger, manifest: &Path, folder: &Path) -> Result<PathBuf>
     let target = folder.join(stranger.package);
     let mut build = shell::command("cargo", &["build", "--release", "--quiet", "--example", EXAMPLE]);
     build.arg("--manifest-path").arg(manifest).arg("--target-dir").arg(&target);
+    // What a newer compiler thinks of others' code is not ours to say.
+    build.env("RUSTFLAGS", "-Awarnings");
     shell::run(&mut build)?;
     let file = folder.join(stranger.file);
     fs::create_dir_all(file.parent().context("a file lies in a folder")?)?;
