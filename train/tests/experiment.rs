@@ -3,14 +3,9 @@
 
 mod common;
 
+use common::{run, text};
 use rollcall_train::datasets::openmic::OpenMic;
-use std::{
-    f32::consts::TAU,
-    fmt::Write as _,
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{f32::consts::TAU, fmt::Write as _, fs, path::Path};
 
 const RATE_HZ: u32 = 16_000;
 /// Everything that can be trained from what is here: all but `vggish-norm`, whose weights are 288 MB.
@@ -124,15 +119,6 @@ fn words(path: &Path) {
         writeln!(text, "{word} {}", vector.join(" ")).unwrap();
     }
     fs::write(path, text).unwrap();
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall-train"));
-    command.args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[test]

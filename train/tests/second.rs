@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{golden, openmic};
+use common::{golden, openmic, run, text};
 use std::{
     fs,
     path::Path,
@@ -10,13 +10,7 @@ use std::{
 };
 
 fn second(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall-train"));
-    command.args(["second", "--openmic", "openmic", "--out", "runs"]).args(arguments).current_dir(folder);
-    command.output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+    run(folder, &[&["second", "--openmic", "openmic", "--out", "runs"], arguments].concat())
 }
 
 #[test]

@@ -45,17 +45,26 @@ pub(crate) fn check() -> Result<Report> {
     Ok(report)
 }
 
+/// Builds `rollcall-host` and returns its path.
+///
+/// # Errors
+/// It does not build.
+pub(crate) fn harness() -> Result<String> {
+    // The whole workspace, so that its dependencies have the features that all other suites build them with.
+    let build = ["build", "--release", "--locked", "--workspace", "--bin", "rollcall-host"];
+    shell::run(&mut shell::command("cargo", &build))?;
+    Ok(shell::target().join("release/rollcall-host").display().to_string())
+}
+
 /// Random hosts, the same ones each time: what is found is found again by the line that is printed.
 ///
 /// # Errors
 /// The harness does not build.
 pub(crate) fn fuzz() -> Result<Report> {
-    let build = ["build", "--release", "--locked", "--workspace", "--bin", "rollcall-host"];
-    shell::run(&mut shell::command("cargo", &build))?;
-    let host = shell::target().join("release/rollcall-host");
+    let host = harness()?;
     let mut report = Report::default();
     for name in ["Rollcall.clap", "Rollcall.vst3"] {
-        let mut command = shell::command(host.to_str().unwrap_or("rollcall-host"), &["fuzz"]);
+        let mut command = shell::command(&host, &["fuzz"]);
         command.args(["--seed", "1", "--runs", FUZZ_RUNS]).arg(shell::target().join("bundled").join(name));
         command.args(
             ["pass-through", "latency=0", "no-edits", "no-allocations"]

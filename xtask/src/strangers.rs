@@ -1,6 +1,6 @@
 //! The suite of `rollcall-host` on plugins that are not ours: the examples of two crates, one of each format.
 
-use crate::{report::Report, shell};
+use crate::{bundle, report::Report, shell};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::{
@@ -29,9 +29,7 @@ const HOLD: [&str; 6] = ["finite", "latency=0", "no-events", "no-edits", "no-all
 /// # Errors
 /// The crates cannot be had, or do not build.
 pub(crate) fn check() -> Result<Report> {
-    let build = ["build", "--release", "--locked", "--workspace", "--bin", "rollcall-host"];
-    shell::run(&mut shell::command("cargo", &build))?;
-    let host = shell::target().join("release/rollcall-host").display().to_string();
+    let host = bundle::harness()?;
     let folder = shell::target().join("strangers");
     let sources = fetch(&folder)?;
     let mut report = Report::default();

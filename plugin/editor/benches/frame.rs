@@ -7,8 +7,11 @@
 #[allow(dead_code, reason = "the tests use more of it")]
 mod session;
 
-use egui::{Context, Pos2, RawInput, Rect, ViewportId, ViewportInfo, vec2};
-use rollcall_editor::{EditorView, ViewSettings};
+#[path = "../tests/support/headless.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod headless;
+
+use headless::Headless;
 use session::Session;
 use std::{hint::black_box, time::Instant};
 
@@ -22,30 +25,19 @@ fn main() {
     for (size, scale) in [([520.0, 420.0], 1.0), ([1_040.0, 740.0], 1.0), ([1_040.0, 740.0], 2.0)] {
         let mut session = Session::new();
         session.play(150.0);
-        let ctx = Context::default();
-        let mut view = EditorView::new(session.board.clone(), ViewSettings::default());
-        view.build(&ctx);
-        let mut frame = |session: &Session, number: usize| {
-            let viewport = ViewportInfo { native_pixels_per_point: Some(scale), ..ViewportInfo::default() };
-            let input = RawInput {
-                screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(size[0], size[1]))),
-                viewports: [(ViewportId::ROOT, viewport)].into_iter().collect(),
-                time: Some(number as f64 / FRAMES_HZ),
-                predicted_dt: (1.0 / FRAMES_HZ) as f32,
-                ..RawInput::default()
-            };
-            let output = ctx.run_ui(input, |ui| view.ui(ui, &session.host));
-            black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
+        let mut window = Headless::open(&session);
+        let mut frame = |session: &Session| {
+            black_box(window.frame_of(session, 1.0 / FRAMES_HZ, size, scale));
         };
         // The first frames read the fonts and draw each letter once.
-        (0..20).for_each(|number| frame(&session, number));
+        (0..20).for_each(|_| frame(&session));
         let mut times_us: Vec<f64> = (0..FRAMES)
             .map(|number| {
                 if number % FRAMES_A_STEP == 0 {
                     session.play(0.16);
                 }
                 let began = Instant::now();
-                frame(&session, 20 + number);
+                frame(&session);
                 began.elapsed().as_secs_f64() * 1e6
             })
             .collect();

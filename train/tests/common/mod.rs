@@ -8,7 +8,18 @@ use rollcall_train::{
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::{Command, Output},
 };
+
+/// Runs `rollcall-train` in a folder.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall-train"));
+    command.args(arguments).current_dir(folder).output().unwrap()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
 
 pub(crate) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
