@@ -22,6 +22,7 @@ mod standalone;
 mod strangers;
 mod suites;
 mod test;
+mod trixie;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -67,7 +68,9 @@ fn dispatch() -> Result<()> {
         "licences" => report::print(licences::check()?),
         "peers" => peers::run(&rest),
         "setup" => {
-            machine::ensure(machine::Need::Tests).and_then(|()| python::ensure(python::REFERENCES).map(drop))
+            machine::ensure(machine::Need::Tests)?;
+            python::ensure(python::REFERENCES)?;
+            trixie::ensure().map(drop)
         }
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

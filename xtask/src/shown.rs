@@ -15,7 +15,14 @@ const HOSTS: [(&str, &[&str]); 5] = [
 const TOPICS: [(&str, &[&str]); 11] = [
     (
         "found and loaded",
-        &["scanner finds", "bundle names one plugin", "lists the CLAP", "loads at once", "makes a session"],
+        &[
+            "scanner finds",
+            "bundle names one plugin",
+            "lists the CLAP",
+            "lists the VST3",
+            "loads at once",
+            "makes a session",
+        ],
     ),
     ("audio bit for bit", &["bit for bit", "every_bit_passes", "denormals_pass", "touch_no_sample"]),
     ("latency 0", &["latency is 0", "an_impulse_comes_out"]),

@@ -21,7 +21,8 @@ pub(crate) enum Action {
     /// A check of this program's own.
     Check(fn() -> Result<Report>),
     /// A program, its arguments, and how it counts. `python` is the interpreter of the tests' environment, `{rollcall}` the
-    /// built program, `{bundles}` the folder of the built plugins, `{pictures}` where pictures are kept.
+    /// built program, `{bundles}` the folder of the built plugins, `{pictures}` where pictures are kept, `{trixie}` the
+    /// folder of what comes from Debian 13.
     Command(&'static [&'static str], Counted),
     /// cargo-nextest with these arguments where it is installed, else `cargo test`.
     Tests(&'static [&'static str]),
@@ -257,8 +258,11 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "qtractor",
-        action: Action::Command(&["python", "tests/hosts/qtractor_scan.py", "{bundles}"], Counted::Closing),
-        shows: "Qtractor: its scanner lists the CLAP (Debian builds it without VST3)",
+        action: Action::Command(
+            &["python", "tests/hosts/qtractor_scan.py", "{bundles}", "{trixie}"],
+            Counted::Closing,
+        ),
+        shows: "Qtractor: its scanner lists CLAP and VST3, with channels, parameters and a window",
     },
     Suite {
         name: "spark",

@@ -5,6 +5,7 @@ use crate::{
     machine, python, shell,
     shown::{self, Said},
     suites::{Action, SUITES, Suite},
+    trixie,
 };
 use anyhow::{Result, bail};
 use std::{
@@ -111,15 +112,18 @@ fn act(suite: &Suite, python: &std::path::Path) -> Result<(Counts, String)> {
         Action::Command(words, counted) => {
             let rollcall = shell::target().join("release/rollcall");
             let (bundles, pictures) = (shell::target().join("bundled"), logs());
-            let words = words.iter().map(|word| match *word {
-                "python" => python.to_string_lossy(),
-                "{rollcall}" => rollcall.to_string_lossy(),
-                "{bundles}" => bundles.to_string_lossy(),
-                "{pictures}" => pictures.to_string_lossy(),
-                word => word.into(),
+            let words = words.iter().map(|word| {
+                Ok(match *word {
+                    "python" => python.to_owned(),
+                    "{rollcall}" => rollcall.clone(),
+                    "{bundles}" => bundles.clone(),
+                    "{pictures}" => pictures.clone(),
+                    "{trixie}" => trixie::ensure()?,
+                    word => word.into(),
+                })
             });
-            let words: Vec<_> = words.map(|word| word.into_owned()).collect();
-            (shell::command(&words[0], &words[1..]), counted)
+            let words: Vec<PathBuf> = words.collect::<Result<_>>()?;
+            (shell::command(&words[0].to_string_lossy(), &words[1..]), counted)
         }
         Action::Tests(arguments) => tests(arguments),
     };

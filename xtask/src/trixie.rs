@@ -1,0 +1,102 @@
+//! Qtractor's scanner from Debian 13, which has VST3, beside the machine's own Debian: unpacked under `target/`, not installed.
+
+use crate::shell;
+use anyhow::{Context, Result, ensure};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const SUITE: &str = "trixie";
+/// The package with the scanner: itself alone, since the scanner needs nothing of what the program around it needs.
+const PROGRAM: &str = "qtractor";
+/// The libraries that the scanner links, with all that they need: the C library too.
+const LIBRARIES: &[&str] = &["libqt6core6t64", "libstdc++6"];
+/// Debian's keys, of this release and the next ones.
+const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// The folder that the packages are unpacked in, as they would lie in `/`. Made once.
+///
+/// # Errors
+/// This is not Debian, or the archive has nothing for us.
+pub(crate) fn ensure() -> Result<PathBuf> {
+    let folder = shell::target().join(SUITE);
+    let (root, stamp) = (folder.join("root"), folder.join("made-from.txt"));
+    let wanted = format!("{PROGRAM} {}\n", LIBRARIES.join(" "));
+    // Written last: a folder that was cut short is made again.
+    if fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == wanted) {
+        return Ok(root);
+    }
+    make(&folder, &root).context(
+        "Qtractor of Debian 13 cannot be had, and Debian 12 builds it without VST3. This needs Debian's own apt, with an archive \
+         that has trixie: `apt-get update` first, then this command again",
+    )?;
+    fs::write(stamp, wanted)?;
+    Ok(root)
+}
+
+fn make(folder: &Path, root: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let archives = folder.join("archives");
+    for made in [root, &archives.join("partial"), &folder.join("lists/partial"), &folder.join("none")] {
+        fs::create_dir_all(made)?;
+    }
+    // No package is installed there: so each one is missing.
+    fs::write(folder.join("status"), "")?;
+    fs::write(folder.join("sources.list"), format!("deb [signed-by={KEYS}] {} {SUITE} main\n", archive()?))?;
+
+    shell::run(apt(folder).arg("update"))?;
+    shell::run(apt(folder).args(["install", "--yes", "--download-only"]).args(LIBRARIES))?;
+    shell::run(apt(folder).args(["download", PROGRAM]).current_dir(&archives))?;
+    let mut unpacked = 0;
+    for entry in fs::read_dir(&archives)? {
+        let package = entry?.path();
+        if package.extension().is_some_and(|extension| extension == "deb") {
+            shell::read(shell::command("dpkg-deb", &["--extract"]).args([&package, root]))?;
+            unpacked += 1;
+        }
+    }
+    ensure!(unpacked > LIBRARIES.len(), "apt left {unpacked} packages in {}", archives.display());
+    ["archives", "lists"].iter().try_for_each(|used| fs::remove_dir_all(folder.join(used)))?;
+    Ok(())
+}
+
+/// The archive that this machine itself installs from.
+fn archive() -> Result<String> {
+    let format = ["indextargets", "--format", "$(REPO_URI)"];
+    let mut list = shell::command("apt-get", &format);
+    let list = shell::read(list.args(["Created-By: Packages", "Origin: Debian", "Label: Debian"]))?;
+    list.lines().next().map(str::to_owned).context("apt knows no archive of Debian yet")
+}
+
+/// apt-get with lists, state and cache of its own: it sees nothing but trixie and touches nothing of the machine's.
+fn apt(folder: &Path) -> Command {
+    let mut command = shell::command("apt-get", &["-qq"]);
+    let places = [
+        ("Dir::Etc::sourcelist", "sources.list"),
+        ("Dir::Etc::sourceparts", "none"),
+        ("Dir::Etc::preferencesparts", "none"),
+        ("Dir::State", ""),
+        ("Dir::State::status", "status"),
+        ("Dir::Cache", ""),
+    ];
+    for (option, place) in places {
+        command.arg("-o").arg(format!("{option}={}", folder.join(place).display()));
+    }
+    let settings = [
+        "Acquire::Languages=none",
+        "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
+        "Acquire::Retries=3",
+        "APT::Install-Recommends=false",
+        // The downloading user of root's apt may not write here.
+        "APT::Sandbox::User=root",
+    ];
+    settings.iter().for_each(|setting| {
+        command.args(["-o", setting]);
+    });
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
