@@ -186,7 +186,7 @@ pub(crate) const SUITES: &[Suite] = &[
             &["python", "cli/tests/readback.py", "{rollcall}", "-", "demo/feelings.ogg"],
             Counted::Whole,
         ),
-        shows: "jams, mido, pretty_midi, pandas and pyarrow read what `rollcall` writes",
+        shows: "jams, mido, pretty_midi, pandas, pyarrow, mir_eval and utaupy read what `rollcall` writes",
     },
     Suite {
         name: "evaluate",
