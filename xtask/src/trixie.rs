@@ -29,8 +29,8 @@ pub(crate) fn ensure() -> Result<PathBuf> {
         return Ok(root);
     }
     make(&folder, &root).context(
-        "Qtractor of Debian 13 cannot be had, and Debian 12 builds it without VST3. This needs Debian's own apt, with an archive \
-         that has trixie: `apt-get update` first, then this command again",
+        "Qtractor of Debian 13 cannot be had, and Debian 12 builds it without VST3. Please see to it that `apt-get update` works \
+         here, from an archive that has trixie too, and then this command again",
     )?;
     fs::write(stamp, wanted)?;
     Ok(root)
@@ -64,12 +64,16 @@ fn make(folder: &Path, root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The archive that this machine itself installs from.
+/// The archive that this machine itself installs from: that of its own release, by its own lists of sources.
 fn archive() -> Result<String> {
-    let format = ["indextargets", "--format", "$(REPO_URI)"];
-    let mut list = shell::command("apt-get", &format);
-    let list = shell::read(list.args(["Created-By: Packages", "Origin: Debian", "Label: Debian"]))?;
-    list.lines().next().map(str::to_owned).context("apt knows no archive of Debian yet")
+    let system = fs::read_to_string("/etc/os-release").context("cannot read /etc/os-release")?;
+    let name = system.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    let name = name.context("/etc/os-release has no VERSION_CODENAME")?;
+    // Without what the archives say of themselves: that is not here before the first `apt-get update`.
+    let mut list = shell::command("apt-get", &["-o", "APT::Get::IndexTargets::ReleaseInfo=false"]);
+    list.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Component: main"]);
+    let list = shell::read(list.arg(format!("Release: {name}")))?;
+    list.lines().next().map(str::to_owned).with_context(|| format!("apt has no source with {name} main"))
 }
 
 /// apt-get with lists, state and cache of its own: it sees nothing but trixie and touches nothing of the machine's.
