@@ -40,6 +40,7 @@ fn no_allocation_and_not_a_bit_changed_in_any_block_layout_mode_or_state() {
             let sizes = (0..15).map(|power| 1 << power).chain([3, 17, 441, 1_023, 16_383, 1, 1, 1]);
             for (turn, frames) in sizes.enumerate() {
                 host.turn_parameters(turn);
+                host.say([ProcessMode::Realtime, ProcessMode::Offline, ProcessMode::Buffered][turn % 3]);
                 host.transport = match turn % 4 {
                     0 => Playing::Stopped,
                     1 => Playing::At(index as f64 / f64::from(rate_hz)),
@@ -89,7 +90,7 @@ fn every_block_size_and_every_rate_at_any_time() {
 }
 
 #[test]
-fn live_said_offline_and_unsaid_offline_hear_the_same() {
+fn live_said_offline_unsaid_offline_and_a_mode_that_changes_hear_the_same() {
     let rate_hz = 44_100.0_f32;
     let seconds = 6.0;
     let tone = |channel: usize, frame: usize| {
@@ -99,25 +100,35 @@ fn live_said_offline_and_unsaid_offline_hear_the_same() {
             + 0.001 * channel as f32 * ((frame * 7_919) % 1_000) as f32 / 1_000.0
     };
     let mut heard = Vec::new();
-    for (mode, api, is_live) in [
-        (ProcessMode::Realtime, PluginApi::Vst3, true),
-        (ProcessMode::Offline, PluginApi::Clap, false),
-        (ProcessMode::Realtime, PluginApi::Vst3, false),
+    for (mode, api, is_live, changes) in [
+        (ProcessMode::Realtime, PluginApi::Vst3, true, false),
+        (ProcessMode::Offline, PluginApi::Clap, false, false),
+        (ProcessMode::Realtime, PluginApi::Vst3, false, false),
+        (ProcessMode::Offline, PluginApi::Vst3, true, true),
     ] {
         let mut host = Host::new(0);
         host.plugin.board().send(rollcall_board::Command::WindowOpened);
         host.wait("the model", |board| matches!(board.status().model, rollcall_board::ModelState::Ready(_)));
         host.activate(rate_hz, 2_048, mode, api);
         let (mut at, mut turn) = (0, 0);
-        let began = Instant::now();
+        let mut clock = Duration::ZERO;
         while (at as f32) < seconds * rate_hz {
             let frames = [512, 64, 2_048, 1][turn % 4];
-            host.process(frames, |channel, frame| tone(channel, at + frame));
+            // Within one activation: half a second as fast as it goes, half a second live, and so on.
+            let is_render = changes && (at as f32 / rate_hz).fract() < 0.5;
+            if changes {
+                host.say(if is_render { ProcessMode::Offline } else { ProcessMode::Realtime });
+            }
+            let began = Instant::now();
+            let block = host.process(frames, |channel, frame| tone(channel, at + frame));
+            assert_eq!((block.allocations, block.changed_samples), (0, 0), "{mode:?} {api:?}");
             at += frames;
             turn += 1;
-            if is_live {
-                let due = Duration::from_secs_f32(at as f32 / rate_hz);
-                std::thread::sleep(due.saturating_sub(began.elapsed()));
+            if is_live && !is_render {
+                clock += Duration::from_secs_f32(frames as f32 / rate_hz);
+                let spent = began.elapsed();
+                std::thread::sleep(clock.saturating_sub(spent));
+                clock = clock.saturating_sub(began.elapsed());
             }
         }
         host.plugin.deactivate();
@@ -137,6 +148,7 @@ fn live_said_offline_and_unsaid_offline_hear_the_same() {
     assert!(heard[0].len() > 30);
     assert!(heard[0] == heard[1], "live and offline differ");
     assert!(heard[0] == heard[2], "live and an offline render that nobody announced differ");
+    assert!(heard[0] == heard[3], "live and a mode that changes between two blocks differ");
 }
 
 #[test]

@@ -161,6 +161,11 @@ impl Host {
         self.plugin.reset();
     }
 
+    /// How the host processes the block that comes next, as both formats' wrappers pass it on.
+    pub(crate) fn say(&mut self, mode: ProcessMode) {
+        Vst3Plugin::block_process_mode(&mut self.plugin, mode);
+    }
+
     /// Sets a parameter as automation does.
     pub(crate) fn set(&self, id: &str, normalized: f32) {
         let params = self.plugin.params();
