@@ -72,7 +72,7 @@ pub(crate) fn ensure(need: Need) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    if !shell::succeeds("dpkg-query", &["--version"]) {
+    if !is_debian() {
         eprintln!(
             "xtask: this is not Debian, so I go on as it is. The Debian names of what may be missing here:"
         );
@@ -90,6 +90,11 @@ pub(crate) fn ensure(need: Need) -> Result<()> {
     let mut install = as_root("apt-get").expect("it was allowed just now");
     install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing);
     shell::run(&mut install)
+}
+
+/// Whether Debian's packages are what this machine is made of.
+pub(crate) fn is_debian() -> bool {
+    shell::succeeds("dpkg-query", &["--version"])
 }
 
 fn missing(need: Need) -> Vec<&'static str> {

@@ -70,7 +70,11 @@ fn dispatch() -> Result<()> {
         "setup" => {
             machine::ensure(machine::Need::Tests)?;
             python::ensure(python::REFERENCES)?;
-            trixie::ensure().map(drop)
+            // Elsewhere `machine` has said that it goes on with what is there.
+            if machine::is_debian() {
+                trixie::ensure()?;
+            }
+            Ok(())
         }
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");
