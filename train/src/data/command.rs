@@ -19,20 +19,20 @@ pub struct DataArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Fetch the packages that hold SoundFonts (Debian's and npm's own clients; nothing is installed).
+    /// Fetch the packages that hold SoundFonts, recordings and scores (Debian's and npm's own clients; nothing is installed).
     Fetch {
         /// Folder to unpack them in.
         #[arg(long, default_value = "cache/packages")]
         out: PathBuf,
     },
-    /// Make the pool of stems, or go on making it: what is there already is kept.
+    /// Make the pool of stems, or go on making it: what is there already is kept. Packages that are missing are fetched first.
     Make(MakeArgs),
     /// Let a teacher say who plays in the pool's music; what is labelled already is kept.
     Label {
         /// Folder of the pool.
         #[arg(long, default_value = "cache/pool")]
         pool: PathBuf,
-        /// Folder that `data fetch` filled.
+        /// Folder of the packages.
         #[arg(long, default_value = "cache/packages")]
         packages: PathBuf,
         /// Folder of the teacher.
@@ -57,7 +57,7 @@ struct MakeArgs {
     /// Folder of the pool.
     #[arg(long, default_value = "cache/pool")]
     out: PathBuf,
-    /// Folder that `data fetch` filled.
+    /// Folder of the packages.
     #[arg(long, default_value = "cache/packages")]
     packages: PathBuf,
     /// Folder of labelled recordings with an index.csv.
@@ -83,6 +83,7 @@ enum Step {
     Recordings,
     Packages,
     Soundfonts,
+    Bands,
 }
 
 /// Runs `rollcall-train data`.
@@ -103,8 +104,10 @@ pub fn run(args: DataArgs) -> Result<()> {
             Ok(())
         }
         Action::Check { pools } => {
-            let Checked { stems, groups } = check(&pools)?;
-            println!("{stems} stems of {groups} groups: no group and no recording is in two parts");
+            let Checked { stems, groups, scores } = check(&pools)?;
+            println!(
+                "{stems} stems of {groups} groups and {scores} scores: no group, score or recording is in two parts"
+            );
             Ok(())
         }
         Action::Show { pool } => {
@@ -125,6 +128,9 @@ fn run_make(args: MakeArgs) -> Result<()> {
     let mut pool = PoolWriter::open(&args.out)?;
     let mut maker = Maker::new(&plan, &mut pool);
     let chosen = |step| args.only.is_empty() || args.only.contains(&step);
+    if [Step::Packages, Step::Soundfonts, Step::Bands].into_iter().any(chosen) {
+        fetch(&plan.packages)?;
+    }
     if chosen(Step::Recordings) {
         maker.recordings()?;
     }
@@ -133,6 +139,9 @@ fn run_make(args: MakeArgs) -> Result<()> {
     }
     if chosen(Step::Soundfonts) && !plan.test {
         maker.soundfonts()?;
+    }
+    if chosen(Step::Bands) && !plan.test {
+        maker.bands()?;
     }
     drop(pool);
     print!("{}", summary(&args.out)?);

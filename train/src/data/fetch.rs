@@ -1,20 +1,26 @@
-//! Getting the packages that hold SoundFonts and recordings: through the registries' own clients, unpacked, never installed.
+//! Getting the packages that hold SoundFonts, recordings and scores: through the registries' own clients, unpacked, never installed.
 
+use super::band::chart;
 use super::collections::COLLECTIONS;
 use super::qt_resources;
-use super::sources::{FONTS, Package, Registry};
+use super::sources::{FONTS, Notation, Package, Registry, SCORES};
 use anyhow::{Context, Result, bail, ensure};
 use std::{fs, path::Path, process::Command};
 
-/// Fetches and unpacks every package that a SoundFont or a collection comes from and that is not there yet; returns how many
-/// are new.
+/// Fetches and unpacks every package that a SoundFont, a collection or a score comes from and that is not there yet; returns
+/// how many are new.
 ///
 /// # Errors
 /// A client is missing or fails; the message says which package and what to do. What was fetched before stays.
 pub fn fetch(packages: &Path) -> Result<usize> {
     let mut fetched = 0;
     let fonts = FONTS.iter().map(|f| (f.package, f.path));
-    for (package, path) in fonts.chain(COLLECTIONS.iter().map(|c| (c.package, c.folder))) {
+    let collections = COLLECTIONS.iter().map(|c| (c.package, c.folder));
+    let scores = SCORES.iter().map(|s| match s.notation {
+        Notation::Charts => (s.package, chart::PROGRAM),
+        Notation::Midi(folder) => (s.package, folder),
+    });
+    for (package, path) in fonts.chain(collections).chain(scores) {
         let folder = package.folder(packages);
         if !folder.exists() {
             eprintln!("fetching {}", package.name);

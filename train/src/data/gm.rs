@@ -86,7 +86,13 @@ pub const INSTRUMENTS: &[Instrument] = &[
 ];
 
 /// The sampled choirs: voice, but only from fonts whose choir was sung.
-pub const CHOIRS: Instrument = of("voice", &[52, 53], Manner::Sustained, 43, 81);
+pub static CHOIRS: Instrument = of("voice", &[52, 53], Manner::Sustained, 43, 81);
+
+/// The instrument that a program of General MIDI is; `None` for sections, effects and what no class is certain of.
+#[must_use]
+pub fn of_program(program: u8) -> Option<&'static Instrument> {
+    INSTRUMENTS.iter().chain([&CHOIRS]).find(|instrument| instrument.programs.contains(&program))
+}
 
 /// A piece of the drum kit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,6 +137,12 @@ impl Piece {
     #[must_use]
     pub fn class(self) -> &'static str {
         if self >= Piece::HatClosed { "cymbals" } else { "drums" }
+    }
+
+    /// The piece on a key of the General MIDI percussion map; `None` for what is no part of a kit, as congas and shakers.
+    #[must_use]
+    pub fn of_key(key: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|piece| piece.keys().contains(&key))
     }
 
     /// Keys of the General MIDI percussion map that are this piece.

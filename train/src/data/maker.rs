@@ -1,20 +1,15 @@
 //! The steps of `rollcall-train data make`: which units of work there are, and doing those that are missing.
 
+mod bands;
 mod packages;
+mod soundfonts;
 
 pub use packages::LONGEST_MUSIC_S;
 
-use super::class::NONE;
-use super::gm::{CHOIRS, INSTRUMENTS, Instrument, Piece};
-use super::phrase;
 use super::pool::{Kind, Part, PoolWriter, Split};
-use super::recorded::{Bank, normalised, read_folder};
-use super::render::{LoadedFont, PresetNumber, Take, play, play_kit};
+use super::recorded::{Bank, read_folder};
 use super::seed::{self, Chance};
-use super::sources::{FONTS, Font, Use};
 use anyhow::{Context, Result};
-use rollcall_engine::OPENMIC_CLASSES;
-use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -83,51 +78,6 @@ impl<'a> Maker<'a> {
         eprintln!("{unit}: {made} units, {hours:.2} h of audio in {took_s:.0} s ({speed:.0} x real time)");
     }
 
-    /// Phrases and grooves from all SoundFonts, class by class in turn, so that a pool that is stopped early is
-    /// balanced.
-    ///
-    /// # Errors
-    /// A font that is missing or cannot be read, or a failing disk.
-    pub fn soundfonts(&mut self) -> Result<()> {
-        let mut work = Vec::new();
-        for font in FONTS {
-            let loaded = LoadedFont::read(&font.package.folder(&self.plan.packages).join(font.path))?;
-            let slots = slots(font, &loaded);
-            work.push((font, loaded, slots));
-        }
-        let classes = || OPENMIC_CLASSES.iter().copied().chain([NONE]);
-        // Phrases of each class and font.
-        let mut counts: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-        for split in [Split::Train, Split::Valid] {
-            let share = if split == Split::Train { 1.0 } else { VALID_SHARE };
-            for class in classes() {
-                let offers = |(font, _, slots): &(&Font, LoadedFont, BTreeMap<&str, Slot>)| {
-                    font.split == split && slots.contains_key(class)
-                };
-                let weights: f32 = work.iter().filter(|w| offers(w)).map(|w| w.0.weight).sum();
-                let wanted = self.plan.hours * 3_600.0 / MEAN_S / 21.0 * share;
-                for (n, w) in work.iter().enumerate().filter(|(_, w)| offers(w)) {
-                    counts.insert((n, class), (wanted * w.0.weight / weights).ceil() as usize);
-                }
-            }
-        }
-        let most = counts.values().copied().max().unwrap_or(0);
-        for number in 0..most {
-            for (&(n, class), &count) in &counts {
-                let (font, loaded, slots) = &work[n];
-                // Two fonts of one group are told apart by their position.
-                let unit = format!("sf/{}{n}/{class}/{number:05}", font.group);
-                if number < count && !self.pool.has(&unit) {
-                    let parts = font_unit(font, loaded, &slots[class], self.plan.seed, &unit)?;
-                    self.add(&unit, &parts)?;
-                }
-            }
-        }
-        self.pool.commit()?;
-        self.tell("soundfonts");
-        Ok(())
-    }
-
     /// Phrases from recorded notes of the labelled folder.
     ///
     /// # Errors
@@ -177,79 +127,6 @@ fn stems_of(bank: &Bank, hours: f32) -> usize {
     let share = if bank.split == Split::Train { 1.0 } else { 0.5 };
     let seconds = (8.0 * bank.seconds()).clamp(240.0, 1_200.0) * scale * share;
     (seconds / MEAN_S).ceil() as usize
-}
-
-/// What a font plays for a class.
-#[derive(Debug)]
-enum Slot {
-    Melodic(Vec<(Instrument, PresetNumber)>),
-    Kits(Vec<PresetNumber>),
-}
-
-fn slots(font: &Font, loaded: &LoadedFont) -> BTreeMap<&'static str, Slot> {
-    let mut slots: BTreeMap<&'static str, Slot> = BTreeMap::new();
-    if font.use_of == Use::KitOnly {
-        slots.insert("drums", Slot::Kits(vec![PresetNumber { bank: 0, program: 0 }]));
-        return slots;
-    }
-    let choirs = (font.use_of == Use::EverythingAndChoirs).then_some(&CHOIRS);
-    for instrument in INSTRUMENTS.iter().chain(choirs) {
-        if font.use_of == Use::Synthesizers && instrument.class != "synthesizer" {
-            continue;
-        }
-        for &program in instrument.programs {
-            let number = PresetNumber { bank: 0, program: i32::from(program) };
-            if !loaded.has(number) {
-                continue;
-            }
-            let slot = slots.entry(instrument.class).or_insert_with(|| Slot::Melodic(Vec::new()));
-            if let Slot::Melodic(presets) = slot {
-                presets.push((*instrument, number));
-            }
-        }
-    }
-    if font.use_of != Use::Synthesizers && !loaded.kits().is_empty() {
-        // A groove is a stem of drums and one of cymbals: one slot serves both classes.
-        slots.insert("drums", Slot::Kits(loaded.kits()));
-    }
-    slots
-}
-
-fn font_unit(font: &Font, loaded: &LoadedFont, slot: &Slot, seed: u64, unit: &str) -> Result<Vec<Part>> {
-    let mut rng = seed::rng(seed, unit);
-    let seconds = rng.between(PHRASE_S.0, PHRASE_S.1);
-    let take = Take::choose(&mut rng);
-    let part = |samples: Vec<f32>, class: &str, words: &[&str], preset: PresetNumber| Part {
-        samples,
-        kind: if class == NONE { Kind::Negative } else { Kind::Phrase },
-        class: class.to_owned(),
-        source: font.group.to_owned(),
-        split: font.split,
-        licence: font.licence.to_owned(),
-        origin: font.package.name.to_owned(),
-        extra: json!({"words": words, "program": preset.program, "bank": preset.bank,
-            "preset": loaded.name(preset), "take": take.facts()}),
-    };
-    match slot {
-        Slot::Melodic(presets) => {
-            let (instrument, preset) = *rng.pick(presets);
-            let phrase = phrase::write(&instrument, seconds, &mut rng);
-            let samples = normalised(play(loaded, preset, &phrase, take)?);
-            Ok(samples.map(|s| part(s, instrument.class, &phrase.words, preset)).into_iter().collect())
-        }
-        Slot::Kits(kits) => {
-            let kit = *rng.pick(kits);
-            let groove = phrase::groove(seconds, &mut rng);
-            let keys: BTreeMap<Piece, u8> =
-                Piece::ALL.into_iter().map(|piece| (piece, *rng.pick(piece.keys()))).collect();
-            let mut parts = Vec::new();
-            for class in ["drums", "cymbals"] {
-                let samples = normalised(play_kit(loaded, kit, &groove, class, &keys, take)?);
-                parts.extend(samples.map(|s| part(s, class, &groove.words, kit)));
-            }
-            Ok(parts)
-        }
-    }
 }
 
 /// Hours, stems and sources of each class and split in a pool, as a table.

@@ -5,7 +5,7 @@ use super::gm::Piece;
 /// MIDI pitch, with its fraction, from a file name; `None` when it says nothing certain.
 ///
 /// Understands note names (`A#3`, `C4#`, `Eb5`, `fs6`: C4 is 60), frequencies in Hz (`127_391.99544`,
-/// `1184.329`) and a MIDI key behind a touch (`soft_48`).
+/// `1184.329`) and a MIDI key by itself (`48`) or behind a touch (`soft_48`).
 #[must_use]
 pub fn pitch(name: &str) -> Option<f32> {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -23,10 +23,12 @@ fn hertz(stem: &str) -> Option<f32> {
 }
 
 fn midi_key(stem: &str) -> Option<f32> {
-    let (before, number) = stem.rsplit_once('_')?;
+    let (before, number) = stem.rsplit_once('_').unwrap_or(("", stem));
     let key: u8 = number.parse().ok()?;
-    // Other collections number their takes so: only behind these words it is known to be the key.
-    (["soft", "hard"].contains(&before) && key < 128).then_some(f32::from(key))
+    // Other collections number their takes so: only behind these words, or by itself and on a piano, it is known to be the key.
+    let is_key =
+        if before.is_empty() { (21..=108).contains(&key) } else { ["soft", "hard"].contains(&before) };
+    (is_key && key < 128).then_some(f32::from(key))
 }
 
 /// The last token that is a note name and nothing else.
@@ -156,6 +158,9 @@ mod tests {
             ("gb3_pp_rr4.wav", Some(54.0)),
             ("grand f a1.wav", Some(33.0)),
             ("soft_48.wav", Some(48.0)),
+            ("36.mp3", Some(36.0)),
+            ("12.wav", None),
+            ("120.wav", None),
             ("Fs6.mp3", Some(90.0)),
             ("06_c4_hard.wav", Some(60.0)),
             ("bar_f_23.flac", None),

@@ -9,7 +9,7 @@ pub use drums::{Groove, Hit, groove};
 use super::gm::{Instrument, Manner};
 use super::seed::Chance;
 use fastrand::Rng;
-use harmony::Harmony;
+pub use harmony::Harmony;
 
 /// One note.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,8 +93,19 @@ impl Frame {
 /// Writes a phrase of `seconds` for an instrument.
 #[must_use]
 pub fn write(instrument: &Instrument, seconds: f32, rng: &mut Rng) -> Phrase {
+    write_over(instrument, None, seconds, rng)
+}
+
+/// The same over given chords at a tempo in beats a minute, where there are some.
+#[must_use]
+pub fn write_over(
+    instrument: &Instrument,
+    song: Option<(&Harmony, f32)>,
+    seconds: f32,
+    rng: &mut Rng,
+) -> Phrase {
     let mut words = Vec::new();
-    let bpm = rng.between(56.0, 168.0);
+    let bpm = song.map_or_else(|| rng.between(56.0, 168.0), |(_, bpm)| bpm);
     words.push(if bpm < 84.0 {
         "slow"
     } else if bpm > 132.0 {
@@ -128,7 +139,7 @@ pub fn write(instrument: &Instrument, seconds: f32, rng: &mut Rng) -> Phrase {
         "detached"
     });
     let frame = Frame {
-        harmony: Harmony::choose(rng),
+        harmony: song.map_or_else(|| Harmony::choose(rng), |(harmony, _)| harmony.clone()),
         beat_s: 60.0 / bpm,
         start_s,
         end_s: seconds - tail_s,

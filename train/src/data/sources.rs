@@ -141,3 +141,42 @@ pub const FONTS: &[Font] = &[
         weight: 1.0,
     },
 ];
+
+/// How the pieces of a [`Scores`] are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notation {
+    /// MMA and its library of styles, for which chord charts are written here.
+    Charts,
+    /// MIDI files below this folder of the package.
+    Midi(&'static str),
+}
+
+/// Pieces for a band; who plays them is up to the SoundFonts.
+#[derive(Debug, Clone, Copy)]
+pub struct Scores {
+    /// The package that holds them.
+    pub package: Package,
+    /// How they are written.
+    pub notation: Notation,
+    /// Licence of the pieces.
+    pub licence: &'static str,
+    /// Whether all are for training: recordings of the same pieces are, too.
+    pub train_only: bool,
+}
+
+/// The scores. A style or a file of them is in one part only.
+pub const SCORES: &[Scores] = &[
+    Scores { package: deb("mma"), notation: Notation::Charts, licence: "GPL-2+", train_only: false },
+    Scores {
+        package: deb("openttd-openmsx"),
+        notation: Notation::Midi("usr/share/games/openttd/baseset/openmsx"),
+        licence: "GPL-2",
+        train_only: false,
+    },
+    Scores {
+        package: deb("planetblupi-music-midi"),
+        notation: Notation::Midi("usr/share/planetblupi/music"),
+        licence: "GPL-3+",
+        train_only: true,
+    },
+];

@@ -24,6 +24,9 @@ pub struct ExportArgs {
     /// Stem pool that it was trained on: validation clips and the card's table of data come from it.
     #[arg(long, default_value = "cache/pool")]
     pool: PathBuf,
+    /// Hours that the pool was made with, for the card.
+    #[arg(long, default_value_t = 24.0)]
+    pub(super) hours: f32,
     /// Folder of the package.
     #[arg(long, default_value = "models/default")]
     out: PathBuf,

@@ -1,5 +1,7 @@
-//! Lossy coding as an effect: into Ogg Vorbis and back, as most music that is analysed has been.
+//! Lossy coding as an effect: into Ogg Vorbis or Opus and back, as most music that is analysed has been.
 
+use anyhow::{Result, anyhow};
+use opusic_c::{Application, Bitrate, Channels, Decoder, Encoder, ErrorCode, SampleRate};
 use rollcall_engine::SAMPLE_RATE_HZ;
 use std::{
     io::Cursor,
@@ -8,6 +10,36 @@ use std::{
 use vorbis_rs::{VorbisBitrateManagementStrategy, VorbisDecoder, VorbisEncoderBuilder, VorbisError};
 
 const MONO: NonZeroU8 = NonZeroU8::MIN;
+
+/// Samples of a frame of Opus: 20 ms, its usual length.
+const FRAME: usize = SAMPLE_RATE_HZ as usize / 50;
+/// A frame is never longer than this, in bytes (RFC 6716, section 3.2.1, doubled for two in a packet).
+const LONGEST_FRAME: usize = 2 * 1_275;
+
+/// Codes mono samples at 16 kHz with Opus at a rate in bits a second, 6,000 (worst) to 128,000, and decodes them again, in
+/// time and at the same length.
+///
+/// # Errors
+/// The encoder refuses the rate.
+pub fn through_opus(samples: &[f32], bits_per_second: u32) -> Result<Vec<f32>> {
+    let failed = |code: ErrorCode| anyhow!("libopus: {}", code.message());
+    let mut encoder =
+        Encoder::new(Channels::Mono, SampleRate::Hz16000, Application::Audio).map_err(failed)?;
+    encoder.set_bitrate(Bitrate::Value(bits_per_second)).map_err(failed)?;
+    let mut decoder = Decoder::new(Channels::Mono, SampleRate::Hz16000).map_err(failed)?;
+    let late = encoder.get_look_ahead().map_err(failed)? as usize;
+    let mut padded = samples.to_vec();
+    padded.resize((samples.len() + late).next_multiple_of(FRAME), 0.0);
+    let mut decoded = vec![0.0; padded.len()];
+    let mut packet = [0; LONGEST_FRAME];
+    for (frame, out) in padded.chunks_exact(FRAME).zip(decoded.chunks_exact_mut(FRAME)) {
+        let length = encoder.encode_float_to_slice(frame, &mut packet).map_err(failed)?;
+        decoder.decode_float_to_slice(&packet[..length], out, false).map_err(failed)?;
+    }
+    decoded.drain(..late);
+    decoded.truncate(samples.len());
+    Ok(decoded)
+}
 
 /// Codes mono samples at 16 kHz at a Vorbis quality of -0.2 (worst) to 1 and decodes them again, at the same length.
 ///
@@ -33,19 +65,36 @@ mod tests {
     use super::*;
     use crate::fit::effects;
 
+    /// Noise of a falling spectrum, an odd number of samples.
+    fn noise() -> Vec<f32> {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let mut samples = effects::noise(SAMPLE_RATE_HZ as usize * 3 + 77, 0.9, &mut rng);
+        samples.iter_mut().for_each(|s| *s *= 0.1);
+        samples
+    }
+
+    /// What coding changes, as a share of the samples' level.
+    fn off(samples: &[f32], coded: &[f32]) -> f32 {
+        assert_eq!(coded.len(), samples.len());
+        let difference: Vec<f32> = samples.iter().zip(coded).map(|(a, b)| a - b).collect();
+        effects::rms(&difference) / effects::rms(samples)
+    }
+
     #[test]
     fn what_comes_back_is_as_long_and_in_time_and_worse_at_a_worse_quality() {
-        let mut rng = fastrand::Rng::with_seed(7);
-        let mut samples = effects::noise(SAMPLE_RATE_HZ as usize * 3, 0.9, &mut rng);
-        samples.iter_mut().for_each(|s| *s *= 0.1);
-        let off = |quality: f32| {
-            let coded = through_vorbis(&samples, quality).unwrap();
-            assert_eq!(coded.len(), samples.len());
-            let difference: Vec<f32> = samples.iter().zip(&coded).map(|(a, b)| a - b).collect();
-            effects::rms(&difference) / effects::rms(&samples)
-        };
-        let (good, bad) = (off(1.0), off(-0.1));
-        assert!(good < 0.1, "a shift in time would leave more than {good}");
-        assert!(bad > 2.0 * good, "{bad} at the worst quality, {good} at the best");
+        let samples = noise();
+        let vorbis = [1.0, -0.1].map(|quality| through_vorbis(&samples, quality).unwrap());
+        let opus = [128_000, 12_000].map(|rate| through_opus(&samples, rate).unwrap());
+        for [good, bad] in [vorbis, opus] {
+            let (at_best, at_worst) = (off(&samples, &good), off(&samples, &bad));
+            assert!(
+                at_best < 0.3 && at_worst > 1.5 * at_best,
+                "{at_best} at the best, {at_worst} at the worst"
+            );
+            // Moved by half a millisecond either way, it fits worse.
+            let (early, late) = (&samples[8..], &samples[..samples.len() - 8]);
+            assert!(off(early, &good[..good.len() - 8]) > 1.5 * at_best);
+            assert!(off(late, &good[8..]) > 1.5 * at_best);
+        }
     }
 }

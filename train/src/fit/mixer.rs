@@ -1,9 +1,10 @@
-//! Draws clips: solos, mixes with exact truth over time, real music with a teacher's labels, and what is no instrument.
+//! Draws clips: solos, mixes and bands with exact truth over time, real music with a teacher's labels, and what is no instrument.
 
 mod truth;
 
 use super::clip::{Clip, Length, log_mel};
-use super::{codec::through_vorbis, effects};
+use super::codec::{through_opus, through_vorbis};
+use super::effects;
 use crate::data::activity::activity;
 use crate::data::pool::{Kind, Pool, PoolError, SoftLabel, Split, Stem};
 use crate::data::seed::{self, Chance};
@@ -20,6 +21,8 @@ pub enum Scene {
     Solo,
     /// Two to five instruments.
     Mix,
+    /// One to six instruments of a piece that they play together.
+    Band,
     /// Real music, labelled by the teacher.
     Music,
     /// Negatives, noise or silence, alone.
@@ -27,8 +30,13 @@ pub enum Scene {
 }
 
 /// Share of each scene among the clips; what has no material goes to mixes.
-const SCENES: [(Scene, f32); 4] =
-    [(Scene::Solo, 0.27), (Scene::Mix, 0.39), (Scene::Music, 0.18), (Scene::Nothing, 0.16)];
+const SCENES: [(Scene, f32); 5] = [
+    (Scene::Solo, 0.27),
+    (Scene::Mix, 0.26),
+    (Scene::Band, 0.13),
+    (Scene::Music, 0.18),
+    (Scene::Nothing, 0.16),
+];
 
 /// A class plays for certain in a segment of music at this probability of the teacher's.
 const HEARD: f32 = 0.2;
@@ -36,6 +44,9 @@ const HEARD: f32 = 0.2;
 const ENOUGH_SEGMENTS: usize = 10;
 /// A voice is played up to this much higher or lower: its formants move along, as if the instrument were another one.
 const VARISPEED_SEMITONES: f32 = 3.0;
+
+/// Players of a band that are heard at once, at most.
+const MOST_PLAYERS: usize = 6;
 
 /// Audio with everything known of who plays in it.
 #[derive(Clone, Debug)]
@@ -54,6 +65,8 @@ pub struct Mixer {
     /// For each class: source -> stems.
     voices: Vec<BTreeMap<String, Vec<usize>>>,
     negatives: BTreeMap<String, Vec<usize>>,
+    /// The stems of each piece that a band plays.
+    bands: Vec<Vec<usize>>,
     rooms: Vec<Vec<f32>>,
     music: Vec<(usize, SoftLabel)>,
     /// For each class that is known to play in enough of the music: which of it.
@@ -93,6 +106,7 @@ impl Mixer {
         let (mut negatives, mut rooms) = (BTreeMap::<String, Vec<usize>>::new(), Vec::new());
         let labels = pool.soft_labels()?;
         let mut music = Vec::new();
+        let mut bands = BTreeMap::<String, Vec<usize>>::new();
         let mut by_id: BTreeMap<&str, Vec<&SoftLabel>> = BTreeMap::new();
         labels.iter().for_each(|l| by_id.entry(&l.id).or_default().push(l));
         for (i, stem) in
@@ -104,6 +118,7 @@ impl Mixer {
                     let labels = by_id.get(stem.row.id.as_str()).into_iter().flatten();
                     music.extend(labels.map(|l| (i, (*l).clone())));
                 }
+                (Kind::Band, _) => bands.entry(stem.row.unit().to_owned()).or_default().push(i),
                 (Kind::Phrase | Kind::Speech, Some(class)) => {
                     voices[class].entry(stem.row.source.clone()).or_default().push(i);
                 }
@@ -114,12 +129,18 @@ impl Mixer {
             }
         }
         let heard = heard(&music, classes);
-        Ok(Self { pool, voices, negatives, rooms, music, heard, length, augment })
+        let bands = bands.into_values().collect();
+        Ok(Self { pool, voices, negatives, bands, rooms, music, heard, length, augment })
     }
 
     /// Number of classes with any material, for messages.
     pub fn classes_present(&self) -> usize {
         self.voices.iter().filter(|v| !v.is_empty()).count()
+    }
+
+    /// Whether there are bands.
+    pub fn has_bands(&self) -> bool {
+        !self.bands.is_empty()
     }
 
     /// Whether there is anything that is no instrument.
@@ -148,15 +169,22 @@ impl Mixer {
     pub fn scene(&self, scene: Scene, rng: &mut Rng) -> Result<Clip, PoolError> {
         match scene {
             Scene::Music if !self.music.is_empty() => self.music(rng),
+            Scene::Band if !self.bands.is_empty() => self.clip(&self.band(rng)?, rng),
             Scene::Nothing => self.mix(0, rng),
             Scene::Solo => self.mix(1, rng),
-            Scene::Mix | Scene::Music => self.mix(2 + rng.usize(0..4).min(rng.usize(0..4)), rng),
+            Scene::Mix | Scene::Band | Scene::Music => {
+                self.mix(2 + rng.usize(0..4).min(rng.usize(0..4)), rng)
+            }
         }
     }
 
     fn mix(&self, voices: usize, rng: &mut Rng) -> Result<Clip, PoolError> {
         let composed = self.compose(voices, rng)?;
-        Ok(Clip { log_mel: self.picture(&composed.samples, rng), target: composed.target })
+        self.clip(&composed, rng)
+    }
+
+    fn clip(&self, composed: &Composition, rng: &mut Rng) -> Result<Clip, PoolError> {
+        Ok(Clip { log_mel: self.picture(&composed.samples, rng), target: composed.target.clone() })
     }
 
     /// Audio with this many instruments, each of another class; none: what is no instrument.
@@ -164,8 +192,7 @@ impl Mixer {
     /// # Errors
     /// The pool cannot be read.
     pub fn compose(&self, voices: usize, rng: &mut Rng) -> Result<Composition, PoolError> {
-        let (length, classes) = (self.length, self.voices.len());
-        let present: Vec<usize> = (0..classes).filter(|&c| !self.voices[c].is_empty()).collect();
+        let present: Vec<usize> = (0..self.voices.len()).filter(|&c| !self.voices[c].is_empty()).collect();
         let mut layers = Vec::new();
         let mut drawn = present.clone();
         rng.shuffle(&mut drawn);
@@ -180,20 +207,58 @@ impl Mixer {
             let stem = &self.pool.stems[*rng.pick(source)];
             layers.push((None, self.layer(stem, rng)?));
         }
-
-        let mut mixed = vec![0.0f32; length.samples()];
-        let mut truths = Vec::new();
-        for (class, mut layer) in layers {
-            let active = activity(&layer);
-            let level = truth::active_rms(&layer, &active);
+        for (_, layer) in &mut layers {
+            let level = truth::active_rms(layer, &activity(layer));
             if level > 0.0 {
                 let gain = effects::amplitude(rng.between(-9.0, 4.0)) * 0.05 / level;
                 layer.iter_mut().for_each(|s| *s *= gain);
             }
-            mixed.iter_mut().zip(&layer).for_each(|(m, s)| *m += s);
-            if let Some(class) = class {
-                truths.push((class, active, layer));
+        }
+        Ok(self.blend(layers, voices == 0, rng))
+    }
+
+    /// Audio of a piece: the same excerpt of up to [`MOST_PLAYERS`] of its classes, near the levels that they have in it.
+    ///
+    /// # Errors
+    /// The pool cannot be read.
+    ///
+    /// # Panics
+    /// There is no band ([`Mixer::has_bands`]).
+    pub fn band(&self, rng: &mut Rng) -> Result<Composition, PoolError> {
+        let mut players = rng.pick(&self.bands).clone();
+        rng.shuffle(&mut players);
+        // Mostly as full as it is written.
+        let most = players.len().min(MOST_PLAYERS);
+        players.truncate(rng.usize(1..=most).max(rng.usize(1..=most)));
+        let ratio = self.varispeed_ratio(rng);
+        let longest = players.iter().map(|&i| self.pool.stems[i].row.samples as usize).max().unwrap_or(0);
+        let read = (self.length.samples() as f32 * ratio) as usize + 2;
+        let start = rng.usize(0..=longest.saturating_sub(read));
+        let room = (self.augment && rng.with(0.3) && !self.rooms.is_empty()).then(|| rng.pick(&self.rooms));
+        let mut layers = Vec::new();
+        for i in players {
+            let stem = &self.pool.stems[i];
+            let mut layer = effects::varispeed(&self.pool.excerpt(stem, start, read)?, ratio);
+            layer.resize(self.length.samples(), 0.0);
+            if self.augment {
+                self.colour(&stem.row.class, &mut layer, rng);
+                if let Some(room) = room {
+                    effects::reverberate(&mut layer, room, rng.between(0.1, 0.4));
+                }
             }
+            let gain = effects::amplitude(rng.between(-5.0, 5.0));
+            layer.iter_mut().for_each(|s| *s *= gain);
+            layers.push((stem.class, layer));
+        }
+        Ok(self.blend(layers, false, rng))
+    }
+
+    /// The sum of the layers, each of a class or of none, with the truth of it.
+    fn blend(&self, layers: Vec<(Option<usize>, Vec<f32>)>, nothing: bool, rng: &mut Rng) -> Composition {
+        let (length, classes) = (self.length, self.voices.len());
+        let mut mixed = vec![0.0f32; length.samples()];
+        for (_, layer) in &layers {
+            mixed.iter_mut().zip(layer).for_each(|(m, s)| *m += s);
         }
         let mut target = Target {
             clip: vec![0.0; classes],
@@ -201,12 +266,16 @@ impl Mixer {
             steps: vec![0.0; length.windows() * classes],
             step_weight: vec![1.0; length.windows() * classes],
         };
-        for (class, active, layer) in &truths {
-            truth::mark(&mut target, *class, active, layer, &mixed, length);
+        let mut voices = Vec::new();
+        for (class, layer) in layers {
+            if let Some(class) = class {
+                let active = activity(&layer);
+                truth::mark(&mut target, class, &active, &layer, &mixed, length);
+                voices.push((class, active));
+            }
         }
-        self.master(&mut mixed, voices == 0, rng);
-        let voices = truths.into_iter().map(|(class, active, _)| (class, active)).collect();
-        Ok(Composition { samples: mixed, target, voices })
+        self.master(&mut mixed, nothing, rng);
+        Composition { samples: mixed, target, voices }
     }
 
     fn music(&self, rng: &mut Rng) -> Result<Clip, PoolError> {
@@ -240,11 +309,7 @@ impl Mixer {
     /// An excerpt of a stem as it goes into a mix: placed, cut on and off, and, where augmenting, played elsewhere.
     fn layer(&self, stem: &Stem, rng: &mut Rng) -> Result<Vec<f32>, PoolError> {
         let wanted = self.length.samples();
-        let ratio = if self.augment && rng.with(0.6) {
-            2f32.powf(rng.between(-VARISPEED_SEMITONES, VARISPEED_SEMITONES) / 12.0)
-        } else {
-            1.0
-        };
+        let ratio = self.varispeed_ratio(rng);
         let read = (wanted as f32 * ratio) as usize + 2;
         let total = stem.row.samples as usize;
         let start = rng.usize(0..=total.saturating_sub(read));
@@ -261,23 +326,37 @@ impl Mixer {
             effects::enter_and_leave(&mut placed, rng);
         }
         if self.augment {
-            if rng.with(0.8) {
-                effects::equalise(&mut placed, rng);
-            }
-            if stem.row.class == "guitar" && rng.with(0.35) {
-                effects::amplify(&mut placed, rng);
-            } else if rng.with(0.12) {
-                effects::drive(&mut placed, rng.between(1.5, 6.0));
-            }
-            if rng.with(0.15) {
-                effects::squeeze(&mut placed, rng);
-            }
+            self.colour(&stem.row.class, &mut placed, rng);
             if rng.with(0.4) && !self.rooms.is_empty() {
                 let room: &Vec<f32> = rng.pick(&self.rooms);
                 effects::reverberate(&mut placed, room, rng.between(0.1, 0.7));
             }
         }
         Ok(placed)
+    }
+
+    /// How much higher or lower a voice is played than it was recorded; 1 where nothing is varied.
+    fn varispeed_ratio(&self, rng: &mut Rng) -> f32 {
+        if self.augment && rng.with(0.6) {
+            2f32.powf(rng.between(-VARISPEED_SEMITONES, VARISPEED_SEMITONES) / 12.0)
+        } else {
+            1.0
+        }
+    }
+
+    /// Another instrument of the class, on another microphone: tone, amplifier, saturation, compression.
+    fn colour(&self, class: &str, samples: &mut [f32], rng: &mut Rng) {
+        if rng.with(0.8) {
+            effects::equalise(samples, rng);
+        }
+        if class == "guitar" && rng.with(0.35) {
+            effects::amplify(samples, rng);
+        } else if rng.with(0.12) {
+            effects::drive(samples, rng.between(1.5, 6.0));
+        }
+        if rng.with(0.15) {
+            effects::squeeze(samples, rng);
+        }
     }
 
     /// Noise floor, loudness and limiting of the finished mix.
@@ -298,9 +377,13 @@ impl Mixer {
         if self.augment && rng.with(0.15) {
             effects::drive(samples, rng.between(1.0, 3.0));
         }
-        if self.augment && rng.with(0.12) {
-            let coded = through_vorbis(samples, rng.between(-0.15, 0.5));
-            samples.copy_from_slice(&coded.expect("every quality of this range is one"));
+        if self.augment && rng.with(0.16) {
+            let coded = if rng.bool() {
+                through_vorbis(samples, rng.between(-0.15, 0.5)).expect("every quality of this range is one")
+            } else {
+                through_opus(samples, rng.u32(12_000..64_000)).expect("every rate of this range is one")
+            };
+            samples.copy_from_slice(&coded);
         }
     }
 
@@ -327,3 +410,6 @@ fn heard(music: &[(usize, SoftLabel)], classes: usize) -> Vec<Vec<usize>> {
 fn draw_from<'a>(sources: &'a BTreeMap<String, Vec<usize>>, rng: &mut Rng) -> &'a [usize] {
     sources.values().nth(rng.usize(..sources.len())).expect("the index is below the length")
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ pub mod codec;
 pub mod command;
 pub mod effects;
 pub mod mixer;
+pub mod thresholds;
 pub mod trainer;
 pub mod validation;
 pub mod warm;

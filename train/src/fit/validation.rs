@@ -2,14 +2,13 @@
 
 use super::clip::{Clip, SKIP_COLUMNS};
 use super::mixer::{Mixer, Scene};
+use super::thresholds;
 use super::trainer::parallel;
 use crate::data::{pool::PoolError, seed};
 use crate::nn::conv::Scratch;
 use crate::nn::loss::attention_bce;
 use crate::nn::vggish::Vggish;
-use rollcall_metrics::{
-    Scored, average_precision, best_threshold, both_classes, calibration_error, f1, mean,
-};
+use rollcall_metrics::{Scored, average_precision, both_classes, calibration_error, f1, mean};
 use std::collections::BTreeMap;
 
 /// Bins of the expected calibration error.
@@ -19,6 +18,8 @@ const BINS: usize = 15;
 pub struct ValidationSet {
     solos: Vec<Clip>,
     mixes: Vec<Clip>,
+    /// Empty where the pool has no bands.
+    bands: Vec<Clip>,
     nothing: Vec<Clip>,
 }
 
@@ -27,7 +28,7 @@ pub struct ValidationSet {
 pub struct Report {
     /// Scores by name, e.g. `solos.map`; macro over classes with positives and negatives.
     pub scores: BTreeMap<String, f64>,
-    /// Threshold of the best F1 a class, over the clips of all scenes.
+    /// Threshold a class, tuned over the clips of all scenes ([`thresholds`]).
     pub thresholds: Vec<f32>,
     /// All posteriors with the truth, of all scenes and classes.
     pub scored: Scored,
@@ -49,6 +50,7 @@ impl ValidationSet {
         Ok(Self {
             solos: scene(Scene::Solo, "solo")?,
             mixes: scene(Scene::Mix, "mix")?,
+            bands: if mixer.has_bands() { scene(Scene::Band, "band")? } else { Vec::new() },
             nothing: scene(Scene::Nothing, "nothing")?,
         })
     }
@@ -56,57 +58,66 @@ impl ValidationSet {
     /// Runs the network over the set.
     pub fn score(&self, net: &Vggish, values: &[f32]) -> Report {
         let classes = net.shape.classes;
-        let (solos, mixes, nothing) = (
-            posteriors(net, values, &self.solos),
-            posteriors(net, values, &self.mixes),
-            posteriors(net, values, &self.nothing),
-        );
+        let heard = |clips| Heard { clips, posteriors: posteriors(net, values, clips) };
+        let (solos, mixes, bands) = (heard(&self.solos), heard(&self.mixes), heard(&self.bands));
+        let nothing = heard(&self.nothing);
         let mut report = Report::default();
         let all: Vec<Scored> = (0..classes)
-            .map(|c| {
-                let sets = [(&self.solos, &solos), (&self.mixes, &mixes), (&self.nothing, &nothing)];
-                sets.into_iter().flat_map(|(clips, p)| known(clips, p, c)).collect()
-            })
+            .map(|c| [&solos, &mixes, &bands, &nothing].into_iter().flat_map(|set| known(set, c)).collect())
             .collect();
-        report.thresholds = all.iter().map(best_threshold).collect();
+        report.thresholds = thresholds::tune(&all, &nothing.posteriors);
         report.scored = all.into_iter().flatten().collect();
-        for (name, clips, p) in [("solos", &self.solos, &solos), ("mixes", &self.mixes, &mixes)] {
-            let scored: Vec<Scored> = (0..classes).map(|c| known(clips, p, c).collect()).collect();
-            let ap: Vec<_> = scored.iter().map(average_precision).collect();
-            report.scores.insert(format!("{name}.map"), mean(ap.iter().copied()));
-            for (kind, at) in [("f1_at_half", None), ("f1_tuned", Some(&report.thresholds))] {
-                let pairs: Vec<_> =
-                    scored.iter().enumerate().map(|(c, s)| f1(s, at.map_or(0.5, |t| t[c]))).collect();
-                let both = pairs.iter().copied().map(both_classes);
-                report.scores.insert(format!("{name}.{kind}_both"), mean(both));
-                report.scores.insert(format!("{name}.{kind}_positives"), mean(pairs.iter().map(|p| p.0)));
-            }
-            if name == "solos" {
-                report.solo_ap = ap;
-            } else {
-                report.mix_ap = ap;
-            }
+        report.solo_ap = report.add("solos", &solos, classes);
+        report.mix_ap = report.add("mixes", &mixes, classes);
+        if !self.bands.is_empty() {
+            report.add("bands", &bands, classes);
         }
-        let right = self.solos.iter().zip(&solos).filter(|(clip, _)| clip.target.clip.contains(&1.0));
+        let right =
+            self.solos.iter().zip(&solos.posteriors).filter(|(clip, _)| clip.target.clip.contains(&1.0));
         let (hits, n) = right.fold((0, 0), |(hits, n), (clip, p)| {
             let top = (0..classes).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
             (hits + usize::from(clip.target.clip[top] == 1.0), n + 1)
         });
         report.scores.insert("solos.top1".into(), hits as f64 / n.max(1) as f64);
-        let quiet = nothing.iter().filter(|p| p.iter().zip(&report.thresholds).all(|(p, t)| p < t)).count();
+        let quiet = |p: &&Vec<f32>| p.iter().zip(&report.thresholds).all(|(p, t)| p < t);
+        let quiet = nothing.posteriors.iter().filter(quiet).count() as f64 / self.nothing.len().max(1) as f64;
         let error = calibration_error(&report.scored, BINS);
         report.scores.insert("calibration_error".into(), error.unwrap_or(0.0));
-        report.scores.insert("nothing.quiet".into(), quiet as f64 / nothing.len().max(1) as f64);
+        report.scores.insert("nothing.quiet".into(), quiet);
         report
     }
 }
 
-fn known<'a>(
+impl Report {
+    /// Adds the scores of a scene; returns its average precision a class.
+    fn add(&mut self, name: &str, set: &Heard<'_>, classes: usize) -> Vec<Option<f64>> {
+        let scored: Vec<Scored> = (0..classes).map(|c| known(set, c).collect()).collect();
+        let ap: Vec<_> = scored.iter().map(average_precision).collect();
+        self.scores.insert(format!("{name}.map"), mean(ap.iter().copied()));
+        for (kind, at) in [("f1_at_half", None), ("f1_tuned", Some(&self.thresholds))] {
+            let pairs: Vec<_> =
+                scored.iter().enumerate().map(|(c, s)| f1(s, at.map_or(0.5, |t| t[c]))).collect();
+            let both = mean(pairs.iter().copied().map(both_classes));
+            self.scores.insert(format!("{name}.{kind}_both"), both);
+            self.scores.insert(format!("{name}.{kind}_positives"), mean(pairs.iter().map(|p| p.0)));
+        }
+        ap
+    }
+}
+
+/// Clips of a scene with what the network hears in each.
+struct Heard<'a> {
     clips: &'a [Clip],
-    posteriors: &'a [Vec<f32>],
-    class: usize,
-) -> impl Iterator<Item = (f32, bool)> + 'a {
-    let pairs = clips.iter().zip(posteriors).filter(move |(clip, _)| clip.target.clip_weight[class] > 0.0);
+    posteriors: Vec<Vec<f32>>,
+}
+
+/// Posterior and truth of each clip in which the class is known.
+fn known<'a>(scene: &'a Heard<'_>, class: usize) -> impl Iterator<Item = (f32, bool)> + 'a {
+    let pairs = scene
+        .clips
+        .iter()
+        .zip(&scene.posteriors)
+        .filter(move |(clip, _)| clip.target.clip_weight[class] > 0.0);
     pairs.map(move |(clip, p)| (p[class], clip.target.clip[class] >= 0.5))
 }
 

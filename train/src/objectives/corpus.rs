@@ -92,6 +92,8 @@ pub fn segments(pool: &Pool, plan: &CorpusPlan, held_out: bool) -> Result<Vec<Se
     for stem in pool.stems.iter().filter(|s| s.row.split == Split::Train) {
         match stem.row.kind {
             Kind::Ir => rooms.push(pool.samples(stem)?),
+            // Accompaniment, with words and tags of none: for mixes only.
+            Kind::Band => {}
             _ if is_held_out(stem) == held_out => {
                 stems.entry(&stem.row.class).or_default().entry(&stem.row.source).or_default().push(stem);
             }

@@ -34,7 +34,7 @@ const PROGRESSIONS: &[&[u8]] = &[
 
 /// The key, scale and chords of one phrase.
 #[derive(Debug, Clone)]
-pub(super) struct Harmony {
+pub struct Harmony {
     tonic: u8,
     scale: &'static [u8],
     /// Seven-note mode that chords are built on.
@@ -45,7 +45,8 @@ pub(super) struct Harmony {
 }
 
 impl Harmony {
-    pub(super) fn choose(rng: &mut Rng) -> Self {
+    /// Any key, scale and progression.
+    pub fn choose(rng: &mut Rng) -> Self {
         let mut at = rng.f32();
         let chosen = SCALES.iter().find(|(share, _)| {
             at -= share;
@@ -61,6 +62,35 @@ impl Harmony {
             beats_per_chord: *rng.pick(&[1.0, 2.0, 4.0, 4.0]),
             sevenths: rng.with(0.3),
         }
+    }
+
+    /// The same with a chord every so many beats.
+    #[must_use]
+    pub fn with_beats_per_chord(self, beats_per_chord: f32) -> Self {
+        Self { beats_per_chord, ..self }
+    }
+
+    /// Symbol of the chord at a beat, as charts write it: `Am7`, `Gb`, `Bdim`.
+    #[must_use]
+    pub fn symbol(&self, beat: f32) -> String {
+        const NAMES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"];
+        let chord = self.chord(beat);
+        let above = |n: usize| chord.get(n).map(|key| (key + 12 - chord[0]) % 12);
+        let kind = match (above(1), above(2), above(3)) {
+            (Some(3), Some(6), None) => "dim",
+            (Some(3), Some(6), Some(10)) => "m7b5",
+            (Some(3), Some(6), Some(9)) => "dim7",
+            (Some(3), _, Some(11)) => "mM7",
+            (Some(3), _, Some(_)) => "m7",
+            (Some(3), ..) => "m",
+            (_, Some(8), Some(11)) => "M7#5",
+            (_, Some(8), Some(_)) => "aug7",
+            (_, Some(8), None) => "aug",
+            (.., Some(11)) => "M7",
+            (.., Some(_)) => "7",
+            _ => "",
+        };
+        format!("{}{kind}", NAMES[usize::from(chord[0])])
     }
 
     /// Keys of the scale from `low` to `high`; never empty for an octave or more.

@@ -55,6 +55,8 @@ pub enum PoolError {
 pub enum Kind {
     /// Notes of one instrument, played as music.
     Phrase,
+    /// One class of a band: the parts of its unit play one piece together, at the levels of the piece.
+    Band,
     /// Real music of unknown instruments.
     Music,
     /// An instrument that is none of the 20.

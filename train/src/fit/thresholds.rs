@@ -1,0 +1,108 @@
+//! Thresholds: the best F1 of each class on validation, raised no more than it takes to keep meters down on what is no
+//! instrument.
+
+use rollcall_metrics::{Scored, best_threshold, f1};
+
+/// Share of clips without an instrument in which every posterior must stay below its threshold.
+pub const QUIET: f64 = 0.95;
+/// Highest threshold: a class stays reachable.
+const HIGHEST: f32 = 0.95;
+
+/// A threshold for each class. `scored` has each class's posteriors with their truth, `nothing` the posteriors of clips
+/// without an instrument, `[clips][classes]`.
+///
+/// Starts at the best F1 of each class. While more clips than allowed are loud, the one threshold is raised, over the
+/// posterior of one such clip, that silences most for the F1 that it costs.
+#[must_use]
+pub fn tune(scored: &[Scored], nothing: &[Vec<f32>]) -> Vec<f32> {
+    let mut thresholds: Vec<f32> = scored.iter().map(best_threshold).collect();
+    let allowed = ((1.0 - QUIET) * nothing.len() as f64) as usize;
+    loop {
+        let loud: Vec<&Vec<f32>> = nothing.iter().filter(|p| loud_classes(p, &thresholds) > 0).collect();
+        if loud.len() <= allowed {
+            return thresholds;
+        }
+        let Some((class, threshold)) = cheapest(scored, &loud, &thresholds) else { return thresholds };
+        thresholds[class] = threshold;
+    }
+}
+
+fn loud_classes(posteriors: &[f32], thresholds: &[f32]) -> usize {
+    posteriors.iter().zip(thresholds).filter(|(p, t)| p >= t).count()
+}
+
+/// The class and its new threshold that silence most of the loud clips for the F1 that is lost; `None` when every posterior
+/// that is too loud is above the highest threshold.
+fn cheapest(scored: &[Scored], loud: &[&Vec<f32>], thresholds: &[f32]) -> Option<(usize, f32)> {
+    let f1_at = |class: usize, threshold| f1(&scored[class], threshold).0.unwrap_or(0.0);
+    let mut best: Option<(f64, usize, f32)> = None;
+    for class in 0..thresholds.len() {
+        let over = loud.iter().filter(|p| (thresholds[class]..HIGHEST).contains(&p[class]));
+        for threshold in over.map(|p| p[class].next_up()) {
+            let silenced = loud.iter().filter(|p| (thresholds[class]..threshold).contains(&p[class]));
+            // A clip in which several classes are loud is silenced by each in part.
+            let gain: f64 = silenced.map(|p| 1.0 / loud_classes(p, thresholds) as f64).sum();
+            let cost = (f1_at(class, thresholds[class]) - f1_at(class, threshold)).max(0.0);
+            // A hundredth of a point, so that what costs nothing is compared by what it gains.
+            let worth = gain / (cost + 1e-4);
+            if best.is_none_or(|(most, ..)| worth > most) {
+                best = Some((worth, class, threshold));
+            }
+        }
+    }
+    best.map(|(_, class, threshold)| (class, threshold))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Positives at 0.6 to 0.9 and negatives below 0.3 for each of two classes.
+    fn scored() -> Vec<Scored> {
+        let class = |low: f32| {
+            (0..40)
+                .map(move |i| (low + i as f32 * 0.0075, true))
+                .chain((0..40).map(|i| (i as f32 * 0.0075, false)))
+        };
+        vec![class(0.6).collect(), class(0.4).collect()]
+    }
+
+    #[test]
+    fn quiet_enough_as_it_is_the_best_f1_stays() {
+        let scored = scored();
+        let best: Vec<f32> = scored.iter().map(best_threshold).collect();
+        assert_eq!(tune(&scored, &vec![vec![0.1, 0.1]; 100]), best);
+        // 5 in 100 may be loud.
+        let mut nothing = vec![vec![0.1, 0.1]; 95];
+        nothing.extend(vec![vec![0.9, 0.9]; 5]);
+        assert_eq!(tune(&scored, &nothing), best);
+        assert_eq!(tune(&scored, &[]), best);
+    }
+
+    #[test]
+    fn the_cheapest_threshold_is_raised_just_as_far_as_needed() {
+        let scored = scored();
+        let best: Vec<f32> = scored.iter().map(best_threshold).collect();
+        // The first class is free to go up to 0.6; the second loses positives above 0.4.
+        let mut nothing = vec![vec![0.1, 0.1]; 80];
+        nothing.extend(vec![vec![0.55, 0.1]; 15]);
+        nothing.extend(vec![vec![0.1, 0.6]; 5]);
+        let tuned = tune(&scored, &nothing);
+        assert_eq!(tuned[1], best[1], "what is still loud is allowed");
+        assert!(tuned[0] > 0.55 && tuned[0] < 0.5501, "{tuned:?}");
+        // And now it is not.
+        nothing.extend(vec![vec![0.1, 0.6]; 5]);
+        let tuned = tune(&scored, &nothing);
+        assert!(tuned[1] > 0.6 && tuned[1] < 0.6001, "{tuned:?}");
+        let quiet = nothing.iter().filter(|p| loud_classes(p, &tuned) == 0).count();
+        assert!(quiet as f64 >= QUIET * nothing.len() as f64);
+    }
+
+    #[test]
+    fn what_no_threshold_silences_ends() {
+        let tuned = tune(&scored(), &vec![vec![0.99, 1.0]; 10]);
+        assert!(tuned.iter().all(|t| *t <= HIGHEST));
+        let both = tune(&scored(), &vec![vec![0.8, 0.8]; 10]);
+        assert!(both.iter().all(|t| *t > 0.8), "two loud classes are both raised: {both:?}");
+    }
+}
