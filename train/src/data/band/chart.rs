@@ -107,6 +107,9 @@ impl Chart {
     /// # Errors
     /// Python cannot be run, or the disk fails.
     pub fn play(&self, package: &Path) -> Result<Option<Vec<u8>>> {
+        // MMA runs in a folder of its own: a relative path would lead elsewhere from there.
+        let package = fs::canonicalize(package)
+            .with_context(|| format!("{}: run `rollcall-train data fetch` first", package.display()))?;
         let folder = tempfile::tempdir().context("a folder for the chart")?;
         let (chart, score) = (folder.path().join("chart.mma"), folder.path().join("score.mid"));
         fs::write(&chart, &self.text)?;
