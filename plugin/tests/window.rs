@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 use support::{
+    cost::cost_of,
     drag::drop_file,
     screen::{Screen, is_bright, is_vivid, on_a_screen},
     stage::{Pace, Stage},
@@ -152,40 +153,19 @@ fn a_hidden_window_draws_nothing_and_a_shown_one_goes_on() {
         let mut stage = Stage::new(screen, music.rate_hz);
         stage.open(None);
         stage.play(&music, 3.0, Pace::Live);
-        let drawing = cpu_of_window(|| stage.play(&music, 2.0, Pace::Live));
+        let window = stage.child();
+        let drawing = cost_of(window, || stage.play(&music, 2.0, Pace::Live));
         stage.hide();
         stage.idle(Duration::from_millis(300));
-        let hidden = cpu_of_window(|| stage.play(&music, 2.0, Pace::Live));
-        println!("a core's share: drawing {:.1} %, hidden {:.1} %", drawing * 100.0, hidden * 100.0);
-        assert!(hidden < 0.02, "a hidden window takes {:.1} % of a core", hidden * 100.0);
+        let hidden = cost_of(window, || stage.play(&music, 2.0, Pace::Live));
+        println!("drawing: {drawing:?}\nhidden: {hidden:?}");
+        assert!(drawing.frames > 0 && hidden.frames == 0, "{drawing:?} {hidden:?}");
+        let share = (hidden.window_s + hidden.raster_s) / hidden.seconds;
+        assert!(share < 0.02, "a hidden window takes {:.1} % of a core", share * 100.0);
         stage.show();
         stage.play(&music, 1.0, Pace::Live);
         stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
     });
-}
-
-/// Share of a core that this process took, its main thread and the worker's left out: what the window costs, the
-/// software that draws for the missing graphics card counted in.
-fn cpu_of_window(mut work: impl FnMut()) -> f64 {
-    let ticks = || -> u64 {
-        let tasks = fs::read_dir("/proc/self/task").expect("threads");
-        let of = |task: fs::DirEntry| -> Option<u64> {
-            let name = fs::read_to_string(task.path().join("comm")).ok()?;
-            let is_main = task.file_name().to_string_lossy() == std::process::id().to_string();
-            // The test's own thread plays the host; its name is cut to fifteen bytes.
-            if is_main || name.starts_with("rollcall") || name.starts_with("a_hidden") {
-                return Some(0);
-            }
-            let stat = fs::read_to_string(task.path().join("stat")).ok()?;
-            let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-            Some(fields[11].parse::<u64>().ok()? + fields[12].parse::<u64>().ok()?)
-        };
-        tasks.flatten().filter_map(of).sum()
-    };
-    let (before, began) = (ticks(), std::time::Instant::now());
-    work();
-    // Linux counts a hundred ticks a second.
-    (ticks() - before) as f64 / 100.0 / began.elapsed().as_secs_f64()
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! Pictures of the real window with real music in it, taken from an X server without a screen (Debian: `xvfb`):
-//! `cargo run --release -p rollcall-plugin --example window -- FOLDER demo/feelings.ogg [NAME]`.
+//! The real window with real music in it, on an X server without a screen (Debian: `xvfb`). Pictures of it:
+//! `cargo run --release -p rollcall-plugin --example window -- FOLDER demo/feelings.ogg [NAME]`; what its frames cost:
+//! `cargo run --release -p rollcall-plugin --example window -- --frames demo/feelings.ogg`.
 #![expect(unsafe_code, reason = "the plugin's entry point is a C symbol, its parent window a number")]
 
-#[path = "../tests/support/mod.rs"]
+mod frames;
+#[path = "../../tests/support/mod.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod support;
 
@@ -42,10 +44,14 @@ const SHOTS: [Shot; 6] = [
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, music, names @ ..] = arguments.as_slice() else {
-        eprintln!("usage: window FOLDER AUDIO [NAME...]");
+        eprintln!("usage: window FOLDER AUDIO [NAME...], or window --frames AUDIO");
         std::process::exit(2);
     };
     let recording = Recording::read(Path::new(music)).expect("audio");
+    if folder == "--frames" {
+        assert!(frames::measure(&[folder, music], &recording), "see above");
+        return;
+    }
     for shot in &SHOTS {
         if !names.is_empty() && !names.iter().any(|name| name == shot.name) {
             continue;

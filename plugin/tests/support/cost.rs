@@ -1,0 +1,154 @@
+//! What an open window costs: processor time by thread, as Linux counts it, and the frames that reach the X server.
+
+use super::screen::Screen;
+use std::{
+    collections::HashMap,
+    fs, process,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+    time::{Duration, Instant},
+};
+use x11rb::{
+    connection::{Connection, RequestConnection as _},
+    protocol::{
+        Event,
+        damage::{self, ConnectionExt as _, ReportLevel},
+        xproto::{ConnectionExt as _, MOTION_NOTIFY_EVENT, Window},
+        xtest::ConnectionExt as _,
+    },
+    rust_connection::RustConnection,
+    wrapper::ConnectionExt as _,
+};
+
+/// The thread that moves the pointer.
+const POINTER: &str = "pointer";
+
+/// What was counted while something went on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cost {
+    pub(crate) seconds: f64,
+    /// Pictures of the whole window that were put into it.
+    pub(crate) frames: u32,
+    /// Processor time of the window's own thread and of all that is not named below, seconds.
+    pub(crate) window_s: f64,
+    /// Of Mesa's threads that stand in for a graphics card, seconds.
+    pub(crate) raster_s: f64,
+}
+
+impl Cost {
+    pub(crate) fn frames_hz(&self) -> f64 {
+        f64::from(self.frames) / self.seconds
+    }
+    /// Share of a core of a time that was counted, at so many frames a second instead of those that came.
+    pub(crate) fn share_at(&self, frames_hz: f64, counted_s: f64) -> f64 {
+        counted_s / f64::from(self.frames.max(1)) * frames_hz
+    }
+}
+
+/// Counts while `work` runs on this thread, which plays the host and is not counted; nor are the plugin's worker, whose
+/// threads have its name, and the process's main thread.
+pub(crate) fn cost_of(window: Window, work: impl FnOnce()) -> Cost {
+    let frames = Frames::of(window);
+    let (before, began) = (Threads::now(), Instant::now());
+    work();
+    let (after, seconds) = (Threads::now(), began.elapsed().as_secs_f64());
+    let [window_ns, raster_ns] = before.until(&after);
+    Cost {
+        seconds,
+        frames: frames.count(),
+        window_s: window_ns as f64 * 1e-9,
+        raster_s: raster_ns as f64 * 1e-9,
+    }
+}
+
+/// Name and processor time in nanoseconds of each thread, by its number.
+struct Threads(HashMap<String, (String, u64)>);
+
+impl Threads {
+    fn now() -> Self {
+        let of = |task: fs::DirEntry| -> Option<(String, (String, u64))> {
+            let name = fs::read_to_string(task.path().join("comm")).ok()?.trim_end().to_owned();
+            let stat = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            let ran_ns = stat.split_whitespace().next()?.parse().ok()?;
+            Some((task.file_name().into_string().ok()?, (name, ran_ns)))
+        };
+        Self(fs::read_dir("/proc/self/task").expect("threads").flatten().filter_map(of).collect())
+    }
+
+    /// What the window's threads and the software graphics card's took from this moment to a later one.
+    fn until(&self, later: &Self) -> [u64; 2] {
+        // "PROCESS/task/THREAD"; by number, as a thread without a name of its own has the name of the one that made it.
+        let me = fs::read_link("/proc/thread-self").expect("a thread");
+        let host =
+            [process::id().to_string(), me.file_name().expect("a number").to_string_lossy().into_owned()];
+        let mut sums_ns = [0; 2];
+        for (id, (name, ran_ns)) in &later.0 {
+            if host.contains(id) || name == POINTER || name.starts_with("rollcall-") {
+                continue;
+            }
+            let is_raster = name.starts_with("llvmpipe-");
+            sums_ns[usize::from(is_raster)] += ran_ns - self.0.get(id).map_or(0, |before| before.1);
+        }
+        sums_ns
+    }
+}
+
+/// Counts the pictures that are put into a window: of software graphics each swap of buffers is one drawing request,
+/// and the server tells of every request what it has changed.
+struct Frames {
+    x: RustConnection,
+    window: Window,
+}
+
+impl Frames {
+    fn of(window: Window) -> Self {
+        let (x, _) = x11rb::connect(None).expect("an X server");
+        assert!(x.extension_information(damage::X11_EXTENSION_NAME).expect("X").is_some(), "no DAMAGE");
+        x.damage_query_version(1, 1).expect("X").reply().expect("X");
+        let damage = x.generate_id().expect("X");
+        x.damage_create(damage, window, ReportLevel::RAW_RECTANGLES).expect("X");
+        x.sync().expect("X");
+        // The first report is the whole window as it stands.
+        while x.poll_for_event().expect("X").is_some() {}
+        Self { x, window }
+    }
+
+    /// A picture that comes in strips ends with the one that has the window's last row.
+    fn count(self) -> u32 {
+        let size = self.x.get_geometry(self.window).expect("X").reply().expect("X");
+        let mut frames = 0;
+        while let Some(event) = self.x.poll_for_event().expect("X") {
+            if let Event::DamageNotify(event) = event {
+                let area = event.area;
+                let is_end = area.width == size.width
+                    && i32::from(area.y) + i32::from(area.height) == i32::from(size.height);
+                frames += u32::from(is_end);
+            }
+        }
+        frames
+    }
+}
+
+/// Moves the pointer to and fro in the window at the screen's corner, along a line (left, right, height), while `work` runs.
+pub(crate) fn with_pointer(screen: &Screen, rate_hz: f64, line: [i16; 3], work: impl FnOnce()) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let go = || {
+            let (began, [left, right, y]) = (Instant::now(), line);
+            for step in 0_u32.. {
+                if done.load(Relaxed) {
+                    break;
+                }
+                let way = step * 3 % (2 * (right - left) as u32);
+                let x = left + way.min(2 * (right - left) as u32 - way) as i16;
+                screen.x.xtest_fake_input(MOTION_NOTIFY_EVENT, 0, 0, screen.root, x, y, 0).expect("X");
+                screen.x.flush().expect("X");
+                let due = Duration::from_secs_f64(f64::from(step + 1) / rate_hz);
+                thread::sleep(due.saturating_sub(began.elapsed()));
+            }
+        };
+        thread::Builder::new().name(POINTER.into()).spawn_scoped(scope, go).expect("a thread");
+        work();
+        done.store(true, Relaxed);
+    });
+}
