@@ -9,10 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 use x11rb::{
-    connection::{Connection, RequestConnection as _},
+    connection::Connection,
     protocol::{
         Event,
-        damage::{self, ConnectionExt as _, ReportLevel},
+        damage::{ConnectionExt as _, ReportLevel},
+        present::{self, CompleteKind, ConnectionExt as _},
         xproto::{ConnectionExt as _, MOTION_NOTIFY_EVENT, Window},
         xtest::ConnectionExt as _,
     },
@@ -27,22 +28,14 @@ const POINTER: &str = "pointer";
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {
     pub(crate) seconds: f64,
-    /// Pictures of the whole window that were put into it.
+    /// Frames that the window drew: each begins when the server tells it that the screen is about to show one.
     pub(crate) frames: u32,
+    /// Pictures of the whole window that were put into it.
+    pub(crate) pictures: u32,
     /// Processor time of the window's own thread and of all that is not named below, seconds.
     pub(crate) window_s: f64,
     /// Of Mesa's threads that stand in for a graphics card, seconds.
     pub(crate) raster_s: f64,
-}
-
-impl Cost {
-    pub(crate) fn frames_hz(&self) -> f64 {
-        f64::from(self.frames) / self.seconds
-    }
-    /// Share of a core of a time that was counted, at so many frames a second instead of those that came.
-    pub(crate) fn share_at(&self, frames_hz: f64, counted_s: f64) -> f64 {
-        counted_s / f64::from(self.frames.max(1)) * frames_hz
-    }
 }
 
 /// Counts while `work` runs on this thread, which plays the host and is not counted; nor are the plugin's worker, whose
@@ -53,12 +46,8 @@ pub(crate) fn cost_of(window: Window, work: impl FnOnce()) -> Cost {
     work();
     let (after, seconds) = (Threads::now(), began.elapsed().as_secs_f64());
     let [window_ns, raster_ns] = before.until(&after);
-    Cost {
-        seconds,
-        frames: frames.count(),
-        window_s: window_ns as f64 * 1e-9,
-        raster_s: raster_ns as f64 * 1e-9,
-    }
+    let [frames, pictures] = frames.count();
+    Cost { seconds, frames, pictures, window_s: window_ns as f64 * 1e-9, raster_s: raster_ns as f64 * 1e-9 }
 }
 
 /// Name and processor time in nanoseconds of each thread, by its number.
@@ -93,8 +82,8 @@ impl Threads {
     }
 }
 
-/// Counts the pictures that are put into a window: of software graphics each swap of buffers is one drawing request,
-/// and the server tells of every request what it has changed.
+/// Counts from outside what a window draws. The answers that it waits for before it draws a frame come here too. Where
+/// graphics are software, each swap of buffers is a drawing request, and the server tells of every request what it has changed.
 struct Frames {
     x: RustConnection,
     window: Window,
@@ -103,29 +92,35 @@ struct Frames {
 impl Frames {
     fn of(window: Window) -> Self {
         let (x, _) = x11rb::connect(None).expect("an X server");
-        assert!(x.extension_information(damage::X11_EXTENSION_NAME).expect("X").is_some(), "no DAMAGE");
-        x.damage_query_version(1, 1).expect("X").reply().expect("X");
-        let damage = x.generate_id().expect("X");
+        x.damage_query_version(1, 1).expect("X").reply().expect("DAMAGE");
+        x.present_query_version(1, 0).expect("X").reply().expect("Present");
+        let (damage, answers) = (x.generate_id().expect("X"), x.generate_id().expect("X"));
         x.damage_create(damage, window, ReportLevel::RAW_RECTANGLES).expect("X");
+        x.present_select_input(answers, window, present::EventMask::COMPLETE_NOTIFY).expect("X");
         x.sync().expect("X");
-        // The first report is the whole window as it stands.
+        // The first report is of the whole window as it stands.
         while x.poll_for_event().expect("X").is_some() {}
         Self { x, window }
     }
 
-    /// A picture that comes in strips ends with the one that has the window's last row.
-    fn count(self) -> u32 {
+    /// Frames, and pictures: one that comes in strips ends with the strip that has the window's last row.
+    fn count(self) -> [u32; 2] {
         let size = self.x.get_geometry(self.window).expect("X").reply().expect("X");
-        let mut frames = 0;
+        let mut counts = [0; 2];
         while let Some(event) = self.x.poll_for_event().expect("X") {
-            if let Event::DamageNotify(event) = event {
-                let area = event.area;
-                let is_end = area.width == size.width
-                    && i32::from(area.y) + i32::from(area.height) == i32::from(size.height);
-                frames += u32::from(is_end);
+            match event {
+                Event::PresentCompleteNotify(event) => {
+                    counts[0] += u32::from(event.kind == CompleteKind::NOTIFY_MSC);
+                }
+                Event::DamageNotify(event) => {
+                    let bottom = u32::from(event.area.y.unsigned_abs()) + u32::from(event.area.height);
+                    let is_end = event.area.width == size.width && bottom == u32::from(size.height);
+                    counts[1] += u32::from(is_end);
+                }
+                _ => {}
             }
         }
-        frames
+        counts
     }
 }
 

@@ -15,8 +15,13 @@ use x11rb::{
 const MARK: &str = "ROLLCALL_ON_A_SCREEN";
 
 /// Runs `body` in a process of its own, this program called with `arguments`, on an X server of its own; says whether
-/// it succeeded. `dpi` is what the desktop says of its screen (`Xft.dpi`).
-pub(crate) fn on_a_screen(arguments: &[&str], dpi: Option<u32>, body: impl FnOnce(&Screen)) -> bool {
+/// it succeeded. `dpi` is what the desktop says of its screen (`Xft.dpi`); `variables` are set in the process's environment.
+pub(crate) fn on_a_screen(
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    dpi: Option<u32>,
+    body: impl FnOnce(&Screen),
+) -> bool {
     if env::var_os(MARK).is_some() {
         body(&Screen::connect(dpi));
         return true;
@@ -24,9 +29,7 @@ pub(crate) fn on_a_screen(arguments: &[&str], dpi: Option<u32>, body: impl FnOnc
     let server = Server::start();
     let again = env::current_exe().expect("this program's own path");
     let mut again = Command::new(again);
-    again.args(arguments).env("DISPLAY", &server.display).env(MARK, "1");
-    // One heap for all threads: what glibc keeps for each thread that was is no leak.
-    again.env("MALLOC_ARENA_MAX", "1");
+    again.args(arguments).envs(variables.iter().copied()).env("DISPLAY", &server.display).env(MARK, "1");
     let status = again.status();
     status.expect("this program runs again").success()
 }
