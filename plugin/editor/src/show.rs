@@ -5,7 +5,6 @@ use crate::{
     action::Action,
     advice::silence,
     chrome,
-    family::display_name,
     frame::{Frame, History as Place},
     look::{Theme, size, space, text},
     scene::{Scene, Snapshot},
@@ -59,14 +58,13 @@ impl EditorView {
             ui.painter().rect_filled(Rect::from_min_size(line.min, done), 1.5, theme.accent);
         }
 
-        let labels: Vec<String> = self.classes.iter().map(|class| display_name(class)).collect();
         let names: Vec<Name<'_>> = self
             .roster
             .by_family()
             .iter()
             .map(|&class| Name {
                 class,
-                text: &labels[class],
+                text: &self.names[class],
                 family: self.roster.family(class),
                 active: scene.meters[class].active,
                 shown: self.shown[class],
@@ -127,7 +125,6 @@ impl EditorView {
             area.max.y -= AXIS;
         }
         let meters_width = (area.width() * 0.36).clamp(250.0, 900.0);
-        let names: Vec<String> = self.classes.iter().map(|class| display_name(class)).collect();
         let output = self.rows.show(
             ui,
             &self.roster,
@@ -135,7 +132,7 @@ impl EditorView {
                 theme: *theme,
                 area,
                 beside: beside.then_some(area.left() + meters_width),
-                names: &names,
+                names: &self.names,
                 meters: &scene.meters,
                 shown: &self.shown,
                 past: scene.past,

@@ -5,6 +5,7 @@ use crate::{
     action::{Action, pressed},
     advice::advice,
     chrome::{self, Drawer, DrawerInput, ToolBar},
+    family::display_name,
     frame::{Frame, Wishes},
     look::{Theme, install_fonts},
     scene::{Peaks, Scene, Snapshot},
@@ -25,6 +26,8 @@ pub struct EditorView {
     /// Theme and zoom that the window wears; `None` in a new window.
     pub(crate) worn: Option<(Appearance, f32)>,
     pub(crate) classes: Vec<String>,
+    /// How each class is written on the screen.
+    pub(crate) names: Vec<String>,
     pub(crate) roster: Roster,
     pub(crate) rows: Rows,
     pub(crate) headline: Headline,
@@ -61,6 +64,7 @@ impl EditorView {
             board,
             worn: None,
             classes: Vec::new(),
+            names: Vec::new(),
             roster: Roster::default(),
             rows: Rows::default(),
             headline: Headline::default(),
@@ -220,6 +224,7 @@ impl EditorView {
         let status = &snapshot.status;
         if self.classes[..] != status.classes[..] {
             self.classes = status.classes.to_vec();
+            self.names = self.classes.iter().map(|class| display_name(class)).collect();
             self.roster.set_classes(&self.classes, &self.view.folded);
         }
         if self.session != status.session {

@@ -76,7 +76,8 @@ impl Threads {
                 continue;
             }
             let is_raster = name.starts_with("llvmpipe-");
-            sums_ns[usize::from(is_raster)] += ran_ns - self.0.get(id).map_or(0, |before| before.1);
+            let before_ns = self.0.get(id).map_or(0, |before| before.1);
+            sums_ns[usize::from(is_raster)] += ran_ns.saturating_sub(before_ns);
         }
         sums_ns
     }
@@ -124,24 +125,22 @@ impl Frames {
     }
 }
 
-/// Moves the pointer to and fro in the window at the screen's corner, along a line (left, right, height), while `work` runs.
-pub(crate) fn with_pointer(screen: &Screen, rate_hz: f64, line: [i16; 3], work: impl FnOnce()) {
-    let done = AtomicBool::new(false);
+/// Moves the pointer to and fro in the window at the screen's corner, along a line (left, right, height), while `work` runs:
+/// so many times a second, or not at all.
+pub(crate) fn with_pointer(screen: &Screen, rate_hz: f64, [left, right, y]: [i16; 3], work: impl FnOnce()) {
+    let done = AtomicBool::new(rate_hz <= 0.0);
+    let length = right - left;
+    let go = || {
+        let began = Instant::now();
+        let way = (0..length).chain((0..length).rev()).step_by(3).cycle();
+        for (step, x) in way.enumerate().take_while(|_| !done.load(Relaxed)) {
+            screen.x.xtest_fake_input(MOTION_NOTIFY_EVENT, 0, 0, screen.root, left + x, y, 0).expect("X");
+            screen.x.flush().expect("X");
+            let due = Duration::from_secs_f64((step + 1) as f64 / rate_hz);
+            thread::sleep(due.saturating_sub(began.elapsed()));
+        }
+    };
     thread::scope(|scope| {
-        let go = || {
-            let (began, [left, right, y]) = (Instant::now(), line);
-            for step in 0_u32.. {
-                if done.load(Relaxed) {
-                    break;
-                }
-                let way = step * 3 % (2 * (right - left) as u32);
-                let x = left + way.min(2 * (right - left) as u32 - way) as i16;
-                screen.x.xtest_fake_input(MOTION_NOTIFY_EVENT, 0, 0, screen.root, x, y, 0).expect("X");
-                screen.x.flush().expect("X");
-                let due = Duration::from_secs_f64(f64::from(step + 1) / rate_hz);
-                thread::sleep(due.saturating_sub(began.elapsed()));
-            }
-        };
         thread::Builder::new().name(POINTER.into()).spawn_scoped(scope, go).expect("a thread");
         work();
         done.store(true, Relaxed);
