@@ -3,7 +3,7 @@
 use crate::{
     Level,
     level::Kind,
-    tiles::{self, Call, PANEL},
+    tiles::{self, Call, PANEL, Part, Units},
 };
 use half::{f16, slice::HalfFloatSliceExt};
 
@@ -125,6 +125,30 @@ impl Layer {
         self.rows(false, bands, input, starts, output);
     }
 
+    /// Computes output rows in parts, without the pool, each the sums of some kernel rows on top of those of an earlier row:
+    /// what several rows begin with is computed once, and a row of zeros not at all. The order of summation being that of
+    /// the kernel rows, the sums are those of [`Layer::run_unpooled`] to the last bit.
+    ///
+    /// `output` begins with rows of sums that earlier calls have left (parts that are not done); then it has one for each
+    /// part, in their order. The empty bands are left as they are.
+    ///
+    /// # Panics
+    /// Input rows that are not there, an output of fewer rows or of broken ones, a part from a row that is not before it,
+    /// kernel rows that are not there.
+    pub fn run_parts(&self, bands: usize, input: &[f32], parts: &[Part], output: &mut [f32]) {
+        let row = self.unpooled_row(bands);
+        let rows = output.len() / row;
+        assert!(output.len() == rows * row && rows >= parts.len(), "{} parts in {rows} rows", parts.len());
+        let kept = rows - parts.len();
+        for (at, part) in parts.iter().enumerate() {
+            let Part { kernel_from, kernel_to, from, .. } = *part;
+            assert!(kernel_from <= kernel_to && kernel_to <= self.shape.kernel, "{part:?} of the kernel");
+            assert!(from.is_none_or(|from| from < kept + at), "row {} goes on from a later one", kept + at);
+        }
+        let call = self.call(false, bands, input, Units::Parts { kept, parts });
+        self.dispatch(&call, output);
+    }
+
     /// Pools pairs of rows that [`Layer::run_unpooled`] made of `bands` bands, as [`Layer::run`] would have.
     ///
     /// # Panics
@@ -155,29 +179,24 @@ impl Layer {
         let output_row = if pool { self.output_row(bands) } else { self.unpooled_row(bands) };
         assert_eq!(output.len(), starts.len() * output_row, "{} output rows of {output_row}", starts.len());
         assert!(!pool || bands.is_multiple_of(2), "{bands} bands cannot be pooled in pairs");
-        let mut call = Call {
-            inputs: self.shape.inputs,
-            outputs: self.shape.outputs,
-            kernel: self.shape.kernel,
-            pool,
-            border: self.shape.border,
-            floor: if self.shape.relu { 0.0 } else { f32::NEG_INFINITY },
-            bands,
-            bias: &self.bias,
-            input,
-            starts,
-        };
+        let mut call = self.call(pool, bands, input, Units::Whole(starts));
         if self.shape.inputs == 1 && self.shape.kernel == 3 {
             // One input would leave the inner loop with one round: its nine neighbours become nine inputs of a dense layer.
             (call.inputs, call.kernel) = (9, 1);
             let mut neighbours = vec![0.0; (1 + usize::from(pool)) * bands * 9];
             for (&start, output) in starts.iter().zip(output.chunks_exact_mut(output_row)) {
                 gather(&input[start * (bands + 2)..], bands, &mut neighbours);
-                self.dispatch(&Call { input: &neighbours, starts: &[0], ..call }, output);
+                self.dispatch(&Call { input: &neighbours, units: Units::Whole(&[0]), ..call }, output);
             }
         } else {
             self.dispatch(&call, output);
         }
+    }
+
+    fn call<'a>(&'a self, pool: bool, bands: usize, input: &'a [f32], units: Units<'a>) -> Call<'a> {
+        let Shape { inputs, outputs, kernel, relu, border, .. } = self.shape;
+        let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
+        Call { inputs, outputs, kernel, pool, border, floor, bands, bias: &self.bias, input, units }
     }
 
     fn dispatch(&self, call: &Call<'_>, output: &mut [f32]) {

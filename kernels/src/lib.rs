@@ -19,3 +19,4 @@ mod tiles;
 
 pub use layer::{Layer, Shape};
 pub use level::Level;
+pub use tiles::Part;

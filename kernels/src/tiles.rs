@@ -25,7 +25,31 @@ pub(crate) struct Call<'a> {
     pub(crate) bands: usize,
     pub(crate) bias: &'a [f32],
     pub(crate) input: &'a [f32],
-    pub(crate) starts: &'a [usize],
+    pub(crate) units: Units<'a>,
+}
+
+/// What the output rows are made of.
+#[derive(Clone, Copy)]
+pub(crate) enum Units<'a> {
+    /// All kernel rows, from the input row that each begins with.
+    Whole(&'a [usize]),
+    /// Some kernel rows; the output begins with `kept` rows of sums that are there already.
+    Parts { kept: usize, parts: &'a [Part] },
+}
+
+/// Some of the kernel's rows: one step to an output row, perhaps on top of sums that are shared with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The first kernel row.
+    pub kernel_from: usize,
+    /// Behind the last kernel row.
+    pub kernel_to: usize,
+    /// The input row that the first kernel row sees.
+    pub start: usize,
+    /// The output row, an earlier one, whose sums it goes on from; where there is none, from the bias.
+    pub from: Option<usize>,
+    /// Whether the output row is done, so that its ReLU is due; else it is sums.
+    pub done: bool,
 }
 
 impl<'a> Call<'a> {
@@ -34,13 +58,31 @@ impl<'a> Call<'a> {
         self.bands / (1 + usize::from(self.pool)) + 2 * self.border
     }
 
-    /// The input rows that the unit beginning at `start` sees; a unit sees two to four, or one.
-    fn rows(&self, start: usize) -> [&'a [f32]; 4] {
+    /// The input rows that a part sees: one to four.
+    fn rows(&self, part: &Part) -> [&'a [f32]; 4] {
         let stride = (self.bands + self.kernel / 2 * 2) * self.inputs;
-        let count = self.kernel + usize::from(self.pool);
+        let count = part.kernel_to - part.kernel_from + usize::from(self.pool);
         std::array::from_fn(|row| {
-            if row < count { &self.input[(start + row) * stride..][..stride] } else { &[][..] }
+            if row < count { &self.input[(part.start + row) * stride..][..stride] } else { &[][..] }
         })
+    }
+
+    /// The output rows that are computed, by their numbers.
+    fn numbers(&self) -> std::ops::Range<usize> {
+        match self.units {
+            Units::Whole(starts) => 0..starts.len(),
+            Units::Parts { kept, parts } => kept..kept + parts.len(),
+        }
+    }
+
+    /// How to compute an output row.
+    fn part(&self, number: usize) -> Part {
+        match self.units {
+            Units::Whole(starts) => {
+                Part { kernel_from: 0, kernel_to: self.kernel, start: starts[number], from: None, done: true }
+            }
+            Units::Parts { kept, parts } => parts[number - kept],
+        }
     }
 }
 
@@ -57,6 +99,22 @@ macro_rules! put {
     };
 }
 use put;
+
+/// The lanes that lie from `at` on, as far as there are `left`.
+macro_rules! get {
+    ($row:expr, $at:expr, $left:expr) => {
+        if $left >= LANES {
+            load($row[$at..][..LANES].try_into().expect("as many as there are lanes"))
+        } else {
+            let mut lanes = [0.0; LANES];
+            if $left > 0 {
+                lanes[..$left].copy_from_slice(&$row[$at..][..$left]);
+            }
+            load(&lanes)
+        }
+    };
+}
+use get;
 
 /// The loops over panels, units, bands and taps for one kind of weights; the module around it has the vector `V`, its
 /// `LANES`, how many `POSITIONS` a tile has, and `load`, `store`, `splat`, `multiply_add` and `larger`.
@@ -76,9 +134,14 @@ macro_rules! kernel {
                         if channel >= call.outputs {
                             break;
                         }
-                        let rows = output.chunks_exact_mut(call.output_bands() * call.outputs);
-                        for (&start, row) in call.starts.iter().zip(rows) {
-                            let tiles = Tiles { call, panel, part, channel, rows: call.rows(start) };
+                        let length = call.output_bands() * call.outputs;
+                        for number in call.numbers() {
+                            let unit = call.part(number);
+                            let (earlier, row) = output.split_at_mut(number * length);
+                            let from = unit.from.map(|number| &earlier[number * length..][..length]);
+                            let rows = call.rows(&unit);
+                            let tiles = Tiles { call, panel, part, channel, unit, from, rows };
+                            let row = &mut row[..length];
                             if call.pool { tiles.pooled(row) } else { tiles.plain(row) }
                         }
                     }
@@ -93,6 +156,9 @@ macro_rules! kernel {
                 part: usize,
                 /// First channel within the row.
                 channel: usize,
+                unit: Part,
+                /// The sums that it goes on from.
+                from: Option<&'a [f32]>,
                 rows: [&'a [f32]; 4],
             }
 
@@ -132,13 +198,12 @@ macro_rules! kernel {
                 $(#[$feature])*
                 #[inline]
                 fn sums<const P: usize, const WIDE: usize>(&self, band: usize) -> [[V; VECTORS]; P] {
-                    let Call { inputs, kernel, bias, .. } = *self.call;
-                    let bias: [V; VECTORS] = from_fn(|v| load(lanes(&bias[self.channel..], v)));
-                    let mut sums = [bias; P];
-                    for ky in 0..kernel {
+                    let Call { inputs, kernel, .. } = *self.call;
+                    let mut sums = self.begun::<P>(band);
+                    for (row, ky) in (self.unit.kernel_from..self.unit.kernel_to).enumerate() {
                         for kx in 0..kernel {
                             let near: [&[f32]; P] = from_fn(|p| {
-                                &self.rows[p / WIDE + ky][(band + p % WIDE + kx) * inputs..][..inputs]
+                                &self.rows[p / WIDE + row][(band + p % WIDE + kx) * inputs..][..inputs]
                             });
                             let taps = &self.panel[(ky * kernel + kx) * inputs..][..inputs];
                             for (input, weights) in taps.iter().enumerate() {
@@ -155,10 +220,29 @@ macro_rules! kernel {
                     sums
                 }
 
+                /// What the sums begin with.
+                $(#[$feature])*
+                #[inline]
+                fn begun<const P: usize>(&self, band: usize) -> [[V; VECTORS]; P] {
+                    let Call { outputs, border, bias, .. } = *self.call;
+                    let Some(row) = self.from else {
+                        return [from_fn(|v| load(lanes(&bias[self.channel..], v))); P];
+                    };
+                    from_fn(|p| {
+                        from_fn(|v| {
+                            let channel = self.channel + v * LANES;
+                            let left = outputs.saturating_sub(channel);
+                            let at = (band + p + border) * outputs + channel;
+                            get!(row, at, left)
+                        })
+                    })
+                }
+
                 $(#[$feature])*
                 #[inline]
                 fn write(&self, row: &mut [f32], band: usize, sums: &[[V; VECTORS]]) {
                     let Call { outputs, border, floor, .. } = *self.call;
+                    let floor = if self.unit.done { floor } else { f32::NEG_INFINITY };
                     for (p, sums) in sums.iter().enumerate() {
                         for (v, &sum) in sums.iter().enumerate() {
                             let channel = self.channel + v * LANES;

@@ -1,7 +1,7 @@
 //! Every level against sums written out, over shapes with edges, whatever the cut.
 
 use half::f16;
-use rollcall_kernels::{Layer, Level, Shape};
+use rollcall_kernels::{Layer, Level, Part, Shape};
 
 /// Seeded numbers between -1 and 1.
 struct Random(u64);
@@ -178,6 +178,54 @@ fn a_pool_of_its_own_gives_the_same() {
             assert_eq!(pooled, case.run(&layer, &starts), "{level:?} {:?}", case.shape);
         }
     }
+}
+
+/// Each row in one part, in two and in three, sums handed from one call to the next among them; and a row of zeros left out.
+#[test]
+fn parts_give_the_same() {
+    for case in cases().into_iter().filter(|case| case.shape.kernel == 3 && !case.shape.pool) {
+        for level in Level::all() {
+            let (layer, starts) = (case.layer(level), case.starts(&case.layer(level)));
+            let row = layer.unpooled_row(case.bands);
+            let mut whole = vec![0.0; starts.len() * row];
+            layer.run_unpooled(case.bands, &case.input, &starts, &mut whole);
+            for (start, whole) in starts.iter().zip(whole.chunks_exact(row)) {
+                let part = |kernel_from, kernel_to, from: Option<usize>| Part {
+                    kernel_from,
+                    kernel_to,
+                    start: start + kernel_from,
+                    from,
+                    done: kernel_to == 3,
+                };
+                let all = [part(0, 2, None), part(2, 3, Some(0)), part(0, 3, None), part(0, 1, None)];
+                let mut output = vec![0.0; 4 * row];
+                layer.run_parts(case.bands, &case.input, &all, &mut output);
+                assert_eq!(output[row..2 * row], *whole, "{level:?} {:?}", case.shape);
+                assert_eq!(output[2 * row..3 * row], *whole, "{level:?} {:?}", case.shape);
+                let mut output = [&output[3 * row..], &vec![0.0; 2 * row]].concat();
+                let rest = [part(1, 2, Some(0)), part(2, 3, Some(1))];
+                layer.run_parts(case.bands, &case.input, &rest, &mut output);
+                assert_eq!(output[2 * row..3 * row], *whole, "{level:?} {:?}", case.shape);
+            }
+            let mut bordered = case.input.clone();
+            bordered[..layer.input_row(case.bands)].fill(0.0);
+            let mut rows = vec![0.0; row];
+            layer.run_unpooled(case.bands, &bordered, &[0], &mut rows);
+            let mut parts = vec![0.0; row];
+            let part = Part { kernel_from: 1, kernel_to: 3, start: 1, from: None, done: true };
+            layer.run_parts(case.bands, &bordered, &[part], &mut parts);
+            assert_eq!(parts, rows, "{level:?} {:?}", case.shape);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "goes on from a later one")]
+fn a_part_that_goes_on_from_itself_is_refused() {
+    let shape = Shape { inputs: 4, outputs: 4, kernel: 3, pool: false, relu: true, border: 0 };
+    let case = Case::new(&mut Random(1), shape, 4, 3, false);
+    let part = Part { kernel_from: 0, kernel_to: 3, start: 0, from: Some(0), done: true };
+    case.layer(Level::best()).run_parts(4, &case.input, &[part], &mut [0.0; 16]);
 }
 
 #[test]
