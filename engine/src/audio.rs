@@ -5,6 +5,7 @@
 
 mod design;
 mod intake;
+mod product;
 mod resampler;
 
 pub use intake::{Intake, LARGEST_SAMPLE};

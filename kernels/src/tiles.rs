@@ -11,6 +11,8 @@ pub(crate) use x86::{avx2, avx512};
 pub(crate) const PANEL: usize = 32;
 /// Vectors of outputs in a tile: with two, a position's input is read once for two products.
 const VECTORS: usize = 2;
+/// Positions that make a tile of their own, if there are no more: a block of the engine's resampler has so many.
+const FEW: usize = 5;
 
 /// One run of a layer.
 #[derive(Clone, Copy)]
@@ -166,6 +168,10 @@ macro_rules! kernel {
                 $(#[$feature])*
                 #[inline]
                 fn plain(&self, row: &mut [f32]) {
+                    if self.call.bands == FEW {
+                        let sums = self.sums::<FEW, FEW>(0);
+                        return self.write(row, 0, &sums);
+                    }
                     let whole = self.call.bands / POSITIONS * POSITIONS;
                     for band in (0..whole).step_by(POSITIONS) {
                         let sums = self.sums::<POSITIONS, POSITIONS>(band);

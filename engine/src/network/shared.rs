@@ -260,8 +260,8 @@ fn parts(between: i64, head: i64, tail: i64, reached: i64, begun: bool) -> Vec<P
     parts
 }
 
-/// Columns of hops between two patches up to which sharing pays: at 4 the rows between and the reached ones together cost
-/// more than the patch.
+/// Columns of hops between two patches up to which sharing pays: at 4 the rows between and the reached ones together are as
+/// many products as the patch.
 const MOST_COLUMNS_APART: usize = 3;
 
 /// Patches of one stream, whichever of its windows are wanted.

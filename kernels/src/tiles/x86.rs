@@ -5,7 +5,7 @@
 
 /// 16 registers of 8 lanes: four positions of two vectors, which is as many sums as two units of latency 4 need.
 pub(crate) mod avx2 {
-    use super::super::{Call, PANEL, Part, VECTORS, get, kernel, put};
+    use super::super::{Call, FEW, PANEL, Part, VECTORS, get, kernel, put};
     use std::arch::x86_64::*;
 
     const LANES: usize = 8;
@@ -69,7 +69,7 @@ pub(crate) mod avx2 {
 /// 32 registers of 16 lanes: eight positions of two vectors. More positions would need fewer reads of weights, which are
 /// not what limits it (BENCHMARKS.md).
 pub(crate) mod avx512 {
-    use super::super::{Call, PANEL, Part, VECTORS, get, kernel, put};
+    use super::super::{Call, FEW, PANEL, Part, VECTORS, get, kernel, put};
     use std::arch::x86_64::*;
 
     const LANES: usize = 16;
