@@ -11,6 +11,9 @@ const ENTRIES: &[(&str, &str)] = &[
     ("Rollcall.vst3/Contents/x86_64-linux/Rollcall.so", "GetPluginFactory"),
 ];
 
+/// A bundle stays smaller than this: what a user downloads and each host maps.
+const MOST_BYTES: usize = 40_000_000;
+
 /// Runs of `rollcall-host fuzz` on each bundle: under a minute for both on two cores.
 const FUZZ_RUNS: &str = "25";
 
@@ -25,7 +28,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     shell::run(command.args(["bundle", "rollcall-plugin", "--release", "--locked"]).args(arguments))
 }
 
-/// Builds them from nothing, and looks for the entry points that hosts call.
+/// Builds them from nothing, and looks for the entry points that hosts call and at their size.
 ///
 /// # Errors
 /// The build fails.
@@ -41,6 +44,9 @@ pub(crate) fn check() -> Result<Report> {
         let named = library.windows(symbol.len()).any(|bytes| bytes == symbol.as_bytes());
         let broken = (!named).then(|| format!("target/bundled/{file}: {} bytes, no {symbol}", library.len()));
         report.rule(format!("{file} has {symbol}"), broken.into_iter().collect());
+        let large = library.len() > MOST_BYTES;
+        let large = large.then(|| format!("target/bundled/{file}: {} bytes", library.len()));
+        report.rule(format!("{file} has at most {MOST_BYTES} bytes"), large.into_iter().collect());
     }
     Ok(report)
 }
