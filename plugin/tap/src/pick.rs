@@ -42,12 +42,18 @@ impl Pick {
             // The mean of two channels is their mid.
             (Self::Mono, 2) | (Self::Mid | Self::Side, 2..) if is_whole => {
                 let sign = if self == Self::Side { -1.0 } else { 1.0 };
-                in_chunks(frames, sink, |from, out| {
-                    let to = from + out.len();
-                    let both = left[from..to].iter().zip(&right[from..to]);
-                    // `l + -1 * r` is `l - r`, to the last bit.
-                    out.iter_mut().zip(both).for_each(|(out, (l, r))| *out = (l + sign * r) * 0.5);
-                })
+                // `l + -1 * r` is `l - r`, to the last bit.
+                let mix = |l: f32, r: f32| (l + sign * r) * 0.5;
+                match frames {
+                    16 => pair::<16>(left, right, sink, mix),
+                    32 => pair::<32>(left, right, sink, mix),
+                    64 => pair::<64>(left, right, sink, mix),
+                    _ => in_chunks(frames, sink, |from, out| {
+                        let to = from + out.len();
+                        let both = left[from..to].iter().zip(&right[from..to]);
+                        out.iter_mut().zip(both).for_each(|(out, (l, r))| *out = mix(*l, *r));
+                    }),
+                }
             }
             (_, 0) | (Self::Side, 1) => sink.each((0..frames).map(|_| 0.0)),
             (Self::Left, _) | (_, 1) if left.len() >= frames => sink.slice(&left[..frames]),
@@ -91,6 +97,21 @@ fn in_chunks(frames: usize, sink: &mut impl Sink, fill: impl FnMut(usize, &mut [
         33..=64 => chunks_of::<64>(frames, sink, fill),
         65..=128 => chunks_of::<128>(frames, sink, fill),
         _ => chunks_of::<512>(frames, sink, fill),
+    }
+}
+
+/// A block of one of the usual small sizes: nothing is cleared before it is written.
+fn pair<const LEN: usize>(
+    left: &[f32],
+    right: &[f32],
+    sink: &mut impl Sink,
+    mix: impl Fn(f32, f32) -> f32,
+) -> usize {
+    match (left.first_chunk::<LEN>(), right.first_chunk::<LEN>()) {
+        (Some(left), Some(right)) => {
+            sink.slice(&core::array::from_fn::<f32, LEN, _>(|i| mix(left[i], right[i])))
+        }
+        _ => 0,
     }
 }
 

@@ -17,9 +17,9 @@ fn bits(samples: &[f32]) -> Vec<u32> {
 
 fn picked(channels: &[Vec<f32>], pick: Pick) -> Vec<f32> {
     let frames = channels.first().map_or(4, Vec::len);
-    let (mut writer, mut reader) = ends(64, 4);
+    let (mut writer, mut reader) = ends(600, 4);
     writer.write(channels, frames, pick);
-    let mut buffer = [9.0; 64];
+    let mut buffer = [9.0; 600];
     assert_eq!(reader.next(&mut buffer), Some(Item::Audio(frames)));
     assert_eq!(reader.next(&mut buffer[..1].to_vec()), None);
     buffer[..frames].to_vec()
@@ -43,6 +43,25 @@ fn picks_are_what_they_say() {
     let third = 1.0 / 3.0_f32;
     assert_eq!(picked(&[b.clone(), c.clone(), b.clone()], Pick::Mono)[0], (0.2 + 0.7 + 0.2) * third);
     assert_eq!(picked(&[], Pick::Mono), [0.0; 4], "no channel at all is silence");
+}
+
+/// However many frames a block has, those with a way of their own among them: two channels of seeded noise, sample by sample.
+#[test]
+fn blocks_of_any_size_give_the_same_samples() {
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    for frames in 1..=600 {
+        let block: [Vec<f32>; 2] = std::array::from_fn(|_| (0..frames).map(|_| noise()).collect());
+        let both = || block[0].iter().zip(&block[1]);
+        let mid: Vec<f32> = both().map(|(l, r)| (l + r) * 0.5).collect();
+        let side: Vec<f32> = both().map(|(l, r)| (l - r) * 0.5).collect();
+        assert_eq!(bits(&picked(&block, Pick::Mono)), bits(&mid), "{frames} frames");
+        assert_eq!(bits(&picked(&block, Pick::Mid)), bits(&mid), "{frames} frames");
+        assert_eq!(bits(&picked(&block, Pick::Side)), bits(&side), "{frames} frames");
+    }
 }
 
 #[test]
