@@ -168,17 +168,21 @@ macro_rules! kernel {
                 $(#[$feature])*
                 #[inline]
                 fn plain(&self, row: &mut [f32]) {
-                    if self.call.bands == FEW {
-                        let sums = self.sums::<FEW, FEW>(0);
+                    if self.call.bands == FEW && self.from.is_none() {
+                        let sums = self.sums::<FEW, FEW>(self.bias(), 0);
                         return self.write(row, 0, &sums);
                     }
                     let whole = self.call.bands / POSITIONS * POSITIONS;
                     for band in (0..whole).step_by(POSITIONS) {
-                        let sums = self.sums::<POSITIONS, POSITIONS>(band);
+                        let sums = match self.from {
+                            Some(from) => self.sums::<POSITIONS, POSITIONS>(self.begun(from, band), band),
+                            None => self.sums::<POSITIONS, POSITIONS>(self.bias(), band),
+                        };
                         self.write(row, band, &sums);
                     }
                     for band in whole..self.call.bands {
-                        let sums = self.sums::<1, 1>(band);
+                        let begun = self.from.map_or_else(|| self.bias(), |from| self.begun(from, band));
+                        let sums = self.sums::<1, 1>(begun, band);
                         self.write(row, band, &sums);
                     }
                 }
@@ -189,13 +193,13 @@ macro_rules! kernel {
                     const WIDE: usize = POSITIONS / 2;
                     let whole = self.call.bands / WIDE * WIDE;
                     for band in (0..whole).step_by(WIDE) {
-                        let sums = self.sums::<POSITIONS, WIDE>(band);
+                        let sums = self.sums::<POSITIONS, WIDE>(self.bias(), band);
                         for pair in 0..WIDE / 2 {
                             self.write(row, band / 2 + pair, &[greatest(&sums, 2 * pair, WIDE)]);
                         }
                     }
                     for band in (whole..self.call.bands).step_by(2) {
-                        let sums = self.sums::<4, 2>(band);
+                        let sums = self.sums::<4, 2>(self.bias(), band);
                         self.write(row, band / 2, &[greatest(&sums, 0, 2)]);
                     }
                 }
@@ -203,9 +207,13 @@ macro_rules! kernel {
                 /// Sums of `P` positions: `WIDE` bands from `band` on in each of `P / WIDE` rows.
                 $(#[$feature])*
                 #[inline]
-                fn sums<const P: usize, const WIDE: usize>(&self, band: usize) -> [[V; VECTORS]; P] {
+                fn sums<const P: usize, const WIDE: usize>(
+                    &self,
+                    begun: [[V; VECTORS]; P],
+                    band: usize,
+                ) -> [[V; VECTORS]; P] {
                     let Call { inputs, kernel, .. } = *self.call;
-                    let mut sums = self.begun::<P>(band);
+                    let mut sums = begun;
                     for (row, ky) in (self.unit.kernel_from..self.unit.kernel_to).enumerate() {
                         for kx in 0..kernel {
                             let near: [&[f32]; P] = from_fn(|p| {
@@ -226,14 +234,18 @@ macro_rules! kernel {
                     sums
                 }
 
-                /// What the sums begin with.
+                /// What the sums of an output begin with.
                 $(#[$feature])*
                 #[inline]
-                fn begun<const P: usize>(&self, band: usize) -> [[V; VECTORS]; P] {
-                    let Call { outputs, border, bias, .. } = *self.call;
-                    let Some(row) = self.from else {
-                        return [from_fn(|v| load(lanes(&bias[self.channel..], v))); P];
-                    };
+                fn bias<const P: usize>(&self) -> [[V; VECTORS]; P] {
+                    [from_fn(|v| load(lanes(&self.call.bias[self.channel..], v))); P]
+                }
+
+                /// The sums of an earlier part. Not inline: what is no part must keep its sums in registers.
+                $(#[$feature])*
+                #[inline(never)]
+                fn begun<const P: usize>(&self, row: &[f32], band: usize) -> [[V; VECTORS]; P] {
+                    let Call { outputs, border, .. } = *self.call;
                     from_fn(|p| {
                         from_fn(|v| {
                             let channel = self.channel + v * LANES;
