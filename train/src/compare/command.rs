@@ -79,7 +79,7 @@ pub fn run(args: CompareArgs) -> Result<()> {
     Ok(())
 }
 
-/// A teacher has no thresholds for our classes: it gets those of the best F1 on the validation part, as our own packages do.
+/// A teacher has no thresholds for our classes: it gets those of the best F1 on the validation part, which ours begin with too.
 fn tuned_teacher(args: &CompareArgs, teacher: Teacher) -> Result<Contender> {
     let contender = Contender::Teacher(Box::new(teacher), vec![0.5; OPENMIC_CLASSES.len()]);
     let open = || Pool::open(&args.pool);

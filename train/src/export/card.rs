@@ -98,7 +98,7 @@ pub(super) fn card(
         line("\n## Scores on the TEST part\n".into());
         line("From `rollcall-train compare`: recordings of libraries, players, kits and speakers that neither training nor any decision".into());
         line("has seen, through the engine that ships, with 95 % intervals over clips; F1 at the shipped thresholds. The teacher's thresholds are".into());
-        line("tuned on validation, as ours are. `solos` and `mixes` are phrases of real notes without accordion, banjo, mandolin, synthesizer and ukulele;".into());
+        line("those of the best F1 on validation, which ours begin with. `solos` and `mixes` are phrases of real notes without accordion, banjo, mandolin, synthesizer and ukulele;".into());
         line("`real music` is whatever labelled recordings could be had: single instruments as GCompris teaches them (what is none of the 20 among".into());
         line("them), music of the world and two metal bands' guitar tracks; where the makers say nothing of an instrument, a first guess of it counts as wrong.".into());
         line(compared.trim_end().into());
