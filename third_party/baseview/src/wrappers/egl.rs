@@ -1,7 +1,7 @@
 use crate::platform::gl::GlCreationFailedError;
 use libloading::Library;
 use std::ffi::{c_void, CStr};
-use std::rc::Rc;
+use std::sync::OnceLock;
 
 mod bound_api;
 mod config;
@@ -30,17 +30,25 @@ struct EglInner {
 
 #[derive(Clone)]
 pub struct Egl {
-    inner: Rc<EglInner>,
+    inner: &'static EglInner,
 }
 
 impl Egl {
     pub fn open() -> Result<Self, GlCreationFailedError> {
+        // Once for all windows, and never unloaded: the loader does not give back all of a driver's static thread-local
+        // storage, and after some 200 times it could load no more of them.
+        static EGL: OnceLock<EglInner> = OnceLock::new();
+
+        if let Some(inner) = EGL.get() {
+            return Ok(Self { inner });
+        }
+
         let library =
             unsafe { Library::new("libEGL.so.1").or_else(|_| Library::new("libEGL.so")) }?;
 
         let functions = unsafe { Functions::load_from(&library)? };
 
-        Ok(Self { inner: Rc::new(EglInner { _library: library, functions }) })
+        Ok(Self { inner: EGL.get_or_init(|| EglInner { _library: library, functions }) })
     }
 
     pub fn with_opengl<T>(&self, handler: impl FnOnce(&BoundApi) -> T) -> Result<T, EglError> {

@@ -5,6 +5,7 @@ use crate::platform::prelude::*;
 use std::ffi::{c_ulong, c_void, CStr};
 use std::os::raw::c_int;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 use x11_dl::glx::{arb::*, *};
 use x11_dl::xlib;
 use x11_dl::xlib::XVisualInfo;
@@ -23,12 +24,21 @@ const GLX_FRAMEBUFFER_SRGB_CAPABLE_ARB: i32 = 0x20B2;
 
 #[derive(Clone)]
 pub struct Glx {
-    inner: Rc<x11_dl::glx::Glx>,
+    inner: &'static x11_dl::glx::Glx,
 }
 
 impl Glx {
     pub fn open() -> PlatformResult<Self> {
-        Ok(Self { inner: Rc::new(x11_dl::glx::Glx::open()?) })
+        // Once for all windows, and never unloaded, as `Egl`.
+        static GLX: OnceLock<x11_dl::glx::Glx> = OnceLock::new();
+
+        if let Some(inner) = GLX.get() {
+            return Ok(Self { inner });
+        }
+
+        let glx = x11_dl::glx::Glx::open()?;
+
+        Ok(Self { inner: GLX.get_or_init(|| glx) })
     }
 
     fn get_fb_attribs(config: &GlConfig) -> [c_int; 29] {
