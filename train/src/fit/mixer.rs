@@ -217,7 +217,7 @@ impl Mixer {
         Ok(self.blend(layers, voices == 0, rng))
     }
 
-    /// Audio of a piece: the same excerpt of up to [`MOST_PLAYERS`] of its classes, near the levels that they have in it.
+    /// Audio of a piece: the same excerpt of up to six of its classes, near the levels that they have in it.
     ///
     /// # Errors
     /// The pool cannot be read.
