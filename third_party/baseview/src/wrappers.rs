@@ -27,6 +27,10 @@ pub mod glx;
 #[cfg(all(target_os = "linux", feature = "opengl"))]
 pub mod egl;
 
+/// What is done to the OpenGL drivers that GLX and EGL load.
+#[cfg(all(target_os = "linux", feature = "opengl"))]
+pub mod driver;
+
 /// Wrappers and utilities around the Win32 API.
 #[cfg(target_os = "windows")]
 pub mod win32;

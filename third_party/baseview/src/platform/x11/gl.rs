@@ -68,6 +68,8 @@ impl GlContextInner {
                 ),
             };
 
+        crate::wrappers::driver::keep_loaded();
+
         Ok(Rc::new(inner))
     }
 
