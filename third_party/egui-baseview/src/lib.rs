@@ -1,5 +1,6 @@
 #![allow(warnings, clippy::all)] // as published; linted where it is written
 
+mod clipboard;
 mod drop;
 mod renderer;
 mod translate;

@@ -14,6 +14,7 @@ use keyboard_types::Modifiers;
 use raw_window_handle::HasWindowHandle;
 
 use crate::App;
+use crate::clipboard::Clipboard;
 use crate::{GraphicsConfig, renderer::Renderer};
 
 #[cfg(all(feature = "log", not(feature = "tracing")))]
@@ -338,7 +339,7 @@ pub enum KeyCapture {
 struct EguiWindowInner<A: App> {
     user_app: A,
     egui_ctx: egui::Context,
-    clipboard_ctx: Option<copypasta::ClipboardContext>,
+    clipboard: Clipboard,
     frame: Frame,
 }
 
@@ -427,19 +428,6 @@ impl<A: App> EguiWindow<A> {
 
         user_app.build(egui_ctx.clone(), &mut frame)?;
 
-        let clipboard_ctx = match copypasta::ClipboardContext::new() {
-            Ok(clipboard_ctx) => Some(clipboard_ctx),
-            Err(e) => {
-                #[cfg(any(feature = "tracing", feature = "log"))]
-                error!("Failed to initialize clipboard: {}", e);
-
-                #[cfg(not(any(feature = "tracing", feature = "log")))]
-                let _ = e;
-
-                None
-            }
-        };
-
         let poll_repaint_timer_handle = window.create_timer(repaint_poll_interval)?;
 
         let start_time = Instant::now();
@@ -448,7 +436,7 @@ impl<A: App> EguiWindow<A> {
             inner: RefCell::new(EguiWindowInner {
                 user_app,
                 egui_ctx,
-                clipboard_ctx,
+                clipboard: Clipboard::default(),
                 frame,
             }),
             viewport_id,
@@ -598,7 +586,7 @@ impl<A: App> WindowHandler for EguiWindow<A> {
             let EguiWindowInner {
                 user_app,
                 egui_ctx,
-                clipboard_ctx: _,
+                clipboard: _,
                 frame,
             } = &mut *inner;
 
@@ -657,7 +645,7 @@ impl<A: App> WindowHandler for EguiWindow<A> {
             let EguiWindowInner {
                 user_app: _,
                 egui_ctx,
-                clipboard_ctx,
+                clipboard,
                 frame,
             } = &mut *inner;
 
@@ -674,7 +662,7 @@ impl<A: App> WindowHandler for EguiWindow<A> {
             for command in full_output.platform_output.commands.drain(..) {
                 match command {
                     egui::OutputCommand::CopyText(text) => {
-                        if let Some(clipboard_ctx) = clipboard_ctx.as_mut()
+                        if let Some(clipboard_ctx) = clipboard.get()
                             && let Err(err) = clipboard_ctx.set_contents(text)
                         {
                             #[cfg(any(feature = "tracing", feature = "log"))]
@@ -904,7 +892,7 @@ impl<A: App> WindowHandler for EguiWindow<A> {
                     } else if is_copy_command(modifiers, event.code) {
                         egui_input.events.push(egui::Event::Copy);
                     } else if is_paste_command(modifiers, event.code) {
-                        if let Some(clipboard_ctx) = self.inner.borrow_mut().clipboard_ctx.as_mut()
+                        if let Some(clipboard_ctx) = self.inner.borrow_mut().clipboard.get()
                         {
                             match clipboard_ctx.get_contents() {
                                 Ok(contents) => egui_input.events.push(egui::Event::Text(contents)),
