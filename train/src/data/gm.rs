@@ -88,10 +88,15 @@ pub const INSTRUMENTS: &[Instrument] = &[
 /// The sampled choirs: voice, but only from fonts whose choir was sung.
 pub static CHOIRS: Instrument = of("voice", &[52, 53], Manner::Sustained, 43, 81);
 
+/// Every melodic instrument, the choirs at last.
+pub fn all() -> impl Iterator<Item = &'static Instrument> {
+    INSTRUMENTS.iter().chain([&CHOIRS])
+}
+
 /// The instrument that a program of General MIDI is; `None` for sections, effects and what no class is certain of.
 #[must_use]
 pub fn of_program(program: u8) -> Option<&'static Instrument> {
-    INSTRUMENTS.iter().chain([&CHOIRS]).find(|instrument| instrument.programs.contains(&program))
+    all().find(|instrument| instrument.programs.contains(&program))
 }
 
 /// A piece of the drum kit.
@@ -174,7 +179,7 @@ mod tests {
     #[test]
     fn no_program_is_two_instruments() {
         let mut seen = [""; 128];
-        for instrument in INSTRUMENTS.iter().chain([&CHOIRS]) {
+        for instrument in all() {
             assert!(instrument.class == NONE || super::super::class::index(instrument.class).is_some());
             assert!(instrument.low + 11 < instrument.high && instrument.high < 128);
             for &program in instrument.programs {

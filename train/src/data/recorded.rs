@@ -331,10 +331,16 @@ fn trimmed(samples: &[f32]) -> Option<Vec<f32>> {
     Some(samples[first..=last].iter().map(|s| 0.5 * s / peak).collect())
 }
 
+/// Highest absolute sample; 0 of none.
+#[must_use]
+pub fn peak(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |peak, s| peak.max(s.abs()))
+}
+
 /// Scaled to a peak of 0.7; `None` when there is nothing to hear.
 #[must_use]
 pub fn normalised(mut samples: Vec<f32>) -> Option<Vec<f32>> {
-    let peak = samples.iter().fold(0f32, |peak, s| peak.max(s.abs()));
+    let peak = peak(&samples);
     if !peak.is_finite() || peak < 1e-4 {
         return None;
     }

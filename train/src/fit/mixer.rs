@@ -7,6 +7,7 @@ use super::codec::{through_opus, through_vorbis};
 use super::effects;
 use crate::data::activity::activity;
 use crate::data::pool::{Kind, Pool, PoolError, SoftLabel, Split, Stem};
+use crate::data::recorded::peak;
 use crate::data::seed::{self, Chance};
 use crate::nn::loss::Target;
 use crate::nn::vggish::BANDS;
@@ -369,7 +370,7 @@ impl Mixer {
         if self.augment && rng.with(0.2) {
             effects::squeeze(samples, rng);
         }
-        let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
+        let peak = peak(samples);
         if peak > 0.0 {
             let gain = effects::amplitude(rng.between(-24.0, -0.1)) / peak;
             samples.iter_mut().for_each(|s| *s *= gain);

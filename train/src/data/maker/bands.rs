@@ -7,9 +7,10 @@ use crate::data::band::{
     score::Score,
 };
 use crate::data::class::NONE;
-use crate::data::gm::{self, CHOIRS, INSTRUMENTS, Instrument};
+use crate::data::gm::{self, Instrument};
 use crate::data::phrase::{self, Phrase};
 use crate::data::pool::{Kind, Part, Split};
+use crate::data::recorded::peak;
 use crate::data::render::{PresetNumber, Take, play, play_kit};
 use crate::data::seed::{self, Chance};
 use crate::data::sources::{Notation, SCORES, Scores};
@@ -134,12 +135,11 @@ fn charted(style: &Style, package: &Path, split: Split, rng: &mut Rng) -> Result
     let Some(file) = chart.play(package)? else { return Ok(None) };
     let mut score = Score::read(&file).context("reading what mma wrote")?.excerpt(0.0, PIECE_S);
     if rng.with(LED) {
-        let classes: BTreeSet<&str> =
-            INSTRUMENTS.iter().map(|i| i.class).filter(|&c| c != "bass" && c != NONE).collect();
-        let classes: Vec<&str> = classes.into_iter().chain([CHOIRS.class]).collect();
+        let in_front = |class: &&str| ![NONE, "bass"].contains(class);
+        let classes: BTreeSet<&str> = gm::all().map(|i| i.class).filter(in_front).collect();
+        let classes: Vec<&str> = classes.into_iter().collect();
         let class = *rng.pick(&classes);
-        let of_class: Vec<&Instrument> =
-            INSTRUMENTS.iter().chain([&CHOIRS]).filter(|i| i.class == class).collect();
+        let of_class: Vec<&Instrument> = gm::all().filter(|i| i.class == class).collect();
         let instrument = *rng.pick(&of_class);
         let song = Some((&chart.harmony, chart.bpm));
         let phrase = phrase::write_over(instrument, song, score.length_s, rng);
@@ -222,10 +222,6 @@ fn choose<'a>(
 fn add(sum: &mut Vec<f32>, samples: &[f32]) {
     sum.resize(sum.len().max(samples.len()), 0.0);
     sum.iter_mut().zip(samples).for_each(|(sum, s)| *sum += s);
-}
-
-fn peak(samples: &[f32]) -> f32 {
-    samples.iter().fold(0.0, |peak, s| peak.max(s.abs()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::index::{self, Kind, PoolError, Row, SoftLabel, Split};
 use super::{INDEX, MUSIC};
+use crate::data::recorded::peak;
 use rollcall_engine::OPENMIC_CLASSES;
 use std::{
     collections::HashSet,
@@ -133,7 +134,7 @@ impl PoolWriter {
     }
 
     fn row(&self, unit: &str, number: u32, parts: u32, part: Option<&Part>) -> Row {
-        let peak = part.map_or(0.0, |p| p.samples.iter().fold(0f32, |peak, s| peak.max(s.abs())));
+        let peak = part.map_or(0.0, |p| peak(&p.samples));
         let text = |of: fn(&Part) -> &String| part.map_or_else(String::new, |p| of(p).clone());
         Row {
             id: format!("{unit}#{number}"),
