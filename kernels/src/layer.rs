@@ -3,9 +3,10 @@
 use crate::{
     Level,
     level::Kind,
-    tiles::{self, Call, PANEL, Part, Units},
+    tiles::{self, Call, PANEL, Part, Units, Weights},
 };
 use half::{f16, slice::HalfFloatSliceExt};
+use std::cell::RefCell;
 
 /// What a layer computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +34,18 @@ pub struct Layer {
     bias: Vec<f32>,
 }
 
+/// Positions from which on a panel of 16-bit weights is widened once for all of them.
+const MANY: usize = 32;
+
+thread_local! {
+    /// A panel in 32 bits: at most 590 KB at VGGish's shapes.
+    static WIDE: RefCell<Vec<Weights<f32>>> = const { RefCell::new(Vec::new()) };
+}
+
 /// For each 32 outputs: for each kernel row, kernel column and input, the 32 weights.
 enum Panels {
-    Half(Vec<[u16; PANEL]>),
-    Single(Vec<[f32; PANEL]>),
+    Half(Vec<Weights<u16>>),
+    Single(Vec<Weights<f32>>),
 }
 
 impl Layer {
@@ -54,18 +63,18 @@ impl Layer {
             (outputs * depth, outputs),
             "weights and biases of {shape:?}"
         );
-        let mut panels = vec![[0.0; PANEL]; outputs.div_ceil(PANEL) * depth];
+        let mut panels = vec![Weights([0.0; PANEL]); outputs.div_ceil(PANEL) * depth];
         for (output, weights) in weights.chunks_exact(depth).enumerate() {
             let (panel, lane) = (output / PANEL, output % PANEL);
             let taps = kernel * kernel;
             for (at, &weight) in weights.iter().enumerate() {
                 let (input, tap) = (at / taps, at % taps);
-                panels[panel * depth + tap * inputs + input][lane] = weight;
+                panels[panel * depth + tap * inputs + input].0[lane] = weight;
             }
         }
         let mut padded = bias.to_vec();
         padded.resize(outputs.div_ceil(PANEL) * PANEL, 0.0);
-        let half = level.widens() && is_half(panels.as_flattened());
+        let half = level.widens() && panels.iter().all(is_half);
         let panels = if half { Panels::Half(narrowed(&panels)) } else { Panels::Single(panels) };
         Self { shape, level, panels, bias: padded }
     }
@@ -200,23 +209,61 @@ impl Layer {
     }
 
     fn dispatch(&self, call: &Call<'_>, output: &mut [f32]) {
-        match (self.level.0, &self.panels) {
-            (Kind::Portable, Panels::Single(panels)) => tiles::portable::single::run(call, panels, output),
-            (Kind::Portable, Panels::Half(_)) => unreachable!("the portable level packs 32 bits"),
+        let depth = call.kernel * call.kernel * call.inputs;
+        match &self.panels {
+            Panels::Single(panels) => {
+                for (index, panel) in panels.chunks_exact(depth).enumerate() {
+                    self.single(call, index, panel, output);
+                }
+            }
+            Panels::Half(panels) if call.positions() < MANY => {
+                for (index, panel) in panels.chunks_exact(depth).enumerate() {
+                    self.half(call, index, panel, output);
+                }
+            }
+            Panels::Half(panels) => WIDE.with_borrow_mut(|wide| {
+                wide.resize(wide.len().max(depth), Weights([0.0; PANEL]));
+                for (index, panel) in panels.chunks_exact(depth).enumerate() {
+                    self.widened(panel, &mut wide[..depth]);
+                    self.single(call, index, &wide[..depth], output);
+                }
+            }),
+        }
+    }
+
+    fn single(&self, call: &Call<'_>, index: usize, panel: &[Weights<f32>], output: &mut [f32]) {
+        match self.level.0 {
+            Kind::Portable => tiles::portable::single::run(call, index, panel, output),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a level exists only where `Level::all` found its instructions.
-            (Kind::Avx2, Panels::Single(panels)) => unsafe { tiles::avx2::single::run(call, panels, output) },
+            Kind::Avx2 => unsafe { tiles::avx2::single::run(call, index, panel, output) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            (Kind::Avx2, Panels::Half(panels)) => unsafe { tiles::avx2::half::run(call, panels, output) },
+            Kind::Avx512 => unsafe { tiles::avx512::single::run(call, index, panel, output) },
+        }
+    }
+
+    fn half(&self, call: &Call<'_>, index: usize, panel: &[Weights<u16>], output: &mut [f32]) {
+        match self.level.0 {
+            Kind::Portable => unreachable!("the portable level packs 32 bits"),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            (Kind::Avx512, Panels::Single(panels)) => unsafe {
-                tiles::avx512::single::run(call, panels, output)
-            },
+            Kind::Avx2 => unsafe { tiles::avx2::half::run(call, index, panel, output) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            (Kind::Avx512, Panels::Half(panels)) => unsafe { tiles::avx512::half::run(call, panels, output) },
+            Kind::Avx512 => unsafe { tiles::avx512::half::run(call, index, panel, output) },
+        }
+    }
+
+    fn widened(&self, panel: &[Weights<u16>], wide: &mut [Weights<f32>]) {
+        match self.level.0 {
+            Kind::Portable => unreachable!("the portable level packs 32 bits"),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Kind::Avx2 => unsafe { tiles::avx2::widened(panel, wide) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Kind::Avx512 => unsafe { tiles::avx512::widened(panel, wide) },
         }
     }
 }
@@ -233,21 +280,18 @@ fn gather(input: &[f32], bands: usize, neighbours: &mut [f32]) {
 }
 
 /// Whether 16 bits hold every number exactly.
-fn is_half(numbers: &[f32]) -> bool {
-    let mut narrow = [f16::ZERO; PANEL];
-    let mut wide = [0.0_f32; PANEL];
-    numbers.as_chunks::<PANEL>().0.iter().all(|numbers| {
-        narrow.convert_from_f32_slice(numbers);
-        narrow.convert_to_f32_slice(&mut wide);
-        *numbers == wide
-    })
+fn is_half(Weights(numbers): &Weights<f32>) -> bool {
+    let (mut narrow, mut wide) = ([f16::ZERO; PANEL], [0.0_f32; PANEL]);
+    narrow.convert_from_f32_slice(numbers);
+    narrow.convert_to_f32_slice(&mut wide);
+    *numbers == wide
 }
 
-fn narrowed(panels: &[[f32; PANEL]]) -> Vec<[u16; PANEL]> {
+fn narrowed(panels: &[Weights<f32>]) -> Vec<Weights<u16>> {
     let mut narrow = [f16::ZERO; PANEL];
-    let narrowed = |numbers: &[f32; PANEL]| {
+    let narrowed = |Weights(numbers): &Weights<f32>| {
         narrow.convert_from_f32_slice(numbers);
-        narrow.map(f16::to_bits)
+        Weights(narrow.map(f16::to_bits))
     };
     panels.iter().map(narrowed).collect()
 }

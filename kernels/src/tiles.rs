@@ -11,8 +11,15 @@ pub(crate) use x86::{avx2, avx512};
 pub(crate) const PANEL: usize = 32;
 /// Vectors of outputs in a tile: with two, a position's input is read once for two products.
 const VECTORS: usize = 2;
+/// Inputs whose place in memory is checked at once.
+const DEEP: usize = 64;
 /// Positions that make a tile of their own, if there are no more: a block of the engine's resampler has so many.
 const FEW: usize = 5;
+
+/// A weight of each output of a panel, placed so that no vector of them lies across two lines of the cache.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Weights<W>(pub(crate) [W; PANEL]);
 
 /// One run of a layer.
 #[derive(Clone, Copy)]
@@ -77,6 +84,11 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Positions that each weight is read for.
+    pub(crate) fn positions(&self) -> usize {
+        self.numbers().len() * self.bands * (1 + usize::from(self.pool))
+    }
+
     /// How to compute an output row.
     fn part(&self, number: usize) -> Part {
         match self.units {
@@ -126,26 +138,23 @@ macro_rules! kernel {
             use super::*;
             use std::array::from_fn;
 
-            /// Computes a row for each start.
+            /// Computes a panel's share of each output row; `index` says which panel it is.
             $(#[$feature])*
-            pub(crate) fn run(call: &Call<'_>, panels: &[[$weight; PANEL]], output: &mut [f32]) {
-                let depth = call.kernel * call.kernel * call.inputs;
-                for (index, panel) in panels.chunks_exact(depth).enumerate() {
-                    for part in (0..PANEL / LANES).step_by(VECTORS) {
-                        let channel = index * PANEL + part * LANES;
-                        if channel >= call.outputs {
-                            break;
-                        }
-                        let length = call.output_bands() * call.outputs;
-                        for number in call.numbers() {
-                            let unit = call.part(number);
-                            let (earlier, row) = output.split_at_mut(number * length);
-                            let from = unit.from.map(|number| &earlier[number * length..][..length]);
-                            let rows = call.rows(&unit);
-                            let tiles = Tiles { call, panel, part, channel, unit, from, rows };
-                            let row = &mut row[..length];
-                            if call.pool { tiles.pooled(row) } else { tiles.plain(row) }
-                        }
+            pub(crate) fn run(call: &Call<'_>, index: usize, panel: &[Weights<$weight>], output: &mut [f32]) {
+                for part in (0..PANEL / LANES).step_by(VECTORS) {
+                    let channel = index * PANEL + part * LANES;
+                    if channel >= call.outputs {
+                        break;
+                    }
+                    let length = call.output_bands() * call.outputs;
+                    for number in call.numbers() {
+                        let unit = call.part(number);
+                        let (earlier, row) = output.split_at_mut(number * length);
+                        let from = unit.from.map(|number| &earlier[number * length..][..length]);
+                        let rows = call.rows(&unit);
+                        let tiles = Tiles { call, panel, part, channel, unit, from, rows };
+                        let row = &mut row[..length];
+                        if call.pool { tiles.pooled(row) } else { tiles.plain(row) }
                     }
                 }
             }
@@ -153,7 +162,7 @@ macro_rules! kernel {
             /// Two vectors of channels of one output row.
             struct Tiles<'a> {
                 call: &'a Call<'a>,
-                panel: &'a [[$weight; PANEL]],
+                panel: &'a [Weights<$weight>],
                 /// First vector within the panel.
                 part: usize,
                 /// First channel within the row.
@@ -220,18 +229,37 @@ macro_rules! kernel {
                                 &self.rows[p / WIDE + row][(band + p % WIDE + kx) * inputs..][..inputs]
                             });
                             let taps = &self.panel[(ky * kernel + kx) * inputs..][..inputs];
-                            for (input, weights) in taps.iter().enumerate() {
-                                let weights: [V; VECTORS] = from_fn(|v| $widen(lanes(weights, self.part + v)));
-                                for (sums, near) in sums.iter_mut().zip(&near) {
-                                    let x = splat(near[input]);
-                                    for (sum, weight) in sums.iter_mut().zip(weights) {
-                                        *sum = multiply_add(x, weight, *sum);
-                                    }
+                            let (blocks, rest) = taps.as_chunks::<DEEP>();
+                            for (block, weights) in blocks.iter().enumerate() {
+                                let near: [&[f32; DEEP]; P] = from_fn(|p| lanes(near[p], block));
+                                for input in 0..DEEP {
+                                    self.add(&mut sums, near.map(|near| near[input]), &weights[input]);
                                 }
+                            }
+                            for (weights, input) in rest.iter().zip(blocks.len() * DEEP..) {
+                                self.add(&mut sums, near.map(|near| near[input]), weights);
                             }
                         }
                     }
                     sums
+                }
+
+                /// Adds the products of one input of each position.
+                $(#[$feature])*
+                #[inline]
+                fn add<const P: usize>(
+                    &self,
+                    sums: &mut [[V; VECTORS]; P],
+                    near: [f32; P],
+                    Weights(weights): &Weights<$weight>,
+                ) {
+                    let weights: [V; VECTORS] = from_fn(|v| $widen(lanes(weights, self.part + v)));
+                    for (sums, near) in sums.iter_mut().zip(near) {
+                        let x = splat(near);
+                        for (sum, weight) in sums.iter_mut().zip(weights) {
+                            *sum = multiply_add(x, weight, *sum);
+                        }
+                    }
                 }
 
                 /// What the sums of an output begin with.
@@ -275,8 +303,8 @@ macro_rules! kernel {
 
             /// The `v`th vector of a slice.
             #[inline(always)]
-            fn lanes<T>(numbers: &[T], v: usize) -> &[T; LANES] {
-                numbers[v * LANES..][..LANES].try_into().expect("as many as there are lanes")
+            fn lanes<T, const N: usize>(numbers: &[T], v: usize) -> &[T; N] {
+                numbers[v * N..][..N].try_into().expect("as many as there are lanes")
             }
 
             /// Greatest of the 2 x 2 positions from `first` on, rows being `wide`.

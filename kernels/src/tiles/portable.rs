@@ -1,6 +1,6 @@
 //! Plain Rust, which the compiler turns into whatever vectors its target has.
 
-use super::{Call, FEW, PANEL, Part, VECTORS, get, kernel, put};
+use super::{Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
 
 const LANES: usize = 4;
 const POSITIONS: usize = 4;

@@ -3,9 +3,23 @@
 //! Whatever touches memory takes a reference to exactly the lanes that it moves; the arithmetic is safe within a
 //! function that has the instructions.
 
+/// What turns a panel of 16-bit weights into one of 32 bits, with the `load` and `store` of the module around it.
+macro_rules! widened {
+    ($(#[$feature:meta])*) => {
+        /// Writes the weights in 32 bits: where many tiles read each, that costs less than to widen it anew for each.
+        $(#[$feature])*
+        pub(crate) fn widened(panel: &[Weights<u16>], wide: &mut [Weights<f32>]) {
+            for (narrow, wide) in panel.iter().zip(wide) {
+                let lanes = wide.0.as_chunks_mut().0;
+                narrow.0.as_chunks().0.iter().zip(lanes).for_each(|(from, to)| store(widen(from), to));
+            }
+        }
+    };
+}
+
 /// 16 registers of 8 lanes: four positions of two vectors, which is as many sums as two units of latency 4 need.
 pub(crate) mod avx2 {
-    use super::super::{Call, FEW, PANEL, Part, VECTORS, get, kernel, put};
+    use super::super::{Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
     use std::arch::x86_64::*;
 
     const LANES: usize = 8;
@@ -52,6 +66,9 @@ pub(crate) mod avx2 {
         _mm256_max_ps(a, b)
     }
 
+    widened!(
+        #[target_feature(enable = "avx2,fma,f16c")]
+    );
     kernel!(
         #[target_feature(enable = "avx2,fma,f16c")]
         single,
@@ -69,7 +86,7 @@ pub(crate) mod avx2 {
 /// 32 registers of 16 lanes: eight positions of two vectors. More positions would need fewer reads of weights, which are
 /// not what limits it (BENCHMARKS.md).
 pub(crate) mod avx512 {
-    use super::super::{Call, FEW, PANEL, Part, VECTORS, get, kernel, put};
+    use super::super::{Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
     use std::arch::x86_64::*;
 
     const LANES: usize = 16;
@@ -116,6 +133,9 @@ pub(crate) mod avx512 {
         _mm512_max_ps(a, b)
     }
 
+    widened!(
+        #[target_feature(enable = "avx512f")]
+    );
     kernel!(
         #[target_feature(enable = "avx512f")]
         single,
