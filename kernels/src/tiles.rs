@@ -224,21 +224,20 @@ macro_rules! kernel {
                     let Call { inputs, kernel, .. } = *self.call;
                     let mut sums = begun;
                     for (row, ky) in (self.unit.kernel_from..self.unit.kernel_to).enumerate() {
-                        for kx in 0..kernel {
-                            let near: [&[f32]; P] = from_fn(|p| {
-                                &self.rows[p / WIDE + row][(band + p % WIDE + kx) * inputs..][..inputs]
-                            });
-                            let taps = &self.panel[(ky * kernel + kx) * inputs..][..inputs];
-                            let (blocks, rest) = taps.as_chunks::<DEEP>();
-                            for (block, weights) in blocks.iter().enumerate() {
-                                let near: [&[f32; DEEP]; P] = from_fn(|p| lanes(near[p], block));
-                                for input in 0..DEEP {
-                                    self.add(&mut sums, near.map(|near| near[input]), &weights[input]);
-                                }
+                        // The neighbours in a row lie beside one another, and so do their weights.
+                        let near: [&[f32]; P] = from_fn(|p| {
+                            &self.rows[p / WIDE + row][(band + p % WIDE) * inputs..][..kernel * inputs]
+                        });
+                        let taps = &self.panel[ky * kernel * inputs..][..kernel * inputs];
+                        let (blocks, rest) = taps.as_chunks::<DEEP>();
+                        for (block, weights) in blocks.iter().enumerate() {
+                            let near: [&[f32; DEEP]; P] = from_fn(|p| lanes(near[p], block));
+                            for input in 0..DEEP {
+                                self.add(&mut sums, near.map(|near| near[input]), &weights[input]);
                             }
-                            for (weights, input) in rest.iter().zip(blocks.len() * DEEP..) {
-                                self.add(&mut sums, near.map(|near| near[input]), weights);
-                            }
+                        }
+                        for (weights, input) in rest.iter().zip(blocks.len() * DEEP..) {
+                            self.add(&mut sums, near.map(|near| near[input]), weights);
                         }
                     }
                     sums
