@@ -271,10 +271,12 @@ impl Layer {
 /// Writes, for each band of each row, its 3 x 3 neighbours in the order of kernel row and kernel column.
 fn gather(input: &[f32], bands: usize, neighbours: &mut [f32]) {
     let stride = bands + 2;
-    for (at, neighbours) in neighbours.as_chunks_mut::<9>().0.iter_mut().enumerate() {
-        let (row, band) = (at / bands, at % bands);
-        for (ky, three) in neighbours.as_chunks_mut::<3>().0.iter_mut().enumerate() {
-            three.copy_from_slice(&input[(row + ky) * stride + band..][..3]);
+    for (row, neighbours) in neighbours.chunks_exact_mut(9 * bands).enumerate() {
+        for ky in 0..3 {
+            let threes = input[(row + ky) * stride..][..stride].array_windows::<3>();
+            for (neighbours, three) in neighbours.as_chunks_mut::<9>().0.iter_mut().zip(threes) {
+                neighbours.as_chunks_mut::<3>().0[ky] = *three;
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use tract_onnx::prelude::TypedSimpleState;
 pub(super) const WINDOW_COLUMNS: usize = PATCH_HOPS / COLUMN_HOPS;
 /// Columns that are convolved at once where many are to be had: their rows stay in the second-level cache, and every
 /// weight is read once for all of them.
-const PASS_COLUMNS: usize = 8;
+const PASS_COLUMNS: usize = 16;
 
 /// The convolutions, and the dense layers behind them.
 pub(crate) struct Columns {
