@@ -37,6 +37,9 @@ pub struct Layer {
 /// Positions from which on a panel of 16-bit weights is widened once for all of them.
 const MANY: usize = 32;
 
+/// How far ahead of a panel that is read but a few times.
+const NEAR_BYTES: usize = 8192;
+
 thread_local! {
     /// A panel in 32 bits: at most 590 KB at VGGish's shapes.
     static WIDE: RefCell<Vec<Weights<f32>>> = const { RefCell::new(Vec::new()) };
@@ -210,48 +213,64 @@ impl Layer {
 
     fn dispatch(&self, call: &Call<'_>, output: &mut [f32]) {
         let depth = call.kernel * call.kernel * call.inputs;
+        let few = call.positions() < MANY;
         match &self.panels {
             Panels::Single(panels) => {
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
-                    self.single(call, index, panel, output);
+                    self.single(call, index, panel, ahead(panels, index, depth, few), output);
                 }
             }
-            Panels::Half(panels) if call.positions() < MANY => {
+            Panels::Half(panels) if few => {
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
-                    self.half(call, index, panel, output);
+                    self.half(call, index, panel, ahead(panels, index, depth, few), output);
                 }
             }
             Panels::Half(panels) => WIDE.with_borrow_mut(|wide| {
                 wide.resize(wide.len().max(depth), Weights([0.0; PANEL]));
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
                     self.widened(panel, &mut wide[..depth]);
-                    self.single(call, index, &wide[..depth], output);
+                    let ahead = ahead(panels, index, depth, few);
+                    self.single(call, index, &wide[..depth], ahead, output);
                 }
             }),
         }
     }
 
-    fn single(&self, call: &Call<'_>, index: usize, panel: &[Weights<f32>], output: &mut [f32]) {
+    fn single<N>(
+        &self,
+        call: &Call<'_>,
+        index: usize,
+        panel: &[Weights<f32>],
+        next: &[Weights<N>],
+        output: &mut [f32],
+    ) {
         match self.level.0 {
-            Kind::Portable => tiles::portable::single::run(call, index, panel, output),
+            Kind::Portable => tiles::portable::single::run(call, index, panel, next, output),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a level exists only where `Level::all` found its instructions.
-            Kind::Avx2 => unsafe { tiles::avx2::single::run(call, index, panel, output) },
+            Kind::Avx2 => unsafe { tiles::avx2::single::run(call, index, panel, next, output) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Kind::Avx512 => unsafe { tiles::avx512::single::run(call, index, panel, output) },
+            Kind::Avx512 => unsafe { tiles::avx512::single::run(call, index, panel, next, output) },
         }
     }
 
-    fn half(&self, call: &Call<'_>, index: usize, panel: &[Weights<u16>], output: &mut [f32]) {
+    fn half(
+        &self,
+        call: &Call<'_>,
+        index: usize,
+        panel: &[Weights<u16>],
+        next: &[Weights<u16>],
+        output: &mut [f32],
+    ) {
         match self.level.0 {
             Kind::Portable => unreachable!("the portable level packs 32 bits"),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Kind::Avx2 => unsafe { tiles::avx2::half::run(call, index, panel, output) },
+            Kind::Avx2 => unsafe { tiles::avx2::half::run(call, index, panel, next, output) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Kind::Avx512 => unsafe { tiles::avx512::half::run(call, index, panel, output) },
+            Kind::Avx512 => unsafe { tiles::avx512::half::run(call, index, panel, next, output) },
         }
     }
 
@@ -266,6 +285,14 @@ impl Layer {
             Kind::Avx512 => unsafe { tiles::avx512::widened(panel, wide) },
         }
     }
+}
+
+/// What is to be brought nearer while a panel is read: where it is read often the next panel, else what lies a little
+/// ahead, for then it is read as fast as it comes.
+fn ahead<W>(panels: &[Weights<W>], index: usize, depth: usize, few: bool) -> &[Weights<W>] {
+    let distance = if few { NEAR_BYTES / size_of::<Weights<W>>() } else { depth };
+    let from = (index * depth + distance).min(panels.len());
+    &panels[from..panels.len().min(from + depth)]
 }
 
 /// Writes, for each band of each row, its 3 x 3 neighbours in the order of kernel row and kernel column.

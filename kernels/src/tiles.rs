@@ -1,5 +1,7 @@
 //! The loops: once as text, compiled for each set of instructions.
 
+use std::{cell::Cell, ptr};
+
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 #[path = "tiles/x86.rs"]
@@ -59,6 +61,32 @@ pub struct Part {
     pub from: Option<usize>,
     /// Whether the output row is done, so that its ReLU is due; else it is sums.
     pub done: bool,
+}
+
+/// Weights that will be read later, which come from memory while the arithmetic goes on.
+pub(crate) struct Ahead<'a, W> {
+    next: &'a [Weights<W>],
+    /// How many are fetched for each block of inputs.
+    each: usize,
+    fetched: Cell<usize>,
+}
+
+impl<'a, W> Ahead<'a, W> {
+    /// All of `next`, spread over so many blocks.
+    fn new(next: &'a [Weights<W>], blocks: usize) -> Self {
+        Self { next, each: next.len().div_ceil(blocks.max(1)), fetched: Cell::new(0) }
+    }
+
+    /// Another block begins. `fetch` brings the 64 bytes at an address nearer.
+    #[inline]
+    fn step(&self, fetch: impl Fn(*const u8)) {
+        let Some(rest) = self.next.get(self.fetched.get()..) else { return };
+        for weights in &rest[..self.each.min(rest.len())] {
+            let first = ptr::from_ref(weights).cast::<u8>();
+            (0..size_of::<Weights<W>>()).step_by(64).for_each(|at| fetch(first.wrapping_add(at)));
+        }
+        self.fetched.set(self.fetched.get() + self.each);
+    }
 }
 
 impl<'a> Call<'a> {
@@ -140,7 +168,14 @@ macro_rules! kernel {
 
             /// Computes a panel's share of each output row; `index` says which panel it is.
             $(#[$feature])*
-            pub(crate) fn run(call: &Call<'_>, index: usize, panel: &[Weights<$weight>], output: &mut [f32]) {
+            pub(crate) fn run<N>(
+                call: &Call<'_>,
+                index: usize,
+                panel: &[Weights<$weight>],
+                next: &[Weights<N>],
+                output: &mut [f32],
+            ) {
+                let ahead = Ahead::new(next, call.positions().div_ceil(POSITIONS) * panel.len() / DEEP);
                 for part in (0..PANEL / LANES).step_by(VECTORS) {
                     let channel = index * PANEL + part * LANES;
                     if channel >= call.outputs {
@@ -152,7 +187,7 @@ macro_rules! kernel {
                         let (earlier, row) = output.split_at_mut(number * length);
                         let from = unit.from.map(|number| &earlier[number * length..][..length]);
                         let rows = call.rows(&unit);
-                        let tiles = Tiles { call, panel, part, channel, unit, from, rows };
+                        let tiles = Tiles { call, panel, ahead: &ahead, part, channel, unit, from, rows };
                         let row = &mut row[..length];
                         if call.pool { tiles.pooled(row) } else { tiles.plain(row) }
                     }
@@ -160,9 +195,10 @@ macro_rules! kernel {
             }
 
             /// Two vectors of channels of one output row.
-            struct Tiles<'a> {
+            struct Tiles<'a, N> {
                 call: &'a Call<'a>,
                 panel: &'a [Weights<$weight>],
+                ahead: &'a Ahead<'a, N>,
                 /// First vector within the panel.
                 part: usize,
                 /// First channel within the row.
@@ -173,7 +209,7 @@ macro_rules! kernel {
                 rows: [&'a [f32]; 4],
             }
 
-            impl Tiles<'_> {
+            impl<N> Tiles<'_, N> {
                 $(#[$feature])*
                 #[inline]
                 fn plain(&self, row: &mut [f32]) {
@@ -231,6 +267,7 @@ macro_rules! kernel {
                         let taps = &self.panel[ky * kernel * inputs..][..kernel * inputs];
                         let (blocks, rest) = taps.as_chunks::<DEEP>();
                         for (block, weights) in blocks.iter().enumerate() {
+                            bring(self.ahead);
                             let near: [&[f32; DEEP]; P] = from_fn(|p| lanes(near[p], block));
                             for input in 0..DEEP {
                                 self.add(&mut sums, near.map(|near| near[input]), &weights[input]);

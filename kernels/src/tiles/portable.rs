@@ -1,6 +1,6 @@
 //! Plain Rust, which the compiler turns into whatever vectors its target has.
 
-use super::{Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+use super::{Ahead, Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
 
 const LANES: usize = 4;
 const POSITIONS: usize = 4;
@@ -28,6 +28,10 @@ fn splat(number: f32) -> V {
 fn multiply_add(a: V, b: V, sum: V) -> V {
     std::array::from_fn(|i| if FUSED { a[i].mul_add(b[i], sum[i]) } else { a[i] * b[i] + sum[i] })
 }
+
+/// Nothing: each machine has its own way to say it.
+#[inline(always)]
+fn bring<W>(_: &Ahead<'_, W>) {}
 
 /// As `maxps`: the second where either is NaN.
 #[inline(always)]

@@ -3,6 +3,16 @@
 //! Whatever touches memory takes a reference to exactly the lanes that it moves; the arithmetic is safe within a
 //! function that has the instructions.
 
+use super::Ahead;
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+/// Brings nearer what is due when a block of inputs begins.
+#[inline(always)]
+fn bring<W>(ahead: &Ahead<'_, W>) {
+    // SAFETY: a hint, which reads nothing and cannot fail whatever the address.
+    ahead.step(|line| unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) });
+}
+
 /// What turns a panel of 16-bit weights into one of 32 bits, with the `load` and `store` of the module around it.
 macro_rules! widened {
     ($(#[$feature:meta])*) => {
@@ -19,7 +29,8 @@ macro_rules! widened {
 
 /// 16 registers of 8 lanes: four positions of two vectors, which is as many sums as two units of latency 4 need.
 pub(crate) mod avx2 {
-    use super::super::{Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+    use super::super::{Ahead, Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+    use super::bring;
     use std::arch::x86_64::*;
 
     const LANES: usize = 8;
@@ -86,7 +97,8 @@ pub(crate) mod avx2 {
 /// 32 registers of 16 lanes: eight positions of two vectors. More positions would need fewer reads of weights, which are
 /// not what limits it (BENCHMARKS.md).
 pub(crate) mod avx512 {
-    use super::super::{Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+    use super::super::{Ahead, Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+    use super::bring;
     use std::arch::x86_64::*;
 
     const LANES: usize = 16;
