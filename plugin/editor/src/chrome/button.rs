@@ -56,7 +56,9 @@ pub(crate) fn icon_button(
         icon.paint(ui.painter(), Rect::from_center_size(rect.center(), square), colour);
     }
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, name));
-    response.on_hover_text(help)
+    response.on_hover_ui(|ui| {
+        ui.label(help);
+    })
 }
 
 /// Width of a named icon button.

@@ -29,19 +29,18 @@ pub(crate) fn show(ui: &Ui, theme: &Theme, rect: Rect, status: &Status, latest: 
     painter.galley(pos2(left + 14.0, middle - galley.size().y / 2.0), galley, theme.text);
     said(ui, place, word, help);
 
-    let mut parts = parts(theme, status, latest);
-    let width =
-        |part: &Part| painter.layout_no_wrap(part.label.clone(), text(12.0), part.colour).size().x + space::L;
+    let laid = |part: Part| (painter.layout_no_wrap(part.label.clone(), text(12.0), part.colour), part);
+    let mut parts: Vec<_> = parts(theme, status, latest).into_iter().map(laid).collect();
     let room = rect.right() - space::L - place.right() - space::S;
-    while parts.iter().map(&width).sum::<f32>() > room {
-        let Some(least) = (0..parts.len()).max_by_key(|&i| parts[i].rank) else { break };
+    while parts.iter().map(|(galley, _)| galley.size().x + space::L).sum::<f32>() > room {
+        let Some(least) = (0..parts.len()).max_by_key(|&i| parts[i].1.rank) else { break };
         parts.remove(least);
     }
     let mut left = place.right() + space::L;
-    for part in &parts {
-        let galley = painter.layout_no_wrap(part.label.clone(), text(12.0), part.colour);
-        let place = Rect::from_min_size(pos2(left, rect.top()), vec2(galley.size().x, rect.height()));
-        painter.galley(pos2(left, middle - galley.size().y / 2.0), galley, part.colour);
+    for (galley, part) in parts {
+        let size = galley.size();
+        let place = Rect::from_min_size(pos2(left, rect.top()), vec2(size.x, rect.height()));
+        painter.galley(pos2(left, middle - size.y / 2.0), galley, part.colour);
         said(ui, place, &part.label, &part.help);
         left = place.right() + space::L;
     }

@@ -64,13 +64,14 @@ pub(crate) fn show(ui: &Ui, theme: &Theme, rect: Rect, bar: &ToolBar, actions: &
         (sort_icon, sort_name, true, false, "Order: by family or by activity  (S)", Action::Sort),
     ];
     let room = rect.width() - 150.0;
-    let with_names: f32 =
-        buttons.iter().map(|(_, name, named, ..)| if *named { named_width(ui, name) } else { BUTTON }).sum();
-    let named = with_names <= room;
+    let widths = buttons
+        .each_ref()
+        .map(|&(_, name, can_be_named, ..)| if can_be_named { named_width(ui, name) } else { BUTTON });
+    let named = widths.iter().sum::<f32>() <= room;
     let mut places = Vec::with_capacity(buttons.len());
     let mut right = rect.right() - space::S;
-    for (_, name, can_be_named, ..) in &buttons {
-        let width = if named && *can_be_named { named_width(ui, name) } else { BUTTON };
+    for width in widths {
+        let width = if named { width } else { BUTTON };
         places.push(Rect::from_min_size(
             pos2(right - width, rect.center().y - BUTTON / 2.0),
             vec2(width, BUTTON),

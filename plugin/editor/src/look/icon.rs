@@ -29,8 +29,9 @@ impl Icon {
         let origin = rect.center() - vec2(side, side) / 2.0;
         let at = |x: f32, y: f32| origin + vec2(x, y) * unit;
         let stroke = Stroke::new((1.5 * unit).max(1.0), colour);
-        let line = |points: &[(f32, f32)]| {
-            painter.add(Shape::line(points.iter().map(|&(x, y)| at(x, y)).collect(), stroke));
+        let line = |points: &[(f32, f32)]| match *points {
+            [from, to] => painter.line_segment([from, to].map(|(x, y)| at(x, y)), stroke),
+            _ => painter.add(Shape::line(points.iter().map(|&(x, y)| at(x, y)).collect(), stroke)),
         };
         let bar = |x: f32, y: f32, w: f32, h: f32| {
             painter.rect_filled(Rect::from_min_size(at(x, y), vec2(w, h) * unit), unit, colour);

@@ -77,15 +77,16 @@ impl Headline {
             self.room = None;
             return;
         }
+        let widths: Vec<f32> = seen.iter().map(|name| width(painter, name.text)).collect();
         let fit = (0..SIZES.len()).find_map(|at| {
             let drawable = SIZES[at] * painter.pixels_per_point() <= LARGEST_PX;
-            Some((at, flow(painter, &seen, SIZES[at], rect).filter(|_| drawable)?))
+            Some((at, flow(&widths, SIZES[at], rect).filter(|_| drawable)?))
         });
         let Some((largest, spots)) = fit else {
             self.paint_list(painter, theme, rect, &seen);
             return;
         };
-        let spots = self.patiently(painter, &seen, rect, largest, spots, dt_s);
+        let spots = self.patiently(&widths, rect, largest, spots, dt_s);
         let points = SIZES[self.at];
         for (i, offset, width) in spots {
             let name = seen[i];
@@ -106,8 +107,7 @@ impl Headline {
     /// Shrinks at once, grows only after a while.
     fn patiently(
         &mut self,
-        painter: &Painter,
-        seen: &[&Name<'_>],
+        widths: &[f32],
         rect: Rect,
         largest: usize,
         spots: Vec<Spot>,
@@ -127,7 +127,7 @@ impl Headline {
             return spots;
         }
         self.moving = true;
-        flow(painter, seen, SIZES[self.at], rect).unwrap_or(spots)
+        flow(widths, SIZES[self.at], rect).unwrap_or(spots)
     }
 
     /// All names as running text, cut off where even the smallest size does not fit.
@@ -155,14 +155,19 @@ fn paint_otherwise(painter: &Painter, theme: &Theme, rect: Rect, (words, line): 
     }
 }
 
-/// Places the names from left to right and from line to line, centred upright; `None` if they do not fit.
-fn flow(painter: &Painter, names: &[&Name<'_>], points: f32, rect: Rect) -> Option<Vec<Spot>> {
+/// How wide a name is in type of one point.
+fn width(painter: &Painter, name: &str) -> f32 {
+    painter.layout_no_wrap(name.to_owned(), display(MEASURE), Color32::PLACEHOLDER).size().x / MEASURE
+}
+
+/// Places names, so wide in type of one point, from left to right and from line to line, centred upright; `None` if they do
+/// not fit.
+fn flow(widths: &[f32], points: f32, rect: Rect) -> Option<Vec<Spot>> {
     let (line, gap) = (points * 1.5, points * 0.62);
-    let mut spots: Vec<Spot> = Vec::with_capacity(names.len());
+    let mut spots: Vec<Spot> = Vec::with_capacity(widths.len());
     let mut at = vec2(0.0, 0.0);
-    for (i, name) in names.iter().enumerate() {
-        let measured = painter.layout_no_wrap(name.text.to_owned(), display(MEASURE), Color32::PLACEHOLDER);
-        let width = measured.size().x * points / MEASURE;
+    for (i, width) in widths.iter().enumerate() {
+        let width = width * points;
         if width > rect.width() {
             return None;
         }

@@ -6,7 +6,7 @@ use crate::{
     look::{Heat, Theme, cividis, lerp},
     settings::HeatColours,
 };
-use egui::{Color32, ColorImage, Context, Painter, Rect, TextureHandle, TextureOptions, pos2};
+use egui::{Color32, ColorImage, Context, Mesh, Painter, Rect, TextureHandle, TextureOptions, pos2};
 
 /// Columns drawn beyond both ends, so that a little scrolling needs no new texture.
 const MARGIN: i64 = 16;
@@ -81,25 +81,25 @@ impl HeatMap {
         image
     }
 
-    /// Paints one class's lane for the window that was prepared.
+    /// Paints lanes of classes for the window that was prepared: one mesh, which is drawn at once.
     pub(crate) fn paint(
         &self,
         painter: &Painter,
         columns: &Columns,
-        rect: Rect,
-        class: usize,
+        lanes: &[(usize, Rect)],
         (begin_s, end_s): (f64, f64),
     ) {
         let Some(texture) = &self.texture else { return };
-        if class >= columns.classes() {
-            return;
-        }
         let whole_s = (self.to - self.from) as f64 * columns.duration_s();
         let u = |time_s: f64| ((time_s - columns.begin_s(self.from)) / whole_s) as f32;
-        // In the middle of the texel's row, so that no neighbour shines through.
-        let v = (class as f32 + 0.5) / columns.classes() as f32;
-        let uv = Rect::from_min_max(pos2(u(begin_s), v), pos2(u(end_s), v));
-        painter.image(texture.id(), rect, uv, Color32::WHITE);
+        let mut mesh = Mesh::with_texture(texture.id());
+        for &(class, lane) in lanes.iter().filter(|(class, _)| *class < columns.classes()) {
+            // In the middle of the texel's row, so that no neighbour shines through.
+            let v = (class as f32 + 0.5) / columns.classes() as f32;
+            let uv = Rect::from_min_max(pos2(u(begin_s), v), pos2(u(end_s), v));
+            mesh.add_rect_with_uv(lane, uv, Color32::WHITE);
+        }
+        painter.add(mesh);
     }
 }
 

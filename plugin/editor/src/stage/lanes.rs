@@ -76,10 +76,10 @@ impl Lanes {
         let range = self.window.range(input.now_s);
         let painter = ui.painter_at(input.area);
         let empty = lerp(input.theme.ground, input.theme.track, 0.35);
-        for &(class, lane) in input.lanes {
+        for &(_, lane) in input.lanes {
             painter.rect_filled(lane, 0.0, empty);
-            self.heat.paint(&painter, &self.columns, lane, class, range);
         }
+        self.heat.paint(&painter, &self.columns, input.lanes, range);
         let seconds_a_point = self.window.span_s() / f64::from(input.area.width().max(1.0));
         let (_, mut marks) = ticks(input.ticks, input.history, range, seconds_a_point * f64::from(APART));
         if input.lanes.is_empty() {
