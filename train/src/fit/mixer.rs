@@ -32,11 +32,11 @@ pub enum Scene {
 
 /// Share of each scene among the clips; what has no material goes to mixes.
 const SCENES: [(Scene, f32); 5] = [
-    (Scene::Solo, 0.27),
-    (Scene::Mix, 0.26),
+    (Scene::Solo, 0.22),
+    (Scene::Mix, 0.23),
     (Scene::Band, 0.13),
-    (Scene::Music, 0.18),
-    (Scene::Nothing, 0.16),
+    (Scene::Music, 0.27),
+    (Scene::Nothing, 0.15),
 ];
 
 /// A class plays for certain in a segment of music at this probability of the teacher's.
