@@ -9,6 +9,10 @@
 //! into pieces gives the same bits. AVX2 and AVX-512 give the same bits too; [`Level::PORTABLE`] rounds products before
 //! they are added where the compiler's target has no fused multiply-add, so that it differs in the last digits.
 //!
+//! **Weights.** They are kept in 16 bits where that loses nothing. To widen one costs as much as two products, so a panel of
+//! them that many tiles read is widened once, into 32 bits on lines of the cache. While a panel is read, what is read after
+//! it is already on its way from memory.
+//!
 //! **Layout.** A row is one step in time: `border` empty bands, the bands, `border` empty bands, each band with all its
 //! channels beside one another. The empty bands are zeros: they are the convolution's border in frequency. The border in
 //! time is a row of zeros that the caller puts there, or not.

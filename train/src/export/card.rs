@@ -52,7 +52,9 @@ pub(super) fn card(
         "rollcall-train fit --steps {} --batch {} --columns {} --rate {} --seed {}",
         recipe.steps, recipe.batch, recipe.columns, recipe.rate, recipe.seed
     ));
-    line("rollcall-train export".into());
+    let blend =
+        args.blend.as_ref().map_or(String::new(), |_| format!(" --blend PACKAGE --share {}", args.share));
+    line(format!("rollcall-train export{blend}"));
     line("```\n".into());
     line(format!(
         "{} steps of {} clips of {:.2} s were done.\n",

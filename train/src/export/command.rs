@@ -8,7 +8,7 @@ use crate::data::pool::{Pool, Split};
 use crate::fit::checkpoint::State;
 use crate::fit::mixer::Mixer;
 use crate::fit::trainer::Recipe;
-use crate::fit::validation::ValidationSet;
+use crate::fit::{validation::ValidationSet, warm};
 use crate::nn::vggish::{Shape, Vggish};
 use anyhow::Context;
 use rollcall_engine::OPENMIC_CLASSES;
@@ -21,6 +21,13 @@ pub struct ExportArgs {
     /// Folder of the run.
     #[arg(long, default_value = "cache/runs/default")]
     run: PathBuf,
+    /// Blend the run's weights with those of the package that it began from (Wortsman et al. 2022, "Robust fine-tuning of
+    /// zero-shot models"): what a short run on other data gains is kept, and less of what it forgets.
+    #[arg(long)]
+    pub(super) blend: Option<PathBuf>,
+    /// The run's share of the blend, 0 to 1.
+    #[arg(long, default_value_t = 0.5, requires = "blend", value_parser = share)]
+    pub(super) share: f32,
     /// Stem pool that it was trained on: validation clips and the card's table of data come from it.
     #[arg(long, default_value = "cache/pool")]
     pool: PathBuf,
@@ -47,6 +54,16 @@ pub struct ExportArgs {
     pub(super) finished: bool,
 }
 
+fn share(text: &str) -> Result<f32, String> {
+    let share = text.parse::<f32>().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a share is a number from 0 to 1".into())
+}
+
+/// `weights` become so large a share of the blend.
+fn blend(weights: &mut [f32], other: &[f32], share: f32) {
+    weights.iter_mut().zip(other).for_each(|(w, o)| *w = share * *w + (1.0 - share) * o);
+}
+
 /// The reliability diagram beside a card.
 pub(super) const DIAGRAM: &str = "reliability.svg";
 
@@ -59,7 +76,10 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} is no run: train one with rollcall-train fit", args.run.display()))?;
     let recipe: Recipe = toml::from_str(&recipe)?;
     let net = Vggish::new(Shape::compact(OPENMIC_CLASSES.len()));
-    let state = State::load(&net.layout, &args.run.join("state.safetensors"))?;
+    let mut state = State::load(&net.layout, &args.run.join("state.safetensors"))?;
+    if let Some(package) = &args.blend {
+        blend(&mut state.average, &warm::from_package(&net, package)?, args.share);
+    }
     let pool = Pool::open(&args.pool)?;
     let data = data_table(&pool);
     let validation = Mixer::new(pool, Split::Valid, net.shape.classes, recipe.length(), false)?;
@@ -100,4 +120,20 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     fs::write(&path, diagram).with_context(|| format!("writing {}", path.display()))?;
     println!("{}", args.out.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blend_lies_between_the_two() {
+        let blended = |share| {
+            let mut weights = [1.0, -2.0];
+            blend(&mut weights, &[3.0, 2.0], share);
+            weights
+        };
+        assert_eq!([0.0, 0.25, 1.0].map(blended), [[3.0, 2.0], [2.5, 1.0], [1.0, -2.0]]);
+        assert!(["1.1", "-0.1", "NaN", "half"].iter().all(|text| share(text).is_err()));
+    }
 }
