@@ -3,6 +3,7 @@
 use crate::{
     Level,
     level::Kind,
+    pages::Pages,
     tiles::{self, Call, PANEL, Part, Units, Weights},
 };
 use half::{f16, slice::HalfFloatSliceExt};
@@ -47,8 +48,8 @@ thread_local! {
 
 /// For each 32 outputs: for each kernel row, kernel column and input, the 32 weights.
 enum Panels {
-    Half(Vec<Weights<u16>>),
-    Single(Vec<Weights<f32>>),
+    Half(Pages<u16>),
+    Single(Pages<f32>),
 }
 
 impl Layer {
@@ -78,7 +79,8 @@ impl Layer {
         let mut padded = bias.to_vec();
         padded.resize(outputs.div_ceil(PANEL) * PANEL, 0.0);
         let half = level.widens() && panels.iter().all(is_half);
-        let panels = if half { Panels::Half(narrowed(&panels)) } else { Panels::Single(panels) };
+        let panels =
+            if half { Panels::Half(narrowed(&panels).into()) } else { Panels::Single(panels.into()) };
         Self { shape, level, panels, bias: padded }
     }
 

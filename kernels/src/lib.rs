@@ -19,6 +19,7 @@
 
 mod layer;
 mod level;
+mod pages;
 mod tiles;
 
 pub use layer::{Layer, Shape};

@@ -1,5 +1,6 @@
 //! The loops: once as text, compiled for each set of instructions.
 
+use bytemuck::{Pod, Zeroable};
 use std::{cell::Cell, ptr};
 
 pub(crate) mod portable;
@@ -22,6 +23,15 @@ const FEW: usize = 5;
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct Weights<W>(pub(crate) [W; PANEL]);
+
+// SAFETY: numbers of which every pattern of bits is one, and no space between or behind them: 64 and 128 bytes.
+unsafe impl Zeroable for Weights<u16> {}
+// SAFETY: as above.
+unsafe impl Zeroable for Weights<f32> {}
+// SAFETY: as above.
+unsafe impl Pod for Weights<u16> {}
+// SAFETY: as above.
+unsafe impl Pod for Weights<f32> {}
 
 /// One run of a layer.
 #[derive(Clone, Copy)]
