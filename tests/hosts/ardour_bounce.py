@@ -1,6 +1,6 @@
 """A bounce in Ardour: what Rollcall.vst3 reports while the bounce is made is what `rollcall analyze` says of the bounce.
 
-    python tests/hosts/ardour_bounce.py BUNDLES ROLLCALL
+    python tests/hosts/ardour_bounce.py BUNDLES ROLLCALL [TAKE]
 
 Ardour plays the recording through the plugin in real time and records on two tracks what comes out: the audio (the bounce)
 and the MIDI, where the plugin reports each class's activity as a controller of 0 to 127 (plugin/README.md). The program then
@@ -10,10 +10,14 @@ steps must come in order, none but the first and last left out: the tolerance is
 With "Reset on play" the plugin's session begins when the transport does. Ardour begins to record later: by the latency of its
 input, which it tells to within the 16 frames by which its dummy backend's ports differ, and by whole blocks. So the bounce is
 analysed with that much silence before it, for each case; one must match to the last number, and no other may.
+
+All this happens in real time: where the machine stutters, Ardour drops audio on its way to the recording. Such a take, in which
+the bounce is not the recording, is thrown away and made again, twice at most. Nothing else is tried again.
 """
 
 import itertools
 import pathlib
+import subprocess
 import sys
 
 import mido
@@ -23,6 +27,7 @@ from ardour import Ardour
 from checks import Checks, bundle, folder, read_wave, recording, same_bits, timeline, write_wave
 
 RATE_HZ, SONG_S, TAIL_S = 48_000, 8, 2.5
+TAKES = 3
 # The recording may begin later than by the input's latency: whole blocks, and frames of the dummy backend's ports.
 BLOCKS, PORT_FRAMES = 3, (-32, -16, 0, 16, 32)
 # The fade that Ardour's transport begins with: what comes out before its end is not what lies on the track.
@@ -64,6 +69,7 @@ def matched(states, steps):
 
 
 checks = Checks()
+take = int(sys.argv[3]) if len(sys.argv) > 3 else 1
 with folder() as place:
     place = pathlib.Path(place)
     ardour = Ardour(place, bundle(sys.argv[1], "Rollcall.vst3"))
@@ -89,6 +95,9 @@ with folder() as place:
     # The recording may lie some blocks early or late on the track.
     shifts = range(-BLOCKS * block_frames, (BLOCKS + 1) * block_frames, block_frames)
     shift = next((s for s in shifts if same_bits(heard, song[:, faded + s : faded + s + length])), None)
+    if shift is None and take < TAKES:
+        print(f"take {take} has gaps: Ardour dropped audio")
+        sys.exit(subprocess.call([sys.executable, *sys.argv[:3], str(take + 1)]))
     checks.that("the bounce is the recording, bit for bit after the fade-in", shift is not None, f"shifted by {shift} frames")
 
     states = reports(next(files.glob("midifiles/*report*.mid")))
