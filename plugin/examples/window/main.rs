@@ -52,6 +52,7 @@ fn main() {
         frames::measure(music, names.first().map(String::as_str), &recording);
         return;
     }
+    fs::create_dir_all(folder).expect("a folder to write to");
     for shot in &SHOTS {
         if !names.is_empty() && !names.iter().any(|name| name == shot.name) {
             continue;
