@@ -46,6 +46,25 @@ thread_local! {
     static WIDE: RefCell<Vec<Weights<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Calls a function of the tiles with a level's instructions; `narrow`: one that reads weights of 16 bits.
+macro_rules! tiles {
+    (@ $level:expr, $portable:expr, $($call:tt)+) => {
+        match $level.0 {
+            Kind::Portable => $portable,
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a level exists only where `Level::all` found its instructions.
+            Kind::Avx2 => unsafe { tiles::avx2::$($call)+ },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Kind::Avx512 => unsafe { tiles::avx512::$($call)+ },
+        }
+    };
+    ($level:expr, narrow $($call:tt)+) => {
+        tiles!(@ $level, unreachable!("the portable level packs 32 bits"), $($call)+)
+    };
+    ($level:expr, $($call:tt)+) => { tiles!(@ $level, tiles::portable::$($call)+, $($call)+) };
+}
+
 /// For each 32 outputs: for each kernel row, kernel column and input, the 32 weights.
 enum Panels {
     Half(Pages<u16>),
@@ -219,72 +238,25 @@ impl Layer {
         match &self.panels {
             Panels::Single(panels) => {
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
-                    self.single(call, index, panel, ahead(panels, index, depth, few), output);
+                    let ahead = ahead(panels, index, depth, few);
+                    tiles!(self.level, single::run(call, index, panel, ahead, output));
                 }
             }
             Panels::Half(panels) if few => {
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
-                    self.half(call, index, panel, ahead(panels, index, depth, few), output);
+                    let ahead = ahead(panels, index, depth, few);
+                    tiles!(self.level, narrow half::run(call, index, panel, ahead, output));
                 }
             }
             Panels::Half(panels) => WIDE.with_borrow_mut(|wide| {
                 wide.resize(wide.len().max(depth), Weights([0.0; PANEL]));
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
-                    self.widened(panel, &mut wide[..depth]);
+                    let wide = &mut wide[..depth];
+                    tiles!(self.level, narrow widened(panel, wide));
                     let ahead = ahead(panels, index, depth, few);
-                    self.single(call, index, &wide[..depth], ahead, output);
+                    tiles!(self.level, single::run(call, index, wide, ahead, output));
                 }
             }),
-        }
-    }
-
-    fn single<N>(
-        &self,
-        call: &Call<'_>,
-        index: usize,
-        panel: &[Weights<f32>],
-        next: &[Weights<N>],
-        output: &mut [f32],
-    ) {
-        match self.level.0 {
-            Kind::Portable => tiles::portable::single::run(call, index, panel, next, output),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a level exists only where `Level::all` found its instructions.
-            Kind::Avx2 => unsafe { tiles::avx2::single::run(call, index, panel, next, output) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Kind::Avx512 => unsafe { tiles::avx512::single::run(call, index, panel, next, output) },
-        }
-    }
-
-    fn half(
-        &self,
-        call: &Call<'_>,
-        index: usize,
-        panel: &[Weights<u16>],
-        next: &[Weights<u16>],
-        output: &mut [f32],
-    ) {
-        match self.level.0 {
-            Kind::Portable => unreachable!("the portable level packs 32 bits"),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Kind::Avx2 => unsafe { tiles::avx2::half::run(call, index, panel, next, output) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Kind::Avx512 => unsafe { tiles::avx512::half::run(call, index, panel, next, output) },
-        }
-    }
-
-    fn widened(&self, panel: &[Weights<u16>], wide: &mut [Weights<f32>]) {
-        match self.level.0 {
-            Kind::Portable => unreachable!("the portable level packs 32 bits"),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Kind::Avx2 => unsafe { tiles::avx2::widened(panel, wide) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Kind::Avx512 => unsafe { tiles::avx512::widened(panel, wide) },
         }
     }
 }

@@ -6,20 +6,15 @@
 use crate::tiles::Weights;
 use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use memmap2::MmapMut;
-use std::{marker::PhantomData, ops::Deref};
+use std::ops::{Deref, Range};
 
 /// What a large page holds; smaller weights are not worth one.
 const LARGE: usize = 2 << 20;
 
 /// A sequence of weights that does not change.
 pub(crate) enum Pages<W> {
-    /// From a place in the mapping on.
-    Large {
-        map: MmapMut,
-        at: usize,
-        bytes: usize,
-        kind: PhantomData<W>,
-    },
+    /// Some bytes of the mapping.
+    Large(MmapMut, Range<usize>),
     Small(Vec<Weights<W>>),
 }
 
@@ -47,8 +42,9 @@ where
         #[cfg(target_os = "linux")]
         map.advise(memmap2::Advice::HugePage).ok()?;
         let at = map.as_ptr().align_offset(LARGE);
-        cast_slice_mut(map.get_mut(at..at + bytes)?).copy_from_slice(weights);
-        Some(Self::Large { map, at, bytes, kind: PhantomData })
+        let place = at..at + bytes;
+        cast_slice_mut(map.get_mut(place.clone())?).copy_from_slice(weights);
+        Some(Self::Large(map, place))
     }
 }
 
@@ -60,7 +56,7 @@ where
 
     fn deref(&self) -> &[Weights<W>] {
         match self {
-            Self::Large { map, at, bytes, .. } => cast_slice(&map[*at..*at + *bytes]),
+            Self::Large(map, place) => cast_slice(&map[place.clone()]),
             Self::Small(weights) => weights,
         }
     }
