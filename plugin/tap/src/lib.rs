@@ -9,7 +9,7 @@
 //!   full ring drops comes out as [`Item::Lost`] at the exact frame where it is missing.
 //! * The work of a call is bounded by the block's samples; nothing ever waits for the other end.
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod event;
 mod pick;

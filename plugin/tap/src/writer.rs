@@ -1,6 +1,6 @@
 //! The audio thread's end.
 
-use crate::{Event, Pick, event::What, pick::Sink};
+use crate::{Event, Pick, event::What};
 use core::marker::PhantomData;
 use ringbuf::traits::Producer;
 
@@ -56,11 +56,31 @@ impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Writer<M, S, E> {
     pub fn write<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, pick: Pick) {
         // A gap is told once it is over, so that a long one is one event.
         let may = self.pending.is_empty() || (self.samples.vacant_len() > 0 && self.settle());
-        let taken = if may { pick.each(channels, frames, &mut Ring(&mut self.samples)) } else { 0 };
+        let taken = if may { self.fill(channels, frames, pick) } else { 0 };
         self.frame += taken as u64;
         let lost = (frames - taken) as u64;
         self.pending.lost += lost;
         self.lost_frames += lost;
+    }
+
+    /// Writes what fits straight into the ring; returns how many frames that is.
+    #[inline]
+    fn fill<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, pick: Pick) -> usize {
+        let (first, second) = self.samples.vacant_slices_mut();
+        let until_end = first.len().min(frames);
+        pick.write(channels, 0, &mut first[..until_end]);
+        let mut taken = until_end;
+        if until_end < frames {
+            let from_start = second.len().min(frames - until_end);
+            pick.write(channels, until_end, &mut second[..from_start]);
+            taken += from_start;
+        }
+        #[expect(unsafe_code, reason = "the ring has no safe way to be written in place")]
+        // SAFETY: [`Pick::write`] has written every one of these vacant slots, and their slices are gone.
+        unsafe {
+            self.samples.advance_write_index(taken);
+        }
+        taken
     }
 
     /// Lets time go on by `frames` without samples.
@@ -98,16 +118,5 @@ impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Writer<M, S, E> {
 impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Drop for Writer<M, S, E> {
     fn drop(&mut self) {
         self.settle();
-    }
-}
-
-struct Ring<'a, S>(&'a mut S);
-
-impl<S: Producer<Item = f32>> Sink for Ring<'_, S> {
-    fn slice(&mut self, samples: &[f32]) -> usize {
-        self.0.push_slice(samples)
-    }
-    fn each(&mut self, samples: impl Iterator<Item = f32>) -> usize {
-        self.0.push_iter(samples)
     }
 }

@@ -45,6 +45,45 @@ fn picks_are_what_they_say() {
     assert_eq!(picked(&[], Pick::Mono), [0.0; 4], "no channel at all is silence");
 }
 
+/// A channel that is too short for the block goes on in silence, whatever is heard of it.
+#[test]
+fn a_short_channel_ends_in_silence() {
+    let (long, short) = (vec![1.0_f32, 2.0, 3.0], vec![8.0_f32]);
+    for (channels, pick, expected) in [
+        (vec![long.clone(), short.clone()], Pick::Mono, [4.5, 1.0, 1.5]),
+        (vec![long.clone(), short.clone()], Pick::Mid, [4.5, 1.0, 1.5]),
+        (vec![long.clone(), short.clone()], Pick::Side, [-3.5, 1.0, 1.5]),
+        (vec![long.clone(), short.clone()], Pick::Right, [8.0, 0.0, 0.0]),
+        (vec![long.clone(), short.clone(), vec![]], Pick::Mono, [3.0, 2.0 / 3.0, 1.0]),
+    ] {
+        let found = picked(&channels, pick);
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{pick:?}: {found:?}");
+    }
+    let (mut writer, mut reader) = ends(8, 4);
+    writer.write(&[&short], 3, Pick::Left);
+    let mut buffer = [9.0; 3];
+    assert_eq!(reader.next(&mut buffer), Some(Item::Audio(3)));
+    assert_eq!(buffer, [8.0, 0.0, 0.0]);
+}
+
+/// A block that goes over the ring's end is the same block.
+#[test]
+fn the_end_of_the_ring_is_no_seam() {
+    let block: [Vec<f32>; 3] = std::array::from_fn(|c| (0..100).map(|i| (c * 100 + i) as f32).collect());
+    for pick in [Pick::Mono, Pick::Left, Pick::Right, Pick::Mid, Pick::Side] {
+        let whole = picked(&block, pick);
+        for start in [1, 37, 63, 99] {
+            let (mut writer, mut reader) = ends(128, 4);
+            let mut buffer = [9.0; 128];
+            writer.write(&[vec![0.0; start]], start, Pick::Left);
+            assert_eq!(reader.next(&mut buffer), Some(Item::Audio(start)));
+            writer.write(&block, 100, pick);
+            assert_eq!(reader.next(&mut buffer), Some(Item::Audio(100)));
+            assert_eq!(bits(&buffer[..100]), bits(&whole), "{pick:?} from {start}");
+        }
+    }
+}
+
 /// However many frames a block has, those with a way of their own among them: two channels of seeded noise, sample by sample.
 #[test]
 fn blocks_of_any_size_give_the_same_samples() {
