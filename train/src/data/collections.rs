@@ -19,11 +19,34 @@ pub enum Content {
     /// Somebody speaks: a voice, and nothing else.
     Speech,
     /// Noises and effects, none of the 20 classes.
-    Noises,
+    Noises(Names),
     /// Whole pieces of music; who plays is only known to the teacher.
     Music,
     /// Recordings whose players are known; other files are left alone.
     Known(&'static [Known]),
+}
+
+/// Which files of a collection of noises count, by their names without folder and extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// All.
+    All,
+    /// All whose names hold none of these: jingles, voices.
+    Without(&'static [&'static str]),
+    /// These.
+    Only(&'static [&'static str]),
+}
+
+impl Names {
+    /// Whether the file of this name counts.
+    #[must_use]
+    pub fn hold(self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Without(parts) => !parts.iter().any(|part| name.contains(part)),
+            Self::Only(names) => names.contains(&name),
+        }
+    }
 }
 
 /// Files below one folder of a package.
@@ -71,14 +94,16 @@ const fn scratch(class: &'static str, folder: &'static str) -> Collection {
 }
 
 const fn music(package: &'static str, folder: &'static str, licence: &'static str) -> Collection {
-    Collection {
-        group: package,
-        package: deb(package),
-        folder,
-        content: Content::Music,
-        licence,
-        split: Train,
-    }
+    music_of(package, folder, licence, Train)
+}
+
+const fn music_of(
+    package: &'static str,
+    folder: &'static str,
+    licence: &'static str,
+    split: Split,
+) -> Collection {
+    Collection { group: package, package: deb(package), folder, content: Content::Music, licence, split }
 }
 
 const fn kit(group: &'static str, folder: &'static str, split: Split) -> Collection {
@@ -102,7 +127,18 @@ const fn noises(
     licence: &'static str,
     split: Split,
 ) -> Collection {
-    Collection { group, package: deb(package), folder, content: Content::Noises, licence, split }
+    noises_of(group, package, folder, Names::All, licence, split)
+}
+
+const fn noises_of(
+    group: &'static str,
+    package: &'static str,
+    folder: &'static str,
+    names: Names,
+    licence: &'static str,
+    split: Split,
+) -> Collection {
+    Collection { group, package: deb(package), folder, content: Content::Noises(names), licence, split }
 }
 
 const fn known(
@@ -115,6 +151,118 @@ const fn known(
     let content = Content::Known(recordings);
     Collection { group, package: deb(package), folder, content, licence, split: Test }
 }
+
+/// Animals, vehicles and things of an ABC book, whose other sounds are instruments, tunes and people.
+const QABCS: Names = Names::Only(&[
+    "adjutant",
+    "aesculapian_snake",
+    "airplane",
+    "albatross",
+    "bear",
+    "bicycle",
+    "bird",
+    "booby",
+    "boot",
+    "button",
+    "camera_lens",
+    "cat",
+    "calf",
+    "chimpanzee",
+    "chinchilla",
+    "cow",
+    "crane",
+    "crow",
+    "deer",
+    "dice",
+    "dog",
+    "dolphin",
+    "duck",
+    "eagle-owl",
+    "elephant",
+    "emu",
+    "excavator",
+    "ferret",
+    "fire",
+    "fish",
+    "flamingo",
+    "foal",
+    "football",
+    "frog",
+    "giant_panda",
+    "giraffe",
+    "glove",
+    "goose",
+    "grasshopper",
+    "guinea_fowl",
+    "hamster",
+    "hedgehog",
+    "helicopter",
+    "heron",
+    "hockey",
+    "horse",
+    "hyena",
+    "ice_skate",
+    "iguana",
+    "iora",
+    "jaguar",
+    "jar",
+    "jerboa",
+    "jump_rope",
+    "koala",
+    "ladybug",
+    "lion",
+    "lynx",
+    "moose",
+    "moth",
+    "mouse",
+    "newspaper",
+    "newt",
+    "otter",
+    "owl",
+    "paper_airplane",
+    "pelican",
+    "pen",
+    "pheasant",
+    "pig",
+    "porcupine",
+    "python",
+    "quadrocopter",
+    "quail",
+    "quetzal",
+    "raccoon",
+    "ratchet",
+    "rhinoceros",
+    "robot",
+    "rocket",
+    "rooster",
+    "rubber_ball",
+    "security_camera",
+    "sheep",
+    "skateboard",
+    "snail",
+    "sparrow",
+    "spider",
+    "squirrel",
+    "stork",
+    "tiger",
+    "tractor",
+    "train",
+    "turtle",
+    "unicycle",
+    "vulture",
+    "wagon",
+    "walkie-talkie",
+    "wallaby",
+    "watch",
+    "weevil",
+    "whale",
+    "wolf",
+    "wood_grouse",
+    "yak",
+    "zebra",
+    "zipline",
+    "zipper",
+]);
 
 /// Every collection. `tonejs-instrument-*` share recordings with `iowa-piano`, `vsco-trombone` and `vsco-violin-section`
 /// of the labelled folder, which therefore leave training ([`super::maker::HELD_FOR_TEST`]).
@@ -244,6 +392,132 @@ pub const COLLECTIONS: &[Collection] = &[
         EACH,
         Valid,
     ),
+    noises_of(
+        "wesnoth-sounds",
+        "wesnoth-1.16-data",
+        "usr/share/games/wesnoth/1.16/data/core/sounds",
+        Names::Without(&[
+            "horn-", "fanfare", "wardrums", "laugh", "human", "elf-", "dwarf", "orc-", "mermaid",
+        ]),
+        "GPL-2+ / CC BY-SA 4.0",
+        Train,
+    ),
+    noises_of("qabcs-noises", "qabcs-data", "usr/share/qabcs/abcs/all/noises", QABCS, "GPL-3+", Train),
+    noises("scratch-animals", "scratch", "usr/share/scratch/Media/Sounds/Animal", EACH, Train),
+    noises("scratch-effects", "scratch", "usr/share/scratch/Media/Sounds/Effects", EACH, Train),
+    noises(
+        "torcs-sounds",
+        "torcs-data",
+        "usr/share/games/torcs/data/sound",
+        "GPL-2+ / Free Art License",
+        Train,
+    ),
+    noises(
+        "searchandrescue-sounds",
+        "searchandrescue-data",
+        "usr/share/games/searchandrescue/sounds",
+        EACH,
+        Train,
+    ),
+    noises_of(
+        "btanks-sounds",
+        "btanks-data",
+        "usr/share/games/btanks/data/sounds",
+        Names::Without(&["laugh", "scream", "deadman", "taking-item"]),
+        "GPL-2+",
+        Train,
+    ),
+    noises(
+        "simutrans-sounds",
+        "simutrans-pak64",
+        "usr/share/games/simutrans/pak/sound",
+        "Artistic-1.0",
+        Valid,
+    ),
+    noises_of(
+        "freedink-sounds",
+        "freedink-data",
+        "usr/share/games/dink/dink/Sound",
+        Names::Without(&["grunt", "wscream", "high2", "secret"]),
+        EACH,
+        Train,
+    ),
+    noises_of(
+        "wordwarvi-sounds",
+        "wordwarvi-sound",
+        "usr/share/wordwarvi/sounds",
+        Names::Without(&[
+            "Source",
+            "aaaah",
+            "abducted",
+            "help",
+            "hohoho",
+            "us_quarter",
+            "woohoo",
+            "yay",
+            "ow_my",
+            "ooooof",
+            "timpani",
+            "scream",
+            "nice_bank",
+        ]),
+        EACH,
+        Train,
+    ),
+    noises_of(
+        "pekka-kana-sounds",
+        "pekka-kana-2-data",
+        "usr/share/games/pekka-kana-2/data",
+        Names::Without(&["bonus"]),
+        EACH,
+        Train,
+    ),
+    noises("powermanga-sounds", "powermanga-data", "usr/share/games/powermanga/sounds", "GPL-3+", Train),
+    noises("enigma-sounds", "enigma-data", "usr/share/games/enigma/soundsets/enigma", "GPL-2+", Valid),
+    noises("atanks-sounds", "atanks-data", "usr/share/games/atanks/sound", "GPL-2+", Train),
+    noises("starvoyager-sounds", "starvoyager-data", "usr/share/games/starvoyager/snd", EACH, Train),
+    noises_of(
+        "freedroid-sounds",
+        "freedroid-data",
+        "usr/share/games/freedroid/sound",
+        Names::Without(&["Paradroid", "ThouArt"]),
+        "GPL-2+",
+        Train,
+    ),
+    noises_of(
+        "mirrormagic-sounds",
+        "mirrormagic-data",
+        "usr/share/games/mirrormagic/sounds",
+        Names::Without(&["halloffame", "lachen"]),
+        EACH,
+        Train,
+    ),
+    noises("sdl-ball-sounds", "sdl-ball-data", "usr/share/games/sdl-ball", EACH, Train),
+    noises("tecnoballz-sounds", "tecnoballz-data", "usr/share/games/tecnoballz/sounds", "GPL-3+", Train),
+    noises_of(
+        "lbreakout2-sounds",
+        "lbreakout2-data",
+        "usr/share/games/lbreakout2/sounds",
+        Names::Without(&["dammit", "damn", "excellent", "verygood", "wontgiveup"]),
+        "GPL-2+",
+        Train,
+    ),
+    noises_of(
+        "tuxpaint-magic",
+        "tuxpaint-plugins-default",
+        "usr/share/tuxpaint/sounds/magic",
+        Names::Without(&["string", "rainbow", "kaleidoscope"]),
+        EACH,
+        Train,
+    ),
+    noises_of(
+        "netpanzer-sounds",
+        "netpanzer-data",
+        "usr/share/games/netpanzer/sound",
+        Names::Without(&["selected", "yessir", "affirm", "scream", "movout", "tarconf"]),
+        "GPL-2+",
+        Train,
+    ),
     noises("supertux-sounds", "supertux-data", "usr/share/games/supertux2/sounds", "GPL-2+ / CC BY-SA", Test),
     noises("frozen-bubble-sounds", "frozen-bubble-data", "usr/share/games/frozen-bubble/snd", "GPL-2", Valid),
     known(
@@ -305,4 +579,11 @@ pub const COLLECTIONS: &[Collection] = &[
     music("adonthell-data", "usr/share/games/adonthell/games/wastesedge/audio", "GPL-2+"),
     music("amoebax-data", "usr/share/games/amoebax/music", "Free Art License 1.2"),
     music("plee-the-bear-data", "usr/share/games/plee-the-bear/music", "CC BY-SA 3.0"),
+    music("davegnukem-data", "usr/share/games/davegnukem/music", EACH),
+    music("wordwarvi-sound", "usr/share/wordwarvi/sounds", EACH),
+    music("freedink-data", "usr/share/games/dink/dink/Sound", EACH),
+    music_of("enigma-data", "usr/share/games/enigma/music", EACH, Valid),
+    music_of("btanks-data", "usr/share/games/btanks/data/tunes", EACH, Valid),
+    music_of("neverball-common", "usr/share/games/neverball/bgm", EACH, Valid),
+    music_of("pinball-data", "usr/share/games/pinball", EACH, Valid),
 ];

@@ -46,6 +46,13 @@ const ENOUGH_SEGMENTS: usize = 10;
 /// A voice is played up to this much higher or lower: its formants move along, as if the instrument were another one.
 const VARISPEED_SEMITONES: f32 = 3.0;
 
+/// A noise is played up to this much higher or lower: whatever comes of it is no instrument either.
+const NOISE_VARISPEED_SEMITONES: f32 = 12.0;
+/// How often a voice is a section: two of the same instrument, from whatever sources.
+const SECTIONS: f32 = 0.12;
+/// How often somebody whom we know plays along with real music.
+const GUESTS: f32 = 0.35;
+
 /// Players of a band that are heard at once, at most.
 const MOST_PLAYERS: usize = 6;
 
@@ -139,6 +146,11 @@ impl Mixer {
         self.voices.iter().filter(|v| !v.is_empty()).count()
     }
 
+    /// Whether there is real music.
+    pub fn has_music(&self) -> bool {
+        !self.music.is_empty()
+    }
+
     /// Whether there are bands.
     pub fn has_bands(&self) -> bool {
         !self.bands.is_empty()
@@ -198,24 +210,49 @@ impl Mixer {
         let mut drawn = present.clone();
         rng.shuffle(&mut drawn);
         for &class in drawn.iter().take(voices) {
-            let source = draw_from(&self.voices[class], rng);
-            let stem = &self.pool.stems[*rng.pick(source)];
-            layers.push((Some(class), self.layer(stem, rng)?));
+            layers.push((Some(class), self.voice(class, rng)?));
         }
-        let negatives = if voices == 0 { usize::from(rng.with(0.8)) } else { usize::from(rng.with(0.12)) };
-        if negatives > 0 && !self.negatives.is_empty() {
-            let source = draw_from(&self.negatives, rng);
-            let stem = &self.pool.stems[*rng.pick(source)];
-            layers.push((None, self.layer(stem, rng)?));
+        let negatives = match voices {
+            0 => usize::from(rng.with(0.8)) + usize::from(self.augment && rng.with(0.3)),
+            _ => usize::from(rng.with(0.12)),
+        };
+        for _ in 0..negatives.min(self.negatives.len()) {
+            layers.push((None, self.negative(rng)?));
         }
         for (_, layer) in &mut layers {
-            let level = truth::active_rms(layer, &activity(layer));
-            if level > 0.0 {
-                let gain = effects::amplitude(rng.between(-9.0, 4.0)) * 0.05 / level;
-                layer.iter_mut().for_each(|s| *s *= gain);
-            }
+            bring_to(layer, 0.05 * effects::amplitude(rng.between(-9.0, 4.0)));
         }
         Ok(self.blend(layers, voices == 0, rng))
+    }
+
+    /// Somebody who plays an instrument of this class, or two of them.
+    fn voice(&self, class: usize, rng: &mut Rng) -> Result<Vec<f32>, PoolError> {
+        let one = |rng: &mut Rng| {
+            let source = draw_from(&self.voices[class], rng);
+            let stem = &self.pool.stems[*rng.pick(source)];
+            self.layer(stem, self.varispeed_ratio(VARISPEED_SEMITONES, rng), rng)
+        };
+        let mut voice = one(rng)?;
+        if self.augment && rng.with(SECTIONS) {
+            let mut second = one(rng)?;
+            let level = truth::active_rms(&voice, &activity(&voice));
+            bring_to(&mut second, level * effects::amplitude(rng.between(-6.0, 3.0)));
+            voice.iter_mut().zip(second).for_each(|(v, s)| *v += s);
+        }
+        Ok(voice)
+    }
+
+    /// What is no instrument of the 20. A noise stays one however it is played, another instrument may not.
+    fn negative(&self, rng: &mut Rng) -> Result<Vec<f32>, PoolError> {
+        let source = draw_from(&self.negatives, rng);
+        let stem = &self.pool.stems[*rng.pick(source)];
+        let plays = stem.row.kind == Kind::Phrase;
+        let semitones = if plays { VARISPEED_SEMITONES } else { NOISE_VARISPEED_SEMITONES };
+        let mut layer = self.layer(stem, self.varispeed_ratio(semitones, rng), rng)?;
+        if self.augment && !plays && rng.with(0.2) {
+            layer.reverse();
+        }
+        Ok(layer)
     }
 
     /// Audio of a piece: the same excerpt of up to six of its classes, near the levels that they have in it.
@@ -231,7 +268,7 @@ impl Mixer {
         // Mostly as full as it is written.
         let most = players.len().min(MOST_PLAYERS);
         players.truncate(rng.usize(1..=most).max(rng.usize(1..=most)));
-        let ratio = self.varispeed_ratio(rng);
+        let ratio = self.varispeed_ratio(VARISPEED_SEMITONES, rng);
         let longest = players.iter().map(|&i| self.pool.stems[i].row.samples as usize).max().unwrap_or(0);
         let read = (self.length.samples() as f32 * ratio) as usize + 2;
         let start = rng.usize(0..=longest.saturating_sub(read));
@@ -295,22 +332,51 @@ impl Mixer {
         if self.augment && rng.with(0.5) {
             effects::equalise(&mut samples, rng);
         }
-        self.master(&mut samples, false, rng);
         let classes = self.voices.len();
-        let target = Target {
+        let mut target = Target {
             clip: label.probability.iter().map(|p| p.sqrt()).collect(),
             // The segment is longer than the clip, so a likely instrument may be silent in it: weigh it less.
             clip_weight: label.known.iter().map(|&known| if known { 0.5 } else { 0.0 }).collect(),
             steps: vec![0.0; self.length.windows() * classes],
             step_weight: vec![0.0; self.length.windows() * classes],
         };
+        if self.augment && rng.with(GUESTS) {
+            self.welcome_guest(&mut samples, &mut target, rng)?;
+        }
+        self.master(&mut samples, false, rng);
         Ok(Clip { log_mel: self.picture(&samples, rng), target })
     }
 
+    /// Somebody plays along with real music: of that class we know where it is heard. Where it is not, the music's own
+    /// label stays.
+    fn welcome_guest(&self, music: &mut [f32], target: &mut Target, rng: &mut Rng) -> Result<(), PoolError> {
+        let classes = self.voices.len();
+        let present: Vec<usize> = (0..classes).filter(|&c| !self.voices[c].is_empty()).collect();
+        if present.is_empty() {
+            return Ok(());
+        }
+        let class = *rng.pick(&present);
+        let mut guest = self.voice(class, rng)?;
+        bring_to(&mut guest, effects::rms(music) * effects::amplitude(rng.between(-8.0, 6.0)));
+        music.iter_mut().zip(&guest).for_each(|(m, g)| *m += g);
+        let (clip, weight) = (target.clip[class], target.clip_weight[class]);
+        truth::mark(target, class, &activity(&guest), &guest, music, self.length);
+        if target.clip[class] == 1.0 {
+            target.clip_weight[class] = 1.0;
+            for (weight, step) in
+                target.step_weight.iter_mut().zip(&target.steps).skip(class).step_by(classes)
+            {
+                *weight = *step;
+            }
+        } else {
+            (target.clip[class], target.clip_weight[class]) = (clip, weight);
+        }
+        Ok(())
+    }
+
     /// An excerpt of a stem as it goes into a mix: placed, cut on and off, and, where augmenting, played elsewhere.
-    fn layer(&self, stem: &Stem, rng: &mut Rng) -> Result<Vec<f32>, PoolError> {
+    fn layer(&self, stem: &Stem, ratio: f32, rng: &mut Rng) -> Result<Vec<f32>, PoolError> {
         let wanted = self.length.samples();
-        let ratio = self.varispeed_ratio(rng);
         let read = (wanted as f32 * ratio) as usize + 2;
         let total = stem.row.samples as usize;
         let start = rng.usize(0..=total.saturating_sub(read));
@@ -336,13 +402,9 @@ impl Mixer {
         Ok(placed)
     }
 
-    /// How much higher or lower a voice is played than it was recorded; 1 where nothing is varied.
-    fn varispeed_ratio(&self, rng: &mut Rng) -> f32 {
-        if self.augment && rng.with(0.6) {
-            2f32.powf(rng.between(-VARISPEED_SEMITONES, VARISPEED_SEMITONES) / 12.0)
-        } else {
-            1.0
-        }
+    /// How much faster something is played than it was recorded, up to this much either way; 1 where nothing is varied.
+    fn varispeed_ratio(&self, semitones: f32, rng: &mut Rng) -> f32 {
+        if self.augment && rng.with(0.6) { 2f32.powf(rng.between(-semitones, semitones) / 12.0) } else { 1.0 }
     }
 
     /// Another instrument of the class, on another microphone: tone, amplifier, saturation, compression.
@@ -406,6 +468,14 @@ fn heard(music: &[(usize, SoftLabel)], classes: usize) -> Vec<Vec<usize>> {
     let plays = |label: &SoftLabel, class: usize| label.known[class] && label.probability[class] > HEARD;
     let of = |class| (0..music.len()).filter(|&i| plays(&music[i].1, class)).collect::<Vec<_>>();
     (0..classes).map(of).filter(|segments| segments.len() >= ENOUGH_SEGMENTS).collect()
+}
+
+/// Scales to this RMS over the hops that sound.
+fn bring_to(samples: &mut [f32], level: f32) {
+    let now = truth::active_rms(samples, &activity(samples));
+    if now > 0.0 {
+        samples.iter_mut().for_each(|s| *s *= level / now);
+    }
 }
 
 fn draw_from<'a>(sources: &'a BTreeMap<String, Vec<usize>>, rng: &mut Rng) -> &'a [usize] {

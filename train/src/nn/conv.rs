@@ -204,9 +204,9 @@ impl Conv {
         }
     }
 
-    /// Rows in time that go through one product: about 128 positions, an even number of rows.
+    /// Rows in time that go through one product: about 384 positions, an even number of rows.
     fn rows_a_product(frequency: usize) -> usize {
-        (128 / frequency).max(2) & !1
+        (384 / frequency).max(2) & !1
     }
 
     /// Convolution, ReLU and, where it pools, pooling. A pooling layer's input must have even sides.

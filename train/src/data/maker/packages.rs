@@ -57,7 +57,13 @@ impl Maker<'_> {
                     banks.extend(notes(collection, &files()?, &class)?);
                 }
                 Content::Patches => banks.extend(patches(collection, &folder)?),
-                Content::Speech | Content::Noises => self.joined(collection, &files()?)?,
+                Content::Speech => self.joined(collection, &files()?)?,
+                Content::Noises(names) => {
+                    let stem = |file: &Path| file.file_stem().map(|s| s.to_string_lossy().into_owned());
+                    let mut files = files()?;
+                    files.retain(|file| stem(file).is_some_and(|stem| names.hold(&stem)));
+                    self.joined(collection, &files)?;
+                }
                 Content::Music => self.music(collection, &folder, &files()?)?,
                 Content::Known(recordings) => self.known(collection, &folder, recordings)?,
             }

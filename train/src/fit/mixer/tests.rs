@@ -134,3 +134,55 @@ fn a_pool_without_bands_draws_mixes_instead() {
     let clip = mixer.scene(Scene::Band, &mut seed::rng(1, "x")).unwrap();
     assert_eq!((clip.target.clip[class("piano")], clip.target.clip[class("flute")]), (1.0, 1.0));
 }
+
+/// Real music in which the teacher hears nothing for certain, and a piano that may play along.
+#[test]
+fn a_guest_is_known_where_he_is_heard_and_the_rest_stays_the_teachers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = PoolWriter::open(folder.path()).unwrap();
+    let part = |kind, class: &str, samples| Part {
+        samples,
+        kind,
+        class: class.into(),
+        source: "x".into(),
+        split: Split::Train,
+        licence: "MIT".into(),
+        origin: "x".into(),
+        extra: json!({}),
+    };
+    writer.add("a", &[part(Kind::Phrase, "piano", tone(330.0, 0.3, 0.0, 8.0))]).unwrap();
+    writer.add("b", &[part(Kind::Music, crate::data::class::MUSIC, tone(900.0, 0.1, 0.0, 8.0))]).unwrap();
+    let mut known = [true; 20];
+    known[class("voice")] = false;
+    let label = SoftLabel { id: "b#0".into(), start_s: 0.0, length_s: 8.0, probability: [0.0625; 20], known };
+    writer.add_soft_labels(&[label]).unwrap();
+    writer.commit().unwrap();
+    let mixer = Mixer::new(Pool::open(folder.path()).unwrap(), Split::Train, 20, LENGTH, true).unwrap();
+    assert!(mixer.has_music());
+    let mut guests = 0;
+    for index in 0..60 {
+        let clip = mixer.scene(Scene::Music, &mut seed::rng(3, &index.to_string())).unwrap();
+        let target = clip.target;
+        for c in (0..20).filter(|&c| c != class("piano")) {
+            assert_eq!(target.clip[c], 0.25);
+            assert_eq!(target.clip_weight[c], if c == class("voice") { 0.0 } else { 0.5 });
+            assert!((0..LENGTH.windows()).all(|w| target.step_weight[w * 20 + c] == 0.0));
+        }
+        let piano = class("piano");
+        let steps: Vec<_> = (0..LENGTH.windows())
+            .map(|w| (target.steps[w * 20 + piano], target.step_weight[w * 20 + piano]))
+            .collect();
+        if target.clip[piano] == 1.0 {
+            guests += 1;
+            assert_eq!(target.clip_weight[piano], 1.0);
+            assert!(steps.contains(&(1.0, 1.0)));
+            assert!(
+                steps.iter().all(|(step, weight)| step == weight),
+                "where he pauses the music may have one"
+            );
+        } else {
+            assert_eq!((target.clip[piano], target.clip_weight[piano]), (0.25, 0.5));
+        }
+    }
+    assert!((10..35).contains(&guests), "{guests} of 60 clips");
+}
