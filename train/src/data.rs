@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod band;
+pub mod calibration;
 pub mod check;
 pub mod class;
 pub mod collections;

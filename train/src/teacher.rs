@@ -9,7 +9,7 @@ pub mod command;
 mod front_end;
 mod network;
 
-pub use classes::{ClassTable, Judgement};
+pub use classes::ClassTable;
 pub use front_end::{BANDS, FrontEnd, SAMPLE_RATE_HZ};
 pub use network::{EVENTS, FEATURES, Heard, Teacher};
 

@@ -40,8 +40,8 @@ fn a_folder_hears() {
         let heard = teacher.hear(&audio).unwrap();
         assert_eq!((heard.logits.len(), heard.embedding.len()), (EVENTS, FEATURES));
         assert!((heard.logits[EVENTS / 2] - mean * (EVENTS / 2) as f32 / EVENTS as f32).abs() < 1e-4);
-        let judgement = teacher.judge(&heard);
-        assert!(judgement.probability.iter().all(|p| (0.0..=1.0).contains(p)));
+        let judged = teacher.judge(&heard);
+        assert!(judged.iter().all(|p| (0.0..=1.0).contains(p)));
     }
 }
 

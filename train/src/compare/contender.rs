@@ -50,7 +50,7 @@ impl Contender {
             Self::Package(model) => listen(model, samples),
             Self::Teacher(teacher, _) => {
                 let heard = teacher.hear(&resample(samples, SAMPLE_RATE_HZ, teacher::SAMPLE_RATE_HZ)?)?;
-                Ok(Answer { clip: teacher.judge(&heard).probability.to_vec(), events: None })
+                Ok(Answer { clip: teacher.judge(&heard).to_vec(), events: None })
             }
         }
     }

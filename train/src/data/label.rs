@@ -1,5 +1,6 @@
 //! Soft labels of the pool's real music: a teacher listens to each 10 s of the files that the stems were cut from.
 
+use super::calibration::Calibration;
 use super::collections::COLLECTIONS;
 use super::decode::decode;
 use super::maker::LONGEST_MUSIC_S;
@@ -28,10 +29,11 @@ pub fn label(pool: &Path, packages: &Path, teacher: &Teacher) -> Result<usize> {
     let work = music
         .map(|stem| Ok((stem.row.id.clone(), file_of(&stem.row.source, &stem.row.extra, packages)?)))
         .collect::<Result<Vec<_>>>()?;
+    let calibration = if work.is_empty() { return Ok(0) } else { Calibration::of(pool, teacher)? };
     let mut writer = PoolWriter::open(pool)?;
     let mut segments = 0;
     for (number, batch) in work.chunks(BATCH).enumerate() {
-        for labels in parallel(batch.len(), |i, _| hear(&batch[i].0, &batch[i].1, teacher)) {
+        for labels in parallel(batch.len(), |i, _| hear(&batch[i].0, &batch[i].1, teacher, &calibration)) {
             let labels = labels?;
             segments += labels.len();
             writer.add_soft_labels(&labels)?;
@@ -49,19 +51,20 @@ fn file_of(group: &str, extra: &str, packages: &Path) -> Result<PathBuf> {
     Ok(collection.package.folder(packages).join(collection.folder).join(name))
 }
 
-fn hear(id: &str, file: &Path, teacher: &Teacher) -> Result<Vec<SoftLabel>> {
+fn hear(id: &str, file: &Path, teacher: &Teacher, calibration: &Calibration) -> Result<Vec<SoftLabel>> {
     let samples = decode(file, teacher::SAMPLE_RATE_HZ)?;
     let segment = SEGMENT_S * teacher::SAMPLE_RATE_HZ as usize;
     let segments = samples.chunks_exact(segment).take(LONGEST_MUSIC_S / SEGMENT_S).enumerate();
     segments
         .map(|(number, samples)| {
-            let judgement = teacher.judge(&teacher.hear(samples)?);
+            let judged = teacher.judge(&teacher.hear(samples)?);
+            let (probability, known) = calibration.read(&judged, teacher.absence());
             Ok(SoftLabel {
                 id: id.to_owned(),
                 start_s: (number * SEGMENT_S) as f32,
                 length_s: SEGMENT_S as f32,
-                probability: judgement.probability,
-                known: judgement.known,
+                probability,
+                known,
             })
         })
         .collect()

@@ -34,13 +34,13 @@ pub enum Scene {
 const SCENES: [(Scene, f32); 5] = [
     (Scene::Solo, 0.22),
     (Scene::Mix, 0.23),
-    (Scene::Band, 0.13),
-    (Scene::Music, 0.27),
+    (Scene::Band, 0.15),
+    (Scene::Music, 0.25),
     (Scene::Nothing, 0.15),
 ];
 
-/// A class plays for certain in a segment of music at this probability of the teacher's.
-const HEARD: f32 = 0.2;
+/// A class plays for certain in a segment of music at this probability.
+const HEARD: f32 = 0.5;
 /// A class with fewer segments of music than this would be learned by heart.
 const ENOUGH_SEGMENTS: usize = 10;
 /// A voice is played up to this much higher or lower: its formants move along, as if the instrument were another one.
@@ -298,12 +298,7 @@ impl Mixer {
         for (_, layer) in &layers {
             mixed.iter_mut().zip(layer).for_each(|(m, s)| *m += s);
         }
-        let mut target = Target {
-            clip: vec![0.0; classes],
-            clip_weight: vec![1.0; classes],
-            steps: vec![0.0; length.windows() * classes],
-            step_weight: vec![1.0; length.windows() * classes],
-        };
+        let mut target = Target::nobody(classes, length.windows());
         let mut voices = Vec::new();
         for (class, layer) in layers {
             if let Some(class) = class {
@@ -332,13 +327,16 @@ impl Mixer {
         if self.augment && rng.with(0.5) {
             effects::equalise(&mut samples, rng);
         }
-        let classes = self.voices.len();
+        let likely = label.probability;
+        // What is half likely teaches nothing. And the segment is longer than the clip and its windows, so that who plays in
+        // it may be silent in them.
+        let weight: [f32; 20] =
+            std::array::from_fn(|c| if label.known[c] { 0.5 * (2.0 * likely[c] - 1.0).powi(2) } else { 0.0 });
         let mut target = Target {
-            clip: label.probability.iter().map(|p| p.sqrt()).collect(),
-            // The segment is longer than the clip, so a likely instrument may be silent in it: weigh it less.
-            clip_weight: label.known.iter().map(|&known| if known { 0.5 } else { 0.0 }).collect(),
-            steps: vec![0.0; self.length.windows() * classes],
-            step_weight: vec![0.0; self.length.windows() * classes],
+            clip: likely.to_vec(),
+            clip_weight: weight.to_vec(),
+            steps: likely.repeat(self.length.windows()),
+            step_weight: weight.repeat(self.length.windows()),
         };
         if self.augment && rng.with(GUESTS) {
             self.welcome_guest(&mut samples, &mut target, rng)?;
@@ -359,17 +357,13 @@ impl Mixer {
         let mut guest = self.voice(class, rng)?;
         bring_to(&mut guest, effects::rms(music) * effects::amplitude(rng.between(-8.0, 6.0)));
         music.iter_mut().zip(&guest).for_each(|(m, g)| *m += g);
-        let (clip, weight) = (target.clip[class], target.clip_weight[class]);
-        truth::mark(target, class, &activity(&guest), &guest, music, self.length);
-        if target.clip[class] == 1.0 {
-            target.clip_weight[class] = 1.0;
-            for (weight, step) in
-                target.step_weight.iter_mut().zip(&target.steps).skip(class).step_by(classes)
-            {
-                *weight = *step;
-            }
-        } else {
-            (target.clip[class], target.clip_weight[class]) = (clip, weight);
+        let mut heard = Target::nobody(classes, self.length.windows());
+        truth::mark(&mut heard, class, &activity(&guest), &guest, music, self.length);
+        if heard.clip[class] == 1.0 {
+            (target.clip[class], target.clip_weight[class]) = (1.0, 1.0);
+        }
+        for at in (class..heard.steps.len()).step_by(classes).filter(|&at| heard.steps[at] == 1.0) {
+            (target.steps[at], target.step_weight[at]) = (1.0, 1.0);
         }
         Ok(())
     }

@@ -11,6 +11,8 @@ use crate::nn::vggish::Vggish;
 use rollcall_metrics::{Scored, average_precision, both_classes, calibration_error, f1, mean};
 use std::collections::BTreeMap;
 
+/// A label that weighs less is of a teacher who is unsure, and counts in no score.
+const SURE: f32 = 0.15;
 /// Bins of the expected calibration error.
 const BINS: usize = 15;
 
@@ -113,13 +115,15 @@ struct Heard<'a> {
     posteriors: Vec<Vec<f32>>,
 }
 
-/// Share of the clips in which somebody plays for certain whose likeliest class is one that does.
+/// Share of the clips in which somebody plays for certain whose likeliest known class is one that does.
 fn top1(scene: &Heard<'_>) -> f64 {
-    let plays = |clip: &Clip, c: usize| clip.target.clip_weight[c] > 0.0 && clip.target.clip[c] >= 0.5;
+    let known = |clip: &Clip, c: usize| clip.target.clip_weight[c] >= SURE;
+    let plays = |clip: &Clip, c: usize| known(clip, c) && clip.target.clip[c] >= 0.5;
     let (mut hits, mut clips) = (0u32, 0u32);
     for (clip, p) in scene.clips.iter().zip(&scene.posteriors) {
         if (0..p.len()).any(|c| plays(clip, c)) {
-            let top = (0..p.len()).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
+            let known = (0..p.len()).filter(|&c| known(clip, c));
+            let top = known.max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
             hits += u32::from(plays(clip, top));
             clips += 1;
         }
@@ -133,7 +137,7 @@ fn known<'a>(scene: &'a Heard<'_>, class: usize) -> impl Iterator<Item = (f32, b
         .clips
         .iter()
         .zip(&scene.posteriors)
-        .filter(move |(clip, _)| clip.target.clip_weight[class] > 0.0);
+        .filter(move |(clip, _)| clip.target.clip_weight[class] >= SURE);
     pairs.map(move |(clip, p)| (p[class], clip.target.clip[class] >= 0.5))
 }
 

@@ -13,6 +13,15 @@ pub struct Target {
     pub step_weight: Vec<f32>,
 }
 
+impl Target {
+    /// Nobody plays, for certain.
+    #[must_use]
+    pub fn nobody(classes: usize, steps: usize) -> Self {
+        let (clip, all) = (vec![0.0; classes], vec![0.0; steps * classes]);
+        Self { clip, clip_weight: vec![1.0; classes], steps: all, step_weight: vec![1.0; steps * classes] }
+    }
+}
+
 /// A loss with the gradients of both logits.
 #[derive(Clone, Debug)]
 pub struct Graded {

@@ -7,20 +7,6 @@ use rollcall_engine::OPENMIC_CLASSES;
 
 /// Columns: our class; its AudioSet display names with `|` between; whether a low probability means that it is absent.
 const TABLE: &str = include_str!("classes.csv");
-/// From here on a class is heard, and below [`ABSENT`] it is not; between them the teacher does not know. An AudioSet
-/// network's probabilities are low by the labels' incompleteness: half is already sure.
-const PRESENT: f32 = 0.3;
-const ABSENT: f32 = 0.02;
-
-/// What the teacher means for our classes, in the order of [`OPENMIC_CLASSES`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judgement {
-    /// Probability that a class is heard, 0..1: the greatest of its AudioSet classes.
-    pub probability: [f32; 20],
-    /// Whether the teacher can tell.
-    pub known: [bool; 20],
-}
-
 /// The table, bound to a teacher's own list of classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassTable {
@@ -57,15 +43,17 @@ impl ClassTable {
         Ok(Self { members, absence })
     }
 
-    /// From the probabilities of the 527 classes.
-    pub(super) fn judge(&self, probabilities: &[f32]) -> Judgement {
-        let mut judgement = Judgement { probability: [0.0; 20], known: [false; 20] };
-        for (class, members) in self.members.iter().enumerate() {
-            let p = members.iter().map(|&m| probabilities[m]).fold(0.0, f32::max);
-            judgement.probability[class] = p;
-            judgement.known[class] = p >= PRESENT || (p <= ABSENT && self.absence[class]);
-        }
-        judgement
+    /// Probability of each of our classes, of those of the 527: the greatest of its members.
+    pub(super) fn judge(&self, probabilities: &[f32]) -> [f32; 20] {
+        std::array::from_fn(|class| {
+            self.members[class].iter().map(|&member| probabilities[member]).fold(0.0, f32::max)
+        })
+    }
+
+    /// Whether a low probability of a class means that it is absent.
+    #[must_use]
+    pub fn absence(&self) -> &[bool] {
+        &self.absence
     }
 }
 
@@ -91,12 +79,14 @@ mod tests {
         let mut probabilities = vec![0.01; names.len()];
         probabilities[names.iter().position(|n| n == "Electric guitar").unwrap()] = 0.6;
         probabilities[names.iter().position(|n| n == "Piano").unwrap()] = 0.1;
-        let judgement = table.judge(&probabilities);
+        let judged = table.judge(&probabilities);
         let class = |name| OPENMIC_CLASSES.iter().position(|c| *c == name).unwrap();
-        assert_eq!((judgement.probability[class("guitar")], judgement.known[class("guitar")]), (0.6, true));
-        assert!(!judgement.known[class("piano")], "between the bounds the teacher does not know");
-        assert!(judgement.known[class("violin")], "surely absent");
-        assert!(!judgement.known[class("bass")], "bass goes unnamed in AudioSet");
+        assert_eq!(
+            (judged[class("guitar")], judged[class("piano")], judged[class("violin")]),
+            (0.6, 0.1, 0.01)
+        );
+        assert!(table.absence()[class("violin")]);
+        assert!(!table.absence()[class("bass")], "bass goes unnamed in AudioSet");
     }
 
     #[test]

@@ -48,11 +48,8 @@ pub fn run(args: TeacherArgs) -> Result<()> {
         Action::Hear { folder, file } => {
             let teacher = Teacher::open(&folder)?;
             let samples = decode(&file, SAMPLE_RATE_HZ)?;
-            let judgement = teacher.judge(&teacher.hear(&samples)?);
-            for (class, (p, known)) in
-                OPENMIC_CLASSES.iter().zip(judgement.probability.iter().zip(judgement.known))
-            {
-                println!("{class:<18} {p:.3}{}", if known { "" } else { "  (cannot tell)" });
+            for (class, p) in OPENMIC_CLASSES.iter().zip(teacher.judge(&teacher.hear(&samples)?)) {
+                println!("{class:<18} {p:.3}");
             }
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! The teacher's network in tract, and its folder.
 
-use super::classes::{ClassTable, Judgement};
+use super::classes::ClassTable;
 use super::front_end::{BANDS, BINS, FrontEnd};
 use super::{FILES, TeacherError};
 use std::{
@@ -100,10 +100,16 @@ impl Teacher {
         Ok(heard)
     }
 
-    /// What it means for our 20 classes.
+    /// Probability of each of our 20 classes, as the network has it: low, see [`crate::data::calibration`].
     #[must_use]
-    pub fn judge(&self, heard: &Heard) -> Judgement {
+    pub fn judge(&self, heard: &Heard) -> [f32; 20] {
         self.table.judge(&heard.probabilities())
+    }
+
+    /// Whether a low probability of a class means that it is absent.
+    #[must_use]
+    pub fn absence(&self) -> &[bool] {
+        self.table.absence()
     }
 
     /// Front-end, to look at what the network sees.
