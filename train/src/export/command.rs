@@ -7,13 +7,14 @@ use super::reliability;
 use crate::data::pool::{Pool, Split};
 use crate::fit::checkpoint::State;
 use crate::fit::mixer::Mixer;
+use crate::fit::thresholds::QUIET;
 use crate::fit::trainer::Recipe;
 use crate::fit::{validation::ValidationSet, warm};
 use crate::nn::vggish::{Shape, Vggish};
 use anyhow::Context;
 use rollcall_engine::OPENMIC_CLASSES;
 use rollcall_engine::package::Training;
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, str::FromStr};
 
 /// Write the model package of a run: the average of its weights, thresholds tuned on validation, and a model card.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,7 +27,7 @@ pub struct ExportArgs {
     #[arg(long)]
     pub(super) blend: Option<PathBuf>,
     /// The run's share of the blend, 0 to 1.
-    #[arg(long, default_value_t = 0.5, requires = "blend", value_parser = share)]
+    #[arg(long, default_value_t = 0.5, requires = "blend", value_parser = share::<f32>)]
     pub(super) share: f32,
     /// Stem pool that it was trained on: validation clips and the card's table of data come from it.
     #[arg(long, default_value = "cache/pool")]
@@ -49,13 +50,17 @@ pub struct ExportArgs {
     /// What `rollcall-train compare` printed of this package's weights, for the card.
     #[arg(long)]
     compared: Option<PathBuf>,
+    /// Share of the validation clips without an instrument that thresholds are raised to leave quiet, 0 to 1; 0: the best F1 of
+    /// each class, whatever noises do.
+    #[arg(long, default_value_t = QUIET, value_parser = share::<f64>)]
+    pub(super) quiet: f64,
     /// The package is finished: not to be replaced by a better one soon.
     #[arg(long)]
     pub(super) finished: bool,
 }
 
-fn share(text: &str) -> Result<f32, String> {
-    let share = text.parse::<f32>().ok().filter(|share| (0.0..=1.0).contains(share));
+fn share<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
+    let share = text.parse::<T>().ok().filter(|share| (T::from(0)..=T::from(1)).contains(share));
     share.ok_or_else(|| "a share is a number from 0 to 1".into())
 }
 
@@ -84,7 +89,7 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     let data = data_table(&pool);
     let validation = Mixer::new(pool, Split::Valid, net.shape.classes, recipe.length(), false)?;
     let set = ValidationSet::draw(&validation, recipe.validation_clips, recipe.seed)?;
-    let report = set.score(&net, &state.average);
+    let report = set.score(&net, &state.average, args.quiet);
     let compared = args.compared.as_ref().map(|path| {
         fs::read_to_string(path)
             .with_context(|| format!("{}: what `rollcall-train compare` printed", path.display()))
@@ -134,6 +139,6 @@ mod tests {
             weights
         };
         assert_eq!([0.0, 0.25, 1.0].map(blended), [[3.0, 2.0], [2.5, 1.0], [1.0, -2.0]]);
-        assert!(["1.1", "-0.1", "NaN", "half"].iter().all(|text| share(text).is_err()));
+        assert!(["1.1", "-0.1", "NaN", "half"].iter().all(|text| share::<f32>(text).is_err()));
     }
 }

@@ -3,20 +3,20 @@
 
 use rollcall_metrics::{Scored, best_threshold, f1};
 
-/// Share of clips without an instrument in which every posterior must stay below its threshold.
+/// Share of clips without an instrument in which every posterior must stay below its threshold, unless said otherwise.
 pub const QUIET: f64 = 0.95;
 /// Highest threshold: a class stays reachable.
 const HIGHEST: f32 = 0.95;
 
 /// A threshold for each class. `scored` has each class's posteriors with their truth, `nothing` the posteriors of clips
-/// without an instrument, `[clips][classes]`.
+/// without an instrument, `[clips][classes]`, of which the share `quiet` (0 to 1) is to stay below them.
 ///
 /// Starts at the best F1 of each class. While more clips than allowed are loud, the one threshold is raised, over the
 /// posterior of one such clip, that silences most for the F1 that it costs.
 #[must_use]
-pub fn tune(scored: &[Scored], nothing: &[Vec<f32>]) -> Vec<f32> {
+pub fn tune(scored: &[Scored], nothing: &[Vec<f32>], quiet: f64) -> Vec<f32> {
     let mut thresholds: Vec<f32> = scored.iter().map(best_threshold).collect();
-    let allowed = ((1.0 - QUIET) * nothing.len() as f64) as usize;
+    let allowed = ((1.0 - quiet) * nothing.len() as f64) as usize;
     loop {
         let loud: Vec<&Vec<f32>> = nothing.iter().filter(|p| loud_classes(p, &thresholds) > 0).collect();
         if loud.len() <= allowed {
@@ -71,12 +71,12 @@ mod tests {
     fn quiet_enough_as_it_is_the_best_f1_stays() {
         let scored = scored();
         let best: Vec<f32> = scored.iter().map(best_threshold).collect();
-        assert_eq!(tune(&scored, &vec![vec![0.1, 0.1]; 100]), best);
+        assert_eq!(tune(&scored, &vec![vec![0.1, 0.1]; 100], QUIET), best);
         // 5 in 100 may be loud.
         let mut nothing = vec![vec![0.1, 0.1]; 95];
         nothing.extend(vec![vec![0.9, 0.9]; 5]);
-        assert_eq!(tune(&scored, &nothing), best);
-        assert_eq!(tune(&scored, &[]), best);
+        assert_eq!(tune(&scored, &nothing, QUIET), best);
+        assert_eq!(tune(&scored, &[], QUIET), best);
     }
 
     #[test]
@@ -87,12 +87,13 @@ mod tests {
         let mut nothing = vec![vec![0.1, 0.1]; 80];
         nothing.extend(vec![vec![0.55, 0.1]; 15]);
         nothing.extend(vec![vec![0.1, 0.6]; 5]);
-        let tuned = tune(&scored, &nothing);
+        let tuned = tune(&scored, &nothing, QUIET);
         assert_eq!(tuned[1], best[1], "what is still loud is allowed");
         assert!(tuned[0] > 0.55 && tuned[0] < 0.5501, "{tuned:?}");
+        assert_eq!(tune(&scored, &nothing, 0.0), best, "nothing is asked for");
         // And now it is not.
         nothing.extend(vec![vec![0.1, 0.6]; 5]);
-        let tuned = tune(&scored, &nothing);
+        let tuned = tune(&scored, &nothing, QUIET);
         assert!(tuned[1] > 0.6 && tuned[1] < 0.6001, "{tuned:?}");
         let quiet = nothing.iter().filter(|p| loud_classes(p, &tuned) == 0).count();
         assert!(quiet as f64 >= QUIET * nothing.len() as f64);
@@ -100,9 +101,9 @@ mod tests {
 
     #[test]
     fn what_no_threshold_silences_ends() {
-        let tuned = tune(&scored(), &vec![vec![0.99, 1.0]; 10]);
+        let tuned = tune(&scored(), &vec![vec![0.99, 1.0]; 10], QUIET);
         assert!(tuned.iter().all(|t| *t <= HIGHEST));
-        let both = tune(&scored(), &vec![vec![0.8, 0.8]; 10]);
+        let both = tune(&scored(), &vec![vec![0.8, 0.8]; 10], QUIET);
         assert!(both.iter().all(|t| *t > 0.8), "two loud classes are both raised: {both:?}");
     }
 }

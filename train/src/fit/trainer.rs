@@ -3,6 +3,7 @@
 use super::checkpoint::State;
 use super::clip::{Length, SKIP_COLUMNS};
 use super::mixer::Mixer;
+use super::thresholds::QUIET;
 use super::validation::{Report, ValidationSet};
 use crate::nn::adam::StepSize;
 use crate::nn::conv::Scratch;
@@ -168,7 +169,7 @@ pub fn train(
         }
         if state.step % recipe.every == 0 || state.step == recipe.steps {
             state.save(&net.layout, &path)?;
-            report = set.score(net, &state.average);
+            report = set.score(net, &state.average, QUIET);
             let scores: Vec<_> = report.scores.iter().map(|(k, v)| format!("{k}={v:.4}")).collect();
             writeln!(log, "{},{loss:.5},{}", state.step, scores.join(","))?;
             eprintln!("step {} {}", state.step, scores.join(" "));

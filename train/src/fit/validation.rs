@@ -60,8 +60,8 @@ impl ValidationSet {
         })
     }
 
-    /// Runs the network over the set.
-    pub fn score(&self, net: &Vggish, values: &[f32]) -> Report {
+    /// Runs the network over the set. `quiet`: the share of clips without an instrument that thresholds must leave quiet.
+    pub fn score(&self, net: &Vggish, values: &[f32], quiet: f64) -> Report {
         let classes = net.shape.classes;
         let heard = |clips| Heard { clips, posteriors: posteriors(net, values, clips) };
         let (solos, mixes, bands) = (heard(&self.solos), heard(&self.mixes), heard(&self.bands));
@@ -70,7 +70,7 @@ impl ValidationSet {
         let all: Vec<Scored> = (0..classes)
             .map(|c| [&solos, &mixes, &bands, &nothing].into_iter().flat_map(|set| known(set, c)).collect())
             .collect();
-        report.thresholds = thresholds::tune(&all, &nothing.posteriors);
+        report.thresholds = thresholds::tune(&all, &nothing.posteriors, quiet);
         report.scored = all.into_iter().flatten().collect();
         report.solo_ap = report.add("solos", &solos, classes);
         report.mix_ap = report.add("mixes", &mixes, classes);
