@@ -1,7 +1,7 @@
 //! Getting the packages that hold SoundFonts, recordings and scores: through the registries' own clients, unpacked, never installed.
 
 use super::band::chart;
-use super::collections::COLLECTIONS;
+use super::collections;
 use super::qt_resources;
 use super::sources::{FONTS, Notation, Package, Registry, SCORES};
 use anyhow::{Context, Result, bail, ensure};
@@ -15,7 +15,7 @@ use std::{fs, path::Path, process::Command};
 pub fn fetch(packages: &Path) -> Result<usize> {
     let mut fetched = 0;
     let fonts = FONTS.iter().map(|f| (f.package, f.path));
-    let collections = COLLECTIONS.iter().map(|c| (c.package, c.folder));
+    let collections = collections::all().map(|c| (c.package, c.folder));
     let scores = SCORES.iter().map(|s| match s.notation {
         Notation::Charts => (s.package, chart::PROGRAM),
         Notation::Midi(folder) => (s.package, folder),

@@ -1,7 +1,7 @@
 //! Soft labels of the pool's real music: a teacher listens to each 10 s of the files that the stems were cut from.
 
 use super::calibration::Calibration;
-use super::collections::COLLECTIONS;
+use super::collections;
 use super::decode::decode;
 use super::maker::LONGEST_MUSIC_S;
 use super::pool::{Kind, Pool, PoolWriter, SoftLabel};
@@ -44,7 +44,7 @@ pub fn label(pool: &Path, packages: &Path, teacher: &Teacher) -> Result<usize> {
 }
 
 fn file_of(group: &str, extra: &str, packages: &Path) -> Result<PathBuf> {
-    let collection = COLLECTIONS.iter().find(|c| c.group == group);
+    let collection = collections::all().find(|c| c.group == group);
     let collection = collection.with_context(|| format!("there is no collection {group}"))?;
     let facts: serde_json::Value = serde_json::from_str(extra)?;
     let name = facts["file"].as_str().with_context(|| format!("a stem of {group} names no file"))?;

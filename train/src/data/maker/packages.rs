@@ -3,7 +3,7 @@
 use super::Maker;
 use crate::data::activity::activity;
 use crate::data::class::{MUSIC, NONE};
-use crate::data::collections::{COLLECTIONS, Collection, Content};
+use crate::data::collections::{self, Collection, Content};
 use crate::data::decode::decode;
 use crate::data::gm::INSTRUMENTS;
 use crate::data::known::Known;
@@ -45,7 +45,7 @@ impl Maker<'_> {
     /// A package that is not there, a folder without recordings, or a failing disk.
     pub fn packages(&mut self) -> Result<()> {
         let wanted: Vec<&Collection> =
-            COLLECTIONS.iter().filter(|c| (c.split == Split::Test) == self.plan.test).collect();
+            collections::all().filter(|c| (c.split == Split::Test) == self.plan.test).collect();
         let mut banks = Vec::new();
         for collection in wanted {
             let folder = collection.package.folder(&self.plan.packages).join(collection.folder);
