@@ -216,8 +216,10 @@ impl Mixer {
             0 => usize::from(rng.with(0.8)) + usize::from(self.augment && rng.with(0.3)),
             _ => usize::from(rng.with(0.12)),
         };
-        for _ in 0..negatives.min(self.negatives.len()) {
-            layers.push((None, self.negative(rng)?));
+        if !self.negatives.is_empty() {
+            for _ in 0..negatives {
+                layers.push((None, self.negative(rng)?));
+            }
         }
         for (_, layer) in &mut layers {
             bring_to(layer, 0.05 * effects::amplitude(rng.between(-9.0, 4.0)));
