@@ -18,8 +18,6 @@ use std::path::Path;
 
 /// Name of the table in the pool's folder.
 const FILE: &str = "teacher.csv";
-/// From this probability on a class is taken to be heard.
-const PRESENT: f32 = 0.5;
 /// Bands, and as many mixes, that the curves are fitted to.
 const CLIPS: usize = 500;
 /// Columns of 10 s, what AudioSet's networks are trained on.
@@ -86,17 +84,13 @@ impl Calibration {
         Self(OPENMIC_CLASSES.into_iter().enumerate().map(curve).collect())
     }
 
-    /// Probability of each class by the curves, and whether it means anything: a low one of a class whose `absence` the
-    /// teacher's list does not tell does not.
+    /// Probability of each class by the curves.
     #[must_use]
-    pub fn read(&self, probability: &[f32; 20], absence: &[bool]) -> ([f32; 20], [bool; 20]) {
-        let curves = self.0.iter().zip(probability);
-        let mut read = [0.0; 20];
-        for (read, (curve, &p)) in read.iter_mut().zip(curves) {
-            *read = sigmoid(curve.slope * logit(p) + curve.offset) as f32;
-        }
-        let known = std::array::from_fn(|c| absence[c] || read[c] >= PRESENT);
-        (read, known)
+    pub fn read(&self, probability: &[f32; 20]) -> [f32; 20] {
+        std::array::from_fn(|c| {
+            let Curve { slope, offset, .. } = self.0[c];
+            sigmoid(slope * logit(probability[c]) + offset) as f32
+        })
     }
 }
 
@@ -180,26 +174,21 @@ mod tests {
         }
         let calibration = Calibration::fit(&examples);
         for truth_logit in [-4.0, -1.0, 0.0, 2.0] {
-            let (read, known) = calibration.read(&[sigmoid(2.0 * truth_logit - 3.0) as f32; 20], &[true; 20]);
+            let read = calibration.read(&[sigmoid(2.0 * truth_logit - 3.0) as f32; 20]);
             let expected = sigmoid(truth_logit);
             assert!((f64::from(read[3]) - expected).abs() < 0.05, "{} for {expected}", read[3]);
-            assert!(known[3]);
         }
-        let (_, known) = calibration.read(&[1e-5; 20], &[false; 20]);
-        assert!(!known[0], "nobody says that it is absent");
-        let (_, known) = calibration.read(&[0.99; 20], &[false; 20]);
-        assert!(known[0]);
     }
 
     #[test]
     fn what_has_hardly_any_examples_stays_and_separable_ones_end() {
         let sure = |plays: bool| ([if plays { 0.9 } else { 0.1 }; 20], vec![Some(plays); 20]);
         let few: Vec<_> = (0..ENOUGH).map(|i| sure(i > 3)).collect();
-        let (read, _) = Calibration::fit(&few).read(&[0.3; 20], &[true; 20]);
+        let read = Calibration::fit(&few).read(&[0.3; 20]);
         assert!((read[0] - 0.3).abs() < 1e-6);
         let many: Vec<_> = (0..100).map(|i| sure(i > 50)).collect();
-        let (high, _) = Calibration::fit(&many).read(&[0.9; 20], &[true; 20]);
-        let (low, _) = Calibration::fit(&many).read(&[0.1; 20], &[true; 20]);
+        let high = Calibration::fit(&many).read(&[0.9; 20]);
+        let low = Calibration::fit(&many).read(&[0.1; 20]);
         assert!(high[0] > 0.95 && low[0] < 0.05, "{} and {}", high[0], low[0]);
     }
 

@@ -58,13 +58,12 @@ fn hear(id: &str, file: &Path, teacher: &Teacher, calibration: &Calibration) -> 
     segments
         .map(|(number, samples)| {
             let judged = teacher.judge(&teacher.hear(samples)?);
-            let (probability, known) = calibration.read(&judged, teacher.absence());
             Ok(SoftLabel {
                 id: id.to_owned(),
                 start_s: (number * SEGMENT_S) as f32,
                 length_s: SEGMENT_S as f32,
-                probability,
-                known,
+                probability: calibration.read(&judged),
+                known: std::array::from_fn(|class| teacher.told()[class]),
             })
         })
         .collect()

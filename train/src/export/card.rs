@@ -69,8 +69,7 @@ pub(super) fn card(
         "{} clips a scene, drawn by seed from sources that training never saw. `both`: macro F1 over both classes \
          (the paper's); `positives`: over positives only; `at_half`: threshold 0.5; `tuned`: the shipped thresholds, the \
          best F1 of each class on these same clips, raised until {:.0} % of those without an instrument are quiet, and therefore \
-         flattering. `music`: pieces of games that training never heard; their truth is what the teacher is sure of, and it sets no \
-         threshold.\n",
+         flattering. `music`: pieces of games that training never heard; their truth is what the teacher is sure of.\n",
         recipe.validation_clips,
         100.0 * args.quiet
     ));

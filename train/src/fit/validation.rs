@@ -22,7 +22,7 @@ pub struct ValidationSet {
     mixes: Vec<Clip>,
     /// Empty where the pool has no bands.
     bands: Vec<Clip>,
-    /// Empty where the pool has no music. Its truth is the teacher's, so it is scored but sets no threshold.
+    /// Empty where the pool has no music. Its truth is what the teacher is sure of.
     music: Vec<Clip>,
     nothing: Vec<Clip>,
 }
@@ -65,11 +65,11 @@ impl ValidationSet {
         let classes = net.shape.classes;
         let heard = |clips| Heard { clips, posteriors: posteriors(net, values, clips) };
         let (solos, mixes, bands) = (heard(&self.solos), heard(&self.mixes), heard(&self.bands));
-        let nothing = heard(&self.nothing);
+        let (music, nothing) = (heard(&self.music), heard(&self.nothing));
         let mut report = Report::default();
-        let all: Vec<Scored> = (0..classes)
-            .map(|c| [&solos, &mixes, &bands, &nothing].into_iter().flat_map(|set| known(set, c)).collect())
-            .collect();
+        let scenes = [&solos, &mixes, &bands, &music, &nothing];
+        let all: Vec<Scored> =
+            (0..classes).map(|c| scenes.into_iter().flat_map(|scene| known(scene, c)).collect()).collect();
         report.thresholds = thresholds::tune(&all, &nothing.posteriors, quiet);
         report.scored = all.into_iter().flatten().collect();
         report.solo_ap = report.add("solos", &solos, classes);
@@ -79,7 +79,6 @@ impl ValidationSet {
         }
         report.scores.insert("solos.top1".into(), top1(&solos));
         if !self.music.is_empty() {
-            let music = heard(&self.music);
             report.add("music", &music, classes);
             report.scores.insert("music.top1".into(), top1(&music));
         }

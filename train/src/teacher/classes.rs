@@ -1,18 +1,19 @@
 //! Which AudioSet classes are which of our 20: `classes.csv` beside this file.
 //!
 //! AudioSet's labels are incomplete: raters named what stands out, so bass, cymbals and synthesizers go unnamed in most of the
-//! music that has them, and a teacher's low probability says nothing. For those `absence` is `no`.
+//! music that has them. What a teacher says of these is not `told` on.
 
 use rollcall_engine::OPENMIC_CLASSES;
 
-/// Columns: our class; its AudioSet display names with `|` between; whether a low probability means that it is absent.
+/// Columns: our class; its AudioSet display names with `|` between; whether the teacher can tell.
 const TABLE: &str = include_str!("classes.csv");
+
 /// The table, bound to a teacher's own list of classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassTable {
     /// Indices of AudioSet classes, for each of ours.
     members: Vec<Vec<usize>>,
-    absence: Vec<bool>,
+    told: Vec<bool>,
 }
 
 impl ClassTable {
@@ -29,7 +30,7 @@ impl ClassTable {
             }
             names.push(record[2].to_owned());
         }
-        let (mut members, mut absence) = (Vec::new(), Vec::new());
+        let (mut members, mut told) = (Vec::new(), Vec::new());
         for (record, class) in csv::Reader::from_reader(TABLE.as_bytes()).records().zip(OPENMIC_CLASSES) {
             let record = record.expect("the table is part of the program, and a test reads it");
             assert_eq!(&record[0], class, "the table is in the order of the classes");
@@ -38,9 +39,9 @@ impl ClassTable {
                 found.ok_or((format!("no class {name:?}"), "AudioSet's 527 classes".to_owned()))
             };
             members.push(record[1].split('|').map(index).collect::<Result<Vec<_>, _>>()?);
-            absence.push(&record[2] == "yes");
+            told.push(&record[2] == "yes");
         }
-        Ok(Self { members, absence })
+        Ok(Self { members, told })
     }
 
     /// Probability of each of our classes, of those of the 527: the greatest of its members.
@@ -50,10 +51,10 @@ impl ClassTable {
         })
     }
 
-    /// Whether a low probability of a class means that it is absent.
+    /// Whether the teacher can tell of a class.
     #[must_use]
-    pub fn absence(&self) -> &[bool] {
-        &self.absence
+    pub fn told(&self) -> &[bool] {
+        &self.told
     }
 }
 
@@ -85,8 +86,8 @@ mod tests {
             (judged[class("guitar")], judged[class("piano")], judged[class("violin")]),
             (0.6, 0.1, 0.01)
         );
-        assert!(table.absence()[class("violin")]);
-        assert!(!table.absence()[class("bass")], "bass goes unnamed in AudioSet");
+        assert!(table.told()[class("violin")]);
+        assert!(!table.told()[class("bass")], "bass goes unnamed in AudioSet");
     }
 
     #[test]

@@ -106,10 +106,10 @@ impl Teacher {
         self.table.judge(&heard.probabilities())
     }
 
-    /// Whether a low probability of a class means that it is absent.
+    /// Whether it can tell of each class.
     #[must_use]
-    pub fn absence(&self) -> &[bool] {
-        self.table.absence()
+    pub fn told(&self) -> &[bool] {
+        self.table.told()
     }
 
     /// Front-end, to look at what the network sees.
