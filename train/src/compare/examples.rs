@@ -50,8 +50,6 @@ pub struct Example {
     pub events: Vec<Event>,
 }
 
-/// Columns of 10 s, OpenMIC's length.
-const LENGTH: Length = Length { columns: 62 };
 /// Shorter pauses of a voice are part of its playing, in hops: a meter that falls between two notes is no better.
 const BREATH_HOPS: usize = 50;
 
@@ -75,7 +73,7 @@ pub fn draw(
         Scene::Speech => kind == Kind::Speech,
         Scene::Music => kind == Kind::Music,
     };
-    let mixer = Mixer::of(open()?, split, &kinds, OPENMIC_CLASSES.len(), LENGTH, false)?;
+    let mixer = Mixer::of(open()?, split, &kinds, OPENMIC_CLASSES.len(), Length::TEN_SECONDS, false)?;
     let has_material =
         if scene == Scene::Noise { mixer.has_negatives() } else { mixer.classes_present() > 0 };
     ensure!(
@@ -92,9 +90,8 @@ pub fn draw(
                 Scene::Noise | Scene::Music => 0,
             };
             let composed = mixer.compose(voices, &mut rng)?;
-            let truth = composed.target.clip.iter().zip(&composed.target.clip_weight);
             Ok(Example {
-                truth: truth.map(|(y, known)| (*known > 0.0).then_some(*y > 0.5)).collect(),
+                truth: composed.target.truth(),
                 events: composed.voices.iter().flat_map(|(class, active)| events(*class, active)).collect(),
                 samples: composed.samples,
             })

@@ -20,8 +20,6 @@ use std::path::Path;
 const FILE: &str = "teacher.csv";
 /// Bands, and as many mixes, that the curves are fitted to.
 const CLIPS: usize = 500;
-/// Columns of 10 s, what AudioSet's networks are trained on.
-const LENGTH: Length = Length { columns: 62 };
 /// A curve is only as good as its examples: with fewer positives than this a class stays as the teacher has it.
 const ENOUGH: usize = 12;
 /// The teacher's logits are cut here, so that no single one bends a curve.
@@ -138,7 +136,14 @@ fn platt(examples: &[(f64, bool)]) -> (f64, f64) {
 /// What the teacher hears in bands and mixes of the training part, with the truth.
 fn hear(pool: &Path, teacher: &Teacher) -> Result<Vec<Example>> {
     let kinds = |kind| matches!(kind, Kind::Phrase | Kind::Band);
-    let mixer = Mixer::of(Pool::open(pool)?, Split::Train, &kinds, OPENMIC_CLASSES.len(), LENGTH, false)?;
+    let mixer = Mixer::of(
+        Pool::open(pool)?,
+        Split::Train,
+        &kinds,
+        OPENMIC_CLASSES.len(),
+        Length::TEN_SECONDS,
+        false,
+    )?;
     ensure!(mixer.classes_present() > 1, "{}: no phrases to calibrate the teacher by", pool.display());
     let compose = |index: usize| -> Result<Composition> {
         let mut rng = seed::rng(1, &format!("calibration/{index}"));
@@ -149,9 +154,7 @@ fn hear(pool: &Path, teacher: &Teacher) -> Result<Vec<Example>> {
     let one = |index: usize| {
         let composed = compose(index)?;
         let samples = resample(&composed.samples, SAMPLE_RATE_HZ, teacher::SAMPLE_RATE_HZ)?;
-        let truth = composed.target.clip.iter().zip(&composed.target.clip_weight);
-        let truth = truth.map(|(y, known)| (*known > 0.0).then_some(*y > 0.5)).collect();
-        Ok((teacher.judge(&teacher.hear(&samples)?), truth))
+        Ok((teacher.judge(&teacher.hear(&samples)?), composed.target.truth()))
     };
     parallel(2 * CLIPS, |index, _| one(index)).into_iter().collect()
 }

@@ -29,7 +29,10 @@ pub fn label(pool: &Path, packages: &Path, teacher: &Teacher) -> Result<usize> {
     let work = music
         .map(|stem| Ok((stem.row.id.clone(), file_of(&stem.row.source, &stem.row.extra, packages)?)))
         .collect::<Result<Vec<_>>>()?;
-    let calibration = if work.is_empty() { return Ok(0) } else { Calibration::of(pool, teacher)? };
+    if work.is_empty() {
+        return Ok(0);
+    }
+    let calibration = Calibration::of(pool, teacher)?;
     let mut writer = PoolWriter::open(pool)?;
     let mut segments = 0;
     for (number, batch) in work.chunks(BATCH).enumerate() {
@@ -63,7 +66,7 @@ fn hear(id: &str, file: &Path, teacher: &Teacher, calibration: &Calibration) -> 
                 start_s: (number * SEGMENT_S) as f32,
                 length_s: SEGMENT_S as f32,
                 probability: calibration.read(&judged),
-                known: std::array::from_fn(|class| teacher.told()[class]),
+                known: teacher.told(),
             })
         })
         .collect()

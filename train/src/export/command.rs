@@ -14,7 +14,7 @@ use crate::nn::vggish::{Shape, Vggish};
 use anyhow::Context;
 use rollcall_engine::OPENMIC_CLASSES;
 use rollcall_engine::package::Training;
-use std::{fs, path::PathBuf, str::FromStr};
+use std::{fs, path::PathBuf};
 
 /// Write the model package of a run: the average of its weights, thresholds tuned on validation, and a model card.
 #[derive(Clone, Debug, clap::Args)]
@@ -27,8 +27,8 @@ pub struct ExportArgs {
     #[arg(long)]
     pub(super) blend: Option<PathBuf>,
     /// The run's share of the blend, 0 to 1.
-    #[arg(long, default_value_t = 0.5, requires = "blend", value_parser = share::<f32>)]
-    pub(super) share: f32,
+    #[arg(long, default_value_t = 0.5, requires = "blend", value_parser = share)]
+    pub(super) share: f64,
     /// Stem pool that it was trained on: validation clips and the card's table of data come from it.
     #[arg(long, default_value = "cache/pool")]
     pool: PathBuf,
@@ -52,15 +52,15 @@ pub struct ExportArgs {
     compared: Option<PathBuf>,
     /// Share of the validation clips without an instrument that thresholds are raised to leave quiet, 0 to 1; 0: the best F1 of
     /// each class, whatever noises do.
-    #[arg(long, default_value_t = QUIET, value_parser = share::<f64>)]
+    #[arg(long, default_value_t = QUIET, value_parser = share)]
     pub(super) quiet: f64,
     /// The package is finished: not to be replaced by a better one soon.
     #[arg(long)]
     pub(super) finished: bool,
 }
 
-fn share<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
-    let share = text.parse::<T>().ok().filter(|share| (T::from(0)..=T::from(1)).contains(share));
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "a share is a number from 0 to 1".into())
 }
 
@@ -83,7 +83,7 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     let net = Vggish::new(Shape::compact(OPENMIC_CLASSES.len()));
     let mut state = State::load(&net.layout, &args.run.join("state.safetensors"))?;
     if let Some(package) = &args.blend {
-        blend(&mut state.average, &warm::from_package(&net, package)?, args.share);
+        blend(&mut state.average, &warm::from_package(&net, package)?, args.share as f32);
     }
     let pool = Pool::open(&args.pool)?;
     let data = data_table(&pool);
@@ -139,6 +139,6 @@ mod tests {
             weights
         };
         assert_eq!([0.0, 0.25, 1.0].map(blended), [[3.0, 2.0], [2.5, 1.0], [1.0, -2.0]]);
-        assert!(["1.1", "-0.1", "NaN", "half"].iter().all(|text| share::<f32>(text).is_err()));
+        assert!(["1.1", "-0.1", "NaN", "half"].iter().all(|text| share(text).is_err()));
     }
 }

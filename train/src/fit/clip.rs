@@ -25,6 +25,9 @@ pub struct Length {
 }
 
 impl Length {
+    /// About 10 s: OpenMIC's length, and what AudioSet's networks are trained on.
+    pub const TEN_SECONDS: Self = Self { columns: 62 };
+
     /// Hops of the log-mel.
     pub fn hops(self) -> usize {
         self.columns * COLUMN_HOPS

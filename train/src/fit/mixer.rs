@@ -143,7 +143,12 @@ impl Mixer {
 
     /// Number of classes with any material, for messages.
     pub fn classes_present(&self) -> usize {
-        self.voices.iter().filter(|v| !v.is_empty()).count()
+        self.present().len()
+    }
+
+    /// The classes with any material.
+    fn present(&self) -> Vec<usize> {
+        (0..self.voices.len()).filter(|&c| !self.voices[c].is_empty()).collect()
     }
 
     /// Whether there is real music.
@@ -205,9 +210,8 @@ impl Mixer {
     /// # Errors
     /// The pool cannot be read.
     pub fn compose(&self, voices: usize, rng: &mut Rng) -> Result<Composition, PoolError> {
-        let present: Vec<usize> = (0..self.voices.len()).filter(|&c| !self.voices[c].is_empty()).collect();
         let mut layers = Vec::new();
-        let mut drawn = present.clone();
+        let mut drawn = self.present();
         rng.shuffle(&mut drawn);
         for &class in drawn.iter().take(voices) {
             layers.push((Some(class), self.voice(class, rng)?));
@@ -351,7 +355,7 @@ impl Mixer {
     /// label stays.
     fn welcome_guest(&self, music: &mut [f32], target: &mut Target, rng: &mut Rng) -> Result<(), PoolError> {
         let classes = self.voices.len();
-        let present: Vec<usize> = (0..classes).filter(|&c| !self.voices[c].is_empty()).collect();
+        let present = self.present();
         if present.is_empty() {
             return Ok(());
         }

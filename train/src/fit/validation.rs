@@ -116,14 +116,13 @@ struct Heard<'a> {
 
 /// Share of the clips in which somebody plays for certain whose likeliest known class is one that does.
 fn top1(scene: &Heard<'_>) -> f64 {
-    let known = |clip: &Clip, c: usize| clip.target.clip_weight[c] >= SURE;
-    let plays = |clip: &Clip, c: usize| known(clip, c) && clip.target.clip[c] >= 0.5;
     let (mut hits, mut clips) = (0u32, 0u32);
     for (clip, p) in scene.clips.iter().zip(&scene.posteriors) {
-        if (0..p.len()).any(|c| plays(clip, c)) {
-            let known = (0..p.len()).filter(|&c| known(clip, c));
-            let top = known.max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
-            hits += u32::from(plays(clip, top));
+        let known: Vec<(f32, bool)> =
+            p.iter().enumerate().filter_map(|(c, &p)| Some((p, truth(clip, c)?))).collect();
+        if known.iter().any(|(_, plays)| *plays) {
+            let top = known.iter().max_by(|a, b| a.0.total_cmp(&b.0));
+            hits += u32::from(top.is_some_and(|(_, plays)| *plays));
             clips += 1;
         }
     }
@@ -132,12 +131,13 @@ fn top1(scene: &Heard<'_>) -> f64 {
 
 /// Posterior and truth of each clip in which the class is known.
 fn known<'a>(scene: &'a Heard<'_>, class: usize) -> impl Iterator<Item = (f32, bool)> + 'a {
-    let pairs = scene
-        .clips
-        .iter()
-        .zip(&scene.posteriors)
-        .filter(move |(clip, _)| clip.target.clip_weight[class] >= SURE);
-    pairs.map(move |(clip, p)| (p[class], clip.target.clip[class] >= 0.5))
+    let pairs = scene.clips.iter().zip(&scene.posteriors);
+    pairs.filter_map(move |(clip, p)| Some((p[class], truth(clip, class)?)))
+}
+
+/// Whether a class plays in a clip, where that is sure.
+fn truth(clip: &Clip, class: usize) -> Option<bool> {
+    (clip.target.clip_weight[class] >= SURE).then_some(clip.target.clip[class] >= 0.5)
 }
 
 /// Attention-pooled posterior of each clip.

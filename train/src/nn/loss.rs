@@ -20,6 +20,12 @@ impl Target {
         let (clip, all) = (vec![0.0; classes], vec![0.0; steps * classes]);
         Self { clip, clip_weight: vec![1.0; classes], steps: all, step_weight: vec![1.0; steps * classes] }
     }
+
+    /// Whether each class is heard in the clip; `None`: not known.
+    #[must_use]
+    pub fn truth(&self) -> Vec<Option<bool>> {
+        self.clip.iter().zip(&self.clip_weight).map(|(y, known)| (*known > 0.0).then_some(*y > 0.5)).collect()
+    }
 }
 
 /// A loss with the gradients of both logits.

@@ -13,7 +13,7 @@ const TABLE: &str = include_str!("classes.csv");
 pub struct ClassTable {
     /// Indices of AudioSet classes, for each of ours.
     members: Vec<Vec<usize>>,
-    told: Vec<bool>,
+    told: [bool; 20],
 }
 
 impl ClassTable {
@@ -30,8 +30,9 @@ impl ClassTable {
             }
             names.push(record[2].to_owned());
         }
-        let (mut members, mut told) = (Vec::new(), Vec::new());
-        for (record, class) in csv::Reader::from_reader(TABLE.as_bytes()).records().zip(OPENMIC_CLASSES) {
+        let (mut members, mut told) = (Vec::new(), [false; 20]);
+        let mut table = csv::Reader::from_reader(TABLE.as_bytes());
+        for ((record, class), told) in table.records().zip(OPENMIC_CLASSES).zip(&mut told) {
             let record = record.expect("the table is part of the program, and a test reads it");
             assert_eq!(&record[0], class, "the table is in the order of the classes");
             let index = |name: &str| {
@@ -39,7 +40,7 @@ impl ClassTable {
                 found.ok_or((format!("no class {name:?}"), "AudioSet's 527 classes".to_owned()))
             };
             members.push(record[1].split('|').map(index).collect::<Result<Vec<_>, _>>()?);
-            told.push(&record[2] == "yes");
+            *told = &record[2] == "yes";
         }
         Ok(Self { members, told })
     }
@@ -53,8 +54,8 @@ impl ClassTable {
 
     /// Whether the teacher can tell of a class.
     #[must_use]
-    pub fn told(&self) -> &[bool] {
-        &self.told
+    pub fn told(&self) -> [bool; 20] {
+        self.told
     }
 }
 

@@ -108,7 +108,7 @@ impl Teacher {
 
     /// Whether it can tell of each class.
     #[must_use]
-    pub fn told(&self) -> &[bool] {
+    pub fn told(&self) -> [bool; 20] {
         self.table.told()
     }
 
