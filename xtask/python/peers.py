@@ -354,9 +354,9 @@ def write(times, memory, peak_mb, stream, bundles, tap, rounds):
             "",
             "## The audio thread",
             "",
-            "A block into the ring, which holds seconds and so lies in no first cache, against a `memcpy` of the same block (all its channels) that goes on",
-            f"through as much memory: at worst {worst:.1f} times. Goal: under 3. Against a `memcpy` to one place, which stays in the first cache and which nothing",
-            f"that keeps seconds can match, it is {worst_in_cache:.1f} times at worst. The least of many rounds.",
+            "A block into the ring against a `memcpy` of the same block (all its channels); the least of many rounds. Goal: under 3. Against copies that go on",
+            f"through as much memory as the ring has, which no first cache holds: at worst {worst:.1f} times. Against copies to one place, which stays in the",
+            f"first cache: at worst {worst_in_cache:.1f} times.",
             "",
             *table,
         ]

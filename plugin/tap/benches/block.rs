@@ -2,8 +2,7 @@
 //!
 //! `cargo bench -p rollcall-tap --bench block` prints, for each block size and channel count, nanoseconds (the least of
 //! many short rounds, which nothing else interrupted) of the tap, of copies that go on through as much memory as the ring
-//! has, and of copies to one place, which stays in the first cache, with the tap's ratio to either. Goal: under three times
-//! the former. Whoever keeps seconds of audio writes to memory that no first cache holds, so the latter is out of reach.
+//! has, and of copies to one place, which stays in the first cache, with the tap's ratio to either. Goal: under three times.
 
 use ringbuf::{HeapRb, traits::Split};
 use rollcall_tap::{Event, Pick, tap};
