@@ -86,10 +86,13 @@ pub(crate) fn ensure(need: Need) -> Result<()> {
             missing.join(" ")
         );
     };
-    shell::run(update.args(["update", "-qq"]))?;
+    // An archive may have one list wrong that nothing here is in: whether what is needed can be had, the installation shows.
+    if let Err(error) = shell::run_patiently(update.args(["update", "-qq"])) {
+        eprintln!("xtask: {error:#}; I go on with the lists that are here");
+    }
     let mut install = as_root("apt-get").expect("it was allowed just now");
     install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing);
-    shell::run(&mut install)
+    shell::run_patiently(&mut install)
 }
 
 /// Whether Debian's packages are what this machine is made of.

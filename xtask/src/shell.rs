@@ -10,7 +10,11 @@ use std::{
     process::{Command, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
+
+/// Between one try and the next.
+const PAUSES: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(60)];
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
@@ -71,6 +75,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("`{line}` failed: {status}");
     }
     Ok(())
+}
+
+/// Like [`run`], for what asks an archive that may just be changing: tried again after a while, twice at most.
+///
+/// # Errors
+/// The program is missing or fails each time.
+pub(crate) fn run_patiently(command: &mut Command) -> Result<()> {
+    for pause in PAUSES {
+        let Err(error) = run(command) else { return Ok(()) };
+        eprintln!("{error:#}; once more in {} s", pause.as_secs());
+        thread::sleep(pause);
+    }
+    run(command)
 }
 
 /// Whether it starts and succeeds, without a word.

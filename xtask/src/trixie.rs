@@ -46,11 +46,14 @@ fn make(folder: &Path, root: &Path) -> Result<()> {
     }
     // No package is installed there: so each one is missing.
     fs::write(folder.join("status"), "")?;
-    fs::write(folder.join("sources.list"), format!("deb [signed-by={KEYS}] {} {SUITE} main\n", archive()?))?;
+    // Of all lists only the one of the packages: what else a machine may be set up to fetch, its apt-file's lists for one, is
+    // not needed here and can be what an archive has wrong.
+    let source = format!("deb [signed-by={KEYS} target=Packages] {} {SUITE} main\n", archive()?);
+    fs::write(folder.join("sources.list"), source)?;
 
-    shell::run(apt(folder).arg("update"))?;
-    shell::run(apt(folder).args(["install", "--yes", "--download-only"]).args(LIBRARIES))?;
-    shell::run(apt(folder).args(["download", PROGRAM]).current_dir(&archives))?;
+    shell::run_patiently(apt(folder).arg("update"))?;
+    shell::run_patiently(apt(folder).args(["install", "--yes", "--download-only"]).args(LIBRARIES))?;
+    shell::run_patiently(apt(folder).args(["download", PROGRAM]).current_dir(&archives))?;
     let mut unpacked = 0;
     for entry in fs::read_dir(&archives)? {
         let package = entry?.path();
@@ -91,8 +94,6 @@ fn apt(folder: &Path) -> Command {
         command.arg("-o").arg(format!("{option}={}", folder.join(place).display()));
     }
     let settings = [
-        "Acquire::Languages=none",
-        "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
         "Acquire::Retries=3",
         "APT::Install-Recommends=false",
         // The downloading user of root's apt may not write here.
