@@ -1,5 +1,7 @@
 //! Draws clips: solos, mixes and bands with exact truth over time, real music with a teacher's labels, and what is no instrument.
 
+mod band;
+mod music;
 mod truth;
 
 use super::clip::{Clip, Length, log_mel};
@@ -12,7 +14,6 @@ use crate::data::seed::{self, Chance};
 use crate::nn::loss::Target;
 use crate::nn::vggish::BANDS;
 use fastrand::Rng;
-use rollcall_engine::SAMPLE_RATE_HZ;
 use std::collections::BTreeMap;
 
 /// What a clip is made of.
@@ -32,17 +33,13 @@ pub enum Scene {
 
 /// Share of each scene among the clips; what has no material goes to mixes.
 const SCENES: [(Scene, f32); 5] = [
-    (Scene::Solo, 0.22),
-    (Scene::Mix, 0.23),
-    (Scene::Band, 0.15),
+    (Scene::Solo, 0.20),
+    (Scene::Mix, 0.20),
+    (Scene::Band, 0.18),
     (Scene::Music, 0.25),
-    (Scene::Nothing, 0.15),
+    (Scene::Nothing, 0.17),
 ];
 
-/// A class plays for certain in a segment of music at this probability.
-const HEARD: f32 = 0.5;
-/// A class with fewer segments of music than this would be learned by heart.
-const ENOUGH_SEGMENTS: usize = 10;
 /// A voice is played up to this much higher or lower: its formants move along, as if the instrument were another one.
 const VARISPEED_SEMITONES: f32 = 3.0;
 
@@ -50,11 +47,6 @@ const VARISPEED_SEMITONES: f32 = 3.0;
 const NOISE_VARISPEED_SEMITONES: f32 = 12.0;
 /// How often a voice is a section: two of the same instrument, from whatever sources.
 const SECTIONS: f32 = 0.12;
-/// How often somebody whom we know plays along with real music.
-const GUESTS: f32 = 0.35;
-
-/// Players of a band that are heard at once, at most.
-const MOST_PLAYERS: usize = 6;
 
 /// Audio with everything known of who plays in it.
 #[derive(Clone, Debug)]
@@ -75,6 +67,8 @@ pub struct Mixer {
     negatives: BTreeMap<String, Vec<usize>>,
     /// The stems of each piece that a band plays.
     bands: Vec<Vec<usize>>,
+    /// Whether a class plays in more than half of the pieces.
+    common: Vec<bool>,
     rooms: Vec<Vec<f32>>,
     music: Vec<(usize, SoftLabel)>,
     /// For each class that is known to play in enough of the music: which of it.
@@ -136,9 +130,10 @@ impl Mixer {
                 _ => {}
             }
         }
-        let heard = heard(&music, classes);
-        let bands = bands.into_values().collect();
-        Ok(Self { pool, voices, negatives, bands, rooms, music, heard, length, augment })
+        let heard = music::heard(&music, classes);
+        let bands: Vec<Vec<usize>> = bands.into_values().collect();
+        let common = band::common(&bands, &pool, classes);
+        Ok(Self { pool, voices, negatives, bands, common, rooms, music, heard, length, augment })
     }
 
     /// Number of classes with any material, for messages.
@@ -261,42 +256,6 @@ impl Mixer {
         Ok(layer)
     }
 
-    /// Audio of a piece: the same excerpt of up to six of its classes, near the levels that they have in it.
-    ///
-    /// # Errors
-    /// The pool cannot be read.
-    ///
-    /// # Panics
-    /// There is no band ([`Mixer::has_bands`]).
-    pub fn band(&self, rng: &mut Rng) -> Result<Composition, PoolError> {
-        let mut players = rng.pick(&self.bands).clone();
-        rng.shuffle(&mut players);
-        // Mostly as full as it is written.
-        let most = players.len().min(MOST_PLAYERS);
-        players.truncate(rng.usize(1..=most).max(rng.usize(1..=most)));
-        let ratio = self.varispeed_ratio(VARISPEED_SEMITONES, rng);
-        let longest = players.iter().map(|&i| self.pool.stems[i].row.samples as usize).max().unwrap_or(0);
-        let read = (self.length.samples() as f32 * ratio) as usize + 2;
-        let start = rng.usize(0..=longest.saturating_sub(read));
-        let room = (self.augment && rng.with(0.3) && !self.rooms.is_empty()).then(|| rng.pick(&self.rooms));
-        let mut layers = Vec::new();
-        for i in players {
-            let stem = &self.pool.stems[i];
-            let mut layer = effects::varispeed(&self.pool.excerpt(stem, start, read)?, ratio);
-            layer.resize(self.length.samples(), 0.0);
-            if self.augment {
-                self.colour(&stem.row.class, &mut layer, rng);
-                if let Some(room) = room {
-                    effects::reverberate(&mut layer, room, rng.between(0.1, 0.4));
-                }
-            }
-            let gain = effects::amplitude(rng.between(-5.0, 5.0));
-            layer.iter_mut().for_each(|s| *s *= gain);
-            layers.push((stem.class, layer));
-        }
-        Ok(self.blend(layers, false, rng))
-    }
-
     /// The sum of the layers, each of a class or of none, with the truth of it.
     fn blend(&self, layers: Vec<(Option<usize>, Vec<f32>)>, nothing: bool, rng: &mut Rng) -> Composition {
         let (length, classes) = (self.length, self.voices.len());
@@ -315,63 +274,6 @@ impl Mixer {
         }
         self.master(&mut mixed, nothing, rng);
         Composition { samples: mixed, target, voices }
-    }
-
-    fn music(&self, rng: &mut Rng) -> Result<Clip, PoolError> {
-        let (stem, label) = if self.heard.is_empty() || rng.bool() {
-            rng.pick(&self.music)
-        } else {
-            let segments = rng.pick(&self.heard);
-            &self.music[*rng.pick(segments)]
-        };
-        let stem = &self.pool.stems[*stem];
-        let room = (label.length_s * SAMPLE_RATE_HZ as f32) as usize;
-        let start = (label.start_s * SAMPLE_RATE_HZ as f32) as usize
-            + rng.usize(0..=room.saturating_sub(self.length.samples()));
-        let mut samples = self.pool.excerpt(stem, start, self.length.samples())?;
-        samples.resize(self.length.samples(), 0.0);
-        if self.augment && rng.with(0.5) {
-            effects::equalise(&mut samples, rng);
-        }
-        let likely = label.probability;
-        // What is half likely teaches nothing. And the segment is longer than the clip and its windows, so that who plays in
-        // it may be silent in them.
-        let weight: [f32; 20] =
-            std::array::from_fn(|c| if label.known[c] { 0.5 * (2.0 * likely[c] - 1.0).powi(2) } else { 0.0 });
-        let mut target = Target {
-            clip: likely.to_vec(),
-            clip_weight: weight.to_vec(),
-            steps: likely.repeat(self.length.windows()),
-            step_weight: weight.repeat(self.length.windows()),
-        };
-        if self.augment && rng.with(GUESTS) {
-            self.welcome_guest(&mut samples, &mut target, rng)?;
-        }
-        self.master(&mut samples, false, rng);
-        Ok(Clip { log_mel: self.picture(&samples, rng), target })
-    }
-
-    /// Somebody plays along with real music: of that class we know where it is heard. Where it is not, the music's own
-    /// label stays.
-    fn welcome_guest(&self, music: &mut [f32], target: &mut Target, rng: &mut Rng) -> Result<(), PoolError> {
-        let classes = self.voices.len();
-        let present = self.present();
-        if present.is_empty() {
-            return Ok(());
-        }
-        let class = *rng.pick(&present);
-        let mut guest = self.voice(class, rng)?;
-        bring_to(&mut guest, effects::rms(music) * effects::amplitude(rng.between(-8.0, 6.0)));
-        music.iter_mut().zip(&guest).for_each(|(m, g)| *m += g);
-        let mut heard = Target::nobody(classes, self.length.windows());
-        truth::mark(&mut heard, class, &activity(&guest), &guest, music, self.length);
-        if heard.clip[class] == 1.0 {
-            (target.clip[class], target.clip_weight[class]) = (1.0, 1.0);
-        }
-        for at in (class..heard.steps.len()).step_by(classes).filter(|&at| heard.steps[at] == 1.0) {
-            (target.steps[at], target.step_weight[at]) = (1.0, 1.0);
-        }
-        Ok(())
     }
 
     /// An excerpt of a stem as it goes into a mix: placed, cut on and off, and, where augmenting, played elsewhere.
@@ -461,13 +363,6 @@ impl Mixer {
         }
         picture
     }
-}
-
-/// For each class that plays for certain in some of the music, that music; a class that hardly ever does is left to chance.
-fn heard(music: &[(usize, SoftLabel)], classes: usize) -> Vec<Vec<usize>> {
-    let plays = |label: &SoftLabel, class: usize| label.known[class] && label.probability[class] > HEARD;
-    let of = |class| (0..music.len()).filter(|&i| plays(&music[i].1, class)).collect::<Vec<_>>();
-    (0..classes).map(of).filter(|segments| segments.len() >= ENOUGH_SEGMENTS).collect()
 }
 
 /// Scales to this RMS over the hops that sound.

@@ -1,8 +1,9 @@
 //! Bands: what is drawn of a piece, and the truth of it.
 
+use super::band::MOST_PLAYERS;
 use super::*;
 use crate::data::pool::{Part, PoolWriter};
-use rollcall_engine::{HOP_SAMPLES, OPENMIC_CLASSES};
+use rollcall_engine::{HOP_SAMPLES, OPENMIC_CLASSES, SAMPLE_RATE_HZ};
 use serde_json::json;
 
 const LENGTH: Length = Length { columns: 20 };
@@ -96,6 +97,55 @@ fn a_band_is_one_piece_with_the_truth_of_each_moment() {
         assert!((band.voices.first().map_or(3.2, |v| v.1.len() as f32 * step_s) - 3.2).abs() < 0.05);
     }
     assert_eq!(seen, (true, true), "both pieces were drawn");
+}
+
+/// Bass and drums are in both pieces, the piano in one.
+#[test]
+fn who_plays_in_most_pieces_rests_in_half_of_the_clips() {
+    let (_folder, mixer) = mixer(false);
+    let named: Vec<usize> = (0..20).filter(|&class| mixer.common[class]).collect();
+    assert_eq!(named, [class("bass"), class("drums")]);
+    let bands = (0..400).map(|index| mixer.band(&mut seed::rng(7, &format!("{index}"))).unwrap());
+    let with_drums = bands.filter(|band| band.voices.iter().any(|(c, _)| *c == class("drums"))).count();
+    assert!(
+        (120..=200).contains(&with_drums),
+        "{with_drums} of 400: some of the players are left out besides"
+    );
+}
+
+#[test]
+fn a_guest_of_a_band_is_of_another_class() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(pool(folder.path()));
+    let mut writer = PoolWriter::open(folder.path()).unwrap();
+    for (unit, name) in [("p/piano", "piano"), ("p/violin", "violin")] {
+        let part = Part {
+            samples: tone(600.0, 0.3, 0.0, 8.0),
+            kind: Kind::Phrase,
+            class: name.into(),
+            source: "x".into(),
+            split: Split::Train,
+            licence: "MIT".into(),
+            origin: "x".into(),
+            extra: json!({}),
+        };
+        writer.add(unit, &[part]).unwrap();
+    }
+    writer.commit().unwrap();
+    let pool = Pool::open(folder.path()).unwrap();
+    let mixer = Mixer::new(pool, Split::Train, OPENMIC_CLASSES.len(), LENGTH, false).unwrap();
+    let mut violins = 0;
+    for index in 0..200 {
+        let band = mixer.band(&mut seed::rng(5, &format!("{index}"))).unwrap();
+        let mut classes: Vec<usize> = band.voices.iter().map(|(class, _)| *class).collect();
+        classes.sort_unstable();
+        assert!(classes.windows(2).all(|two| two[0] < two[1]), "nobody plays twice: {classes:?}");
+        // Where he is hardly heard, it is left unknown.
+        let heard = band.target.clip[class("violin")] == 1.0;
+        assert!(!heard || classes.contains(&class("violin")));
+        violins += usize::from(heard);
+    }
+    assert!((25..=80).contains(&violins), "{violins} of 200");
 }
 
 #[test]

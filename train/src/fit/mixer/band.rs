@@ -1,0 +1,83 @@
+//! Clips of bands: pieces whose players are stems of their own, some of whom rest, and sometimes a guest.
+
+use super::{Composition, Mixer, VARISPEED_SEMITONES, bring_to, truth};
+use crate::data::activity::activity;
+use crate::data::pool::{Pool, PoolError};
+use crate::data::seed::Chance;
+use crate::fit::effects;
+use fastrand::Rng;
+
+/// Players of a band that are heard at once, at most, guests aside.
+pub(super) const MOST_PLAYERS: usize = 6;
+/// How often somebody of another class plays along.
+const GUESTS: f32 = 0.4;
+
+impl Mixer {
+    /// Audio of a piece: the same excerpt of up to six of its classes, near the levels that they have in it.
+    ///
+    /// # Errors
+    /// The pool cannot be read.
+    ///
+    /// # Panics
+    /// There is no band ([`Mixer::has_bands`]).
+    pub fn band(&self, rng: &mut Rng) -> Result<Composition, PoolError> {
+        let mut players = self.players(rng);
+        rng.shuffle(&mut players);
+        // Mostly as full as it is written.
+        let most = players.len().min(MOST_PLAYERS);
+        players.truncate(rng.usize(1..=most).max(rng.usize(1..=most)));
+        let ratio = self.varispeed_ratio(VARISPEED_SEMITONES, rng);
+        let longest = players.iter().map(|&i| self.pool.stems[i].row.samples as usize).max().unwrap_or(0);
+        let read = (self.length.samples() as f32 * ratio) as usize + 2;
+        let start = rng.usize(0..=longest.saturating_sub(read));
+        let room = (self.augment && rng.with(0.3) && !self.rooms.is_empty()).then(|| rng.pick(&self.rooms));
+        let mut layers = Vec::new();
+        for i in players {
+            let stem = &self.pool.stems[i];
+            let mut layer = effects::varispeed(&self.pool.excerpt(stem, start, read)?, ratio);
+            layer.resize(self.length.samples(), 0.0);
+            if self.augment {
+                self.colour(&stem.row.class, &mut layer, rng);
+                if let Some(room) = room {
+                    effects::reverberate(&mut layer, room, rng.between(0.1, 0.4));
+                }
+            }
+            let gain = effects::amplitude(rng.between(-5.0, 5.0));
+            layer.iter_mut().for_each(|s| *s *= gain);
+            layers.push((stem.class, layer));
+        }
+        if rng.with(GUESTS)
+            && let Some(class) = self.guest(&layers, rng)
+        {
+            let mut guest = self.voice(class, rng)?;
+            let level = layers.iter().map(|(_, layer)| truth::active_rms(layer, &activity(layer)));
+            let level = level.fold(0.0, f32::max) * effects::amplitude(rng.between(-9.0, 3.0));
+            bring_to(&mut guest, level);
+            layers.push((Some(class), guest));
+        }
+        Ok(self.blend(layers, false, rng))
+    }
+
+    /// The stems of a piece. Who plays in nearly all of them rests as often as he plays: a bass is to be known by its sound,
+    /// not by there being a band.
+    fn players(&self, rng: &mut Rng) -> Vec<usize> {
+        let written = rng.pick(&self.bands);
+        let mut rests = |&i: &usize| self.pool.stems[i].class.is_some_and(|c| self.common[c]) && rng.bool();
+        let playing: Vec<usize> = written.iter().copied().filter(|i| !rests(i)).collect();
+        if playing.is_empty() { written.clone() } else { playing }
+    }
+
+    /// Somebody who is not in the band: pieces have few of some classes.
+    fn guest(&self, band: &[(Option<usize>, Vec<f32>)], rng: &mut Rng) -> Option<usize> {
+        let mut others = self.present();
+        others.retain(|&class| band.iter().all(|(player, _)| *player != Some(class)));
+        if others.is_empty() { None } else { Some(*rng.pick(&others)) }
+    }
+}
+
+/// For each class whether it plays in more than half of the bands.
+pub(super) fn common(bands: &[Vec<usize>], pool: &Pool, classes: usize) -> Vec<bool> {
+    let plays = |band: &&Vec<usize>, class| band.iter().any(|&i| pool.stems[i].class == Some(class));
+    let bands_of = |class| bands.iter().filter(|band| plays(band, class)).count();
+    (0..classes).map(|class| 2 * bands_of(class) > bands.len()).collect()
+}
