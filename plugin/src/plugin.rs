@@ -49,7 +49,7 @@ impl Rollcall {
     /// Begins to listen to a stream. At a rate that can't be analysed (below 8 kHz, above 384 kHz) audio passes all the
     /// same.
     pub fn start(&mut self, rate_hz: f64, most_frames: u32, is_offline: bool) {
-        // The old ring goes first: both may be large.
+        // The old tap goes first: both may be large.
         self.ear = None;
         let worker = self.worker.as_ref();
         self.ear = worker.and_then(|worker| {

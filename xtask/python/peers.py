@@ -339,6 +339,11 @@ def write(times, memory, peak_mb, stream, bundles, tap, rounds):
     ]
     if peak_mb is not None:
         goals.append(("memory of `rollcall analyze`, ten minutes", peak_mb, " MiB", "<=", 150))
+    table = [line for line in tap.read_text().splitlines() if line.startswith("|")] if tap.exists() else []
+    if table:
+        alone, apart = (max(float(line.split("|")[column]) for line in table[2:]) for column in (6, 9))
+        goals.append(("a block on the audio thread over its `memcpy`, at worst", alone, " x", "<=", 3))
+        goals.append(("the same, read by another core", apart, " x", "<=", 3))
     for name, value, unit, sign, goal in goals:
         met = value <= goal if sign == "<=" else value >= goal
         text.append(f"| {name} | {value:.3g}{unit} | {sign} {goal:.3g}{unit} | {'met' if met else '**not met**'} |")
@@ -347,16 +352,14 @@ def write(times, memory, peak_mb, stream, bundles, tap, rounds):
         f"Memory of tract as it comes: {memory['tract'][0]:.0f} MiB for a first instance, {memory['tract'][1]:.1f} for a further one; onnxruntime's",
         f"sessions: {memory['ort'][0]:.0f} MiB.",
     ]
-    table = [line for line in tap.read_text().splitlines() if line.startswith("|")] if tap.exists() else []
     if table:
-        worst, worst_in_cache = (max(float(line.split("|")[column]) for line in table[2:]) for column in (6, 8))
         text += [
             "",
             "## The audio thread",
             "",
-            "A block into the ring against a `memcpy` of the same block (all its channels); the least of many rounds. Goal: under 3. Against copies that go on",
-            f"through as much memory as the ring has, which no first cache holds: at worst {worst:.1f} times. Against copies to one place, which stays in the",
-            f"first cache: at worst {worst_in_cache:.1f} times.",
+            "A block through the tap against a `memcpy` of the same block (all its channels), which always goes to the same place; the least of many rounds on a",
+            f"core by itself. Goal: under 3; at worst {alone:.1f}. Then both where another core reads what they wrote, as the worker does, so that",
+            f"every line of memory comes back from there; the median of many rounds: at worst {apart:.1f}.",
             "",
             *table,
         ]

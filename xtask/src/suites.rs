@@ -218,7 +218,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "orders",
         action: Action::Tests(&["--release", "--locked", "--workspace", "--test", "interleavings"]),
-        shows: "loom: every order of threads and memory at each hand-over of tap, board and worker",
+        shows: "loom: every order of threads and memory at each hand-over of queue, tap, board and worker",
     },
     Suite {
         name: "fuzz",

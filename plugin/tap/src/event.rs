@@ -21,7 +21,7 @@ pub(crate) enum What<M> {
 pub enum Item<M> {
     /// This many samples were copied to the front of the buffer.
     Audio(usize),
-    /// This many frames are missing here because the ring was full.
+    /// This many frames are missing here because the queue was full.
     Lost(u64),
     /// This many frames were left out here on purpose ([`crate::Writer::skip`]).
     Skipped(u64),

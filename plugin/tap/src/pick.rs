@@ -1,7 +1,5 @@
 //! Which part of a block is heard.
 
-use core::mem::MaybeUninit;
-
 /// How the channels of a block become one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pick {
@@ -20,71 +18,110 @@ pub enum Pick {
 }
 
 impl Pick {
-    /// Writes the mono samples of the frames from `from` on: one into each place of `out`. Without channels, or where a
-    /// channel is shorter, the samples are silence.
+    /// What is heard of so many frames of these channels.
     #[inline]
-    pub(crate) fn write<C: AsRef<[f32]>>(self, channels: &[C], from: usize, out: &mut [MaybeUninit<f32>]) {
-        let to = from + out.len();
-        let channel = |index: usize| channels.get(index).map_or(&[][..], AsRef::as_ref);
-        let whole = |index: usize| channel(index).get(from..to);
-        let at = |index: usize, frame: usize| channel(index).get(frame).copied().unwrap_or(0.0);
-        let mut each = |sample: &dyn Fn(usize) -> f32| {
-            out.iter_mut().zip(from..).for_each(|(place, frame)| _ = place.write(sample(frame)));
-        };
-        match (self, channels.len()) {
-            (_, 0) | (Self::Side, 1) => out.fill(MaybeUninit::new(0.0)),
-            (Self::Left, _) | (_, 1) => match whole(0) {
-                Some(samples) => _ = out.write_copy_of_slice(samples),
-                None => each(&|frame| at(0, frame)),
-            },
-            (Self::Right, _) => match whole(1) {
-                Some(samples) => _ = out.write_copy_of_slice(samples),
-                None => each(&|frame| at(1, frame)),
-            },
+    pub(crate) fn of<C: AsRef<[f32]>>(self, channels: &[C], frames: usize) -> Heard<'_, C> {
+        let whole = |index: usize| channels.get(index)?.as_ref().get(..frames);
+        let one = |index| whole(index).map(Heard::One);
+        let two = || Some([whole(0)?, whole(1)?]);
+        let heard = match (self, channels.len()) {
+            (_, 0) | (Self::Side, 1) => Some(Heard::Silence),
+            (Self::Left, _) | (_, 1) => one(0),
+            (Self::Right, _) => one(1),
             // The mean of two channels is their mid.
-            (Self::Mono, 2) | (Self::Mid | Self::Side, _) => {
-                let sign = if self == Self::Side { -1.0 } else { 1.0 };
-                // `l + -1 * r` is `l - r`, to the last bit.
-                let mix = |l: f32, r: f32| (l + sign * r) * 0.5;
-                match (whole(0), whole(1)) {
-                    (Some(left), Some(right)) => {
-                        let both = left.iter().zip(right);
-                        out.iter_mut().zip(both).for_each(|(place, (l, r))| _ = place.write(mix(*l, *r)));
-                    }
-                    _ => each(&|frame| mix(at(0, frame), at(1, frame))),
-                }
-            }
-            (Self::Mono, count) if (0..count).all(|index| whole(index).is_some()) => {
-                let mut tiles = out.chunks_exact_mut(TILE);
-                let mut frame = from;
-                for tile in &mut tiles {
-                    mean::<TILE, C>(channels, frame, tile);
-                    frame += TILE;
-                }
-                for place in tiles.into_remainder().chunks_exact_mut(1) {
-                    mean::<1, C>(channels, frame, place);
-                    frame += 1;
-                }
-            }
+            (Self::Mono, 2) | (Self::Mid, _) => two().map(Heard::Mid),
+            (Self::Side, _) => two().map(Heard::Side),
             (Self::Mono, count) => {
-                let scale = 1.0 / count as f32;
-                each(&|frame| (1..count).fold(at(0, frame), |sum, index| sum + at(index, frame)) * scale);
+                (0..count).all(|index| whole(index).is_some()).then_some(Heard::Mean(channels))
             }
+        };
+        heard.unwrap_or(Heard::Ragged(self, channels))
+    }
+}
+
+/// The samples that become one channel; each slice reaches as far as the block.
+#[derive(Clone, Copy)]
+pub(crate) enum Heard<'a, C> {
+    /// There is no channel, or no side of it.
+    Silence,
+    One(&'a [f32]),
+    Mid([&'a [f32]; 2]),
+    Side([&'a [f32]; 2]),
+    Mean(&'a [C]),
+    /// A channel is shorter than the block: it goes on in silence.
+    Ragged(Pick, &'a [C]),
+}
+
+impl<C: AsRef<[f32]>> Heard<'_, C> {
+    /// Writes the mono samples of the frames from `from` on, as many as `out` is long.
+    #[inline]
+    pub(crate) fn write(&self, from: usize, out: &mut [f32]) {
+        let part = from..from + out.len();
+        match *self {
+            Heard::Silence => out.fill(0.0),
+            Heard::One(samples) => out.copy_from_slice(&samples[part]),
+            Heard::Mid([left, right]) => {
+                let both = left[part.clone()].iter().zip(&right[part]);
+                out.iter_mut().zip(both).for_each(|(place, (l, r))| *place = (l + r) * 0.5);
+            }
+            Heard::Side([left, right]) => {
+                let both = left[part.clone()].iter().zip(&right[part]);
+                out.iter_mut().zip(both).for_each(|(place, (l, r))| *place = (l - r) * 0.5);
+            }
+            Heard::Mean(channels) => means(channels, from, out),
+            Heard::Ragged(pick, channels) => ragged(pick, channels, from, out),
         }
     }
 }
 
+/// Sample by sample, since some are missing.
+#[cold]
+fn ragged<C: AsRef<[f32]>>(pick: Pick, channels: &[C], from: usize, out: &mut [f32]) {
+    let scale = 1.0 / channels.len() as f32;
+    for (place, frame) in out.iter_mut().zip(from..) {
+        let at = |channel: usize| channels[channel].as_ref().get(frame).copied().unwrap_or(0.0);
+        *place = match pick {
+            _ if channels.len() == 1 => at(0),
+            Pick::Mono => (1..channels.len()).fold(at(0), |sum, channel| sum + at(channel)) * scale,
+            Pick::Left => at(0),
+            Pick::Right => at(1),
+            Pick::Mid => (at(0) + at(1)) * 0.5,
+            Pick::Side => (at(0) - at(1)) * 0.5,
+        };
+    }
+}
+
 /// Frames whose sum over the channels stays in registers.
-const TILE: usize = 16;
+const TILE: usize = 32;
+
+/// Writes the mean over all channels, which reach as far as the block.
+fn means<C: AsRef<[f32]>>(channels: &[C], from: usize, out: &mut [f32]) {
+    let mut frame = from;
+    let mut tiles = out.chunks_exact_mut(TILE);
+    for tile in &mut tiles {
+        mean::<TILE, C>(channels, frame, tile);
+        frame += TILE;
+    }
+    let mut places = tiles.into_remainder().chunks_exact_mut(4);
+    for place in &mut places {
+        mean::<4, C>(channels, frame, place);
+        frame += 4;
+    }
+    for place in places.into_remainder().chunks_exact_mut(1) {
+        mean::<1, C>(channels, frame, place);
+        frame += 1;
+    }
+}
 
 /// Writes the mean over all channels of the `LEN` frames from `at` on; the channels reach that far.
-fn mean<const LEN: usize, C: AsRef<[f32]>>(channels: &[C], at: usize, out: &mut [MaybeUninit<f32>]) {
+fn mean<const LEN: usize, C: AsRef<[f32]>>(channels: &[C], at: usize, out: &mut [f32]) {
     let scale = 1.0 / channels.len() as f32;
-    let tile = |channel: &C| channel.as_ref()[at..].first_chunk::<LEN>().copied().unwrap_or([0.0; LEN]);
-    let mut sum = channels.first().map_or([0.0; LEN], tile);
-    for channel in &channels[1..] {
-        let tile = tile(channel);
-        sum.iter_mut().zip(tile).for_each(|(sum, x)| *sum += x);
+    let mut sum = [0.0; LEN];
+    if let [first, others @ ..] = channels {
+        sum.copy_from_slice(&first.as_ref()[at..at + LEN]);
+        for channel in others {
+            sum.iter_mut().zip(&channel.as_ref()[at..at + LEN]).for_each(|(sum, x)| *sum += x);
+        }
     }
-    out.iter_mut().zip(sum).for_each(|(place, sum)| _ = place.write(sum * scale));
+    out.iter_mut().zip(sum).for_each(|(place, sum)| *place = sum * scale);
 }

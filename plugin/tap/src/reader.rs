@@ -1,20 +1,20 @@
 //! The worker's end.
 
-use crate::{Event, Item, event::What};
+use crate::{Event, Item, event::What, queue};
 use core::marker::PhantomData;
 use ringbuf::traits::Consumer;
 
 /// The worker's end: the stream in order, cut wherever something happens.
 #[derive(Debug)]
-pub struct Reader<M, S: Consumer<Item = f32>, E: Consumer<Item = Event<M>>> {
-    samples: S,
+pub struct Reader<M, E: Consumer<Item = Event<M>>> {
+    samples: queue::Consumer,
     events: E,
     frame: u64,
     marks: PhantomData<M>,
 }
 
-impl<M, S: Consumer<Item = f32>, E: Consumer<Item = Event<M>>> Reader<M, S, E> {
-    pub(crate) fn new(samples: S, events: E) -> Self {
+impl<M, E: Consumer<Item = Event<M>>> Reader<M, E> {
+    pub(crate) fn new(samples: queue::Consumer, events: E) -> Self {
         Self { samples, events, frame: 0, marks: PhantomData }
     }
 
@@ -23,7 +23,7 @@ impl<M, S: Consumer<Item = f32>, E: Consumer<Item = Event<M>>> Reader<M, S, E> {
     pub fn next(&mut self, buffer: &mut [f32]) -> Option<Item<M>> {
         // The order matters: an event is pushed before any sample that comes after it. So whoever first counts the
         // samples and then looks for the event finds every event that lies among those samples.
-        let arrived = self.samples.occupied_len().min(buffer.len());
+        let arrived = self.samples.waiting().min(buffer.len());
         let until_event = self.events.first().map_or(u64::MAX, |event| event.frame - self.frame);
         if until_event == 0 {
             return self.events.try_pop().map(|event| match event.what {
@@ -39,14 +39,14 @@ impl<M, S: Consumer<Item = f32>, E: Consumer<Item = Event<M>>> Reader<M, S, E> {
             });
         }
         let take = until_event.min(arrived as u64) as usize;
-        let taken = self.samples.pop_slice(&mut buffer[..take]);
+        let taken = self.samples.read(&mut buffer[..take]);
         self.frame += taken as u64;
         (taken > 0).then_some(Item::Audio(taken))
     }
 
     /// Throws away up to `frames` samples that come before the next event; returns how many.
     pub fn discard(&mut self, frames: usize) -> usize {
-        let arrived = self.samples.occupied_len().min(frames);
+        let arrived = self.samples.waiting().min(frames);
         let until_event = self.events.first().map_or(u64::MAX, |event| event.frame - self.frame);
         let gone = self.samples.skip(until_event.min(arrived as u64) as usize);
         self.frame += gone as u64;
@@ -59,11 +59,11 @@ impl<M, S: Consumer<Item = f32>, E: Consumer<Item = Event<M>>> Reader<M, S, E> {
     }
     /// Samples that have arrived and wait.
     pub fn waiting_frames(&self) -> usize {
-        self.samples.occupied_len()
+        self.samples.waiting()
     }
     /// Whether the writer is gone: what waits now is the last of the stream.
     pub fn is_closed(&self) -> bool {
-        // The writer drops the ring of samples first and that of events last.
+        // The writer drops the samples first and the ring of events last.
         !self.events.write_is_held()
     }
 }

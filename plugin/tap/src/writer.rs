@@ -1,13 +1,13 @@
 //! The audio thread's end.
 
-use crate::{Event, Pick, event::What};
+use crate::{Event, Pick, event::What, queue};
 use core::marker::PhantomData;
 use ringbuf::traits::Producer;
 
 /// The audio thread's end: it drops, counts and goes on.
 #[derive(Debug)]
-pub struct Writer<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> {
-    samples: S,
+pub struct Writer<M, E: Producer<Item = Event<M>>> {
+    samples: queue::Producer,
     events: E,
     /// Frames of the stream so far, those of `pending` left out.
     frame: u64,
@@ -30,8 +30,8 @@ impl Pending {
     }
 }
 
-impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Writer<M, S, E> {
-    pub(crate) fn new(samples: S, events: E) -> Self {
+impl<M, E: Producer<Item = Event<M>>> Writer<M, E> {
+    pub(crate) fn new(samples: queue::Producer, events: E) -> Self {
         Self { samples, events, frame: 0, pending: Pending::default(), lost_frames: 0, marks: PhantomData }
     }
 
@@ -39,48 +39,38 @@ impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Writer<M, S, E> {
     pub fn frames(&self) -> u64 {
         self.frame + self.pending.lost + self.pending.skipped
     }
-    /// Frames that a full ring has dropped so far.
+    /// Frames that a full queue has dropped so far.
     pub fn lost_frames(&self) -> u64 {
         self.lost_frames
     }
-    /// Frames that the ring could take now.
+    /// Frames that the queue could take now.
     pub fn vacant_frames(&self) -> usize {
-        self.samples.vacant_len()
+        self.samples.vacant()
     }
-    /// Frames that the ring can hold.
+    /// Frames that the queue always takes when it is empty.
     pub fn capacity_frames(&self) -> usize {
-        self.samples.capacity().get()
+        self.samples.capacity()
     }
 
     /// Takes a block of planar channels, downmixed as `pick` says. What does not fit is dropped and counted as lost.
     pub fn write<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, pick: Pick) {
         // A gap is told once it is over, so that a long one is one event.
-        let may = self.pending.is_empty() || (self.samples.vacant_len() > 0 && self.settle());
-        let taken = if may { self.fill(channels, frames, pick) } else { 0 };
-        self.frame += taken as u64;
-        let lost = (frames - taken) as u64;
-        self.pending.lost += lost;
-        self.lost_frames += lost;
+        if self.pending.is_empty() || (self.samples.vacant() > 0 && self.settle()) {
+            let heard = pick.of(channels, frames);
+            let taken = self.samples.fill(frames, |from, places| heard.write(from, places));
+            self.frame += taken as u64;
+            if taken < frames {
+                self.lose(frames - taken);
+            }
+        } else {
+            self.lose(frames);
+        }
     }
 
-    /// Writes what fits straight into the ring; returns how many frames that is.
-    #[inline]
-    fn fill<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, pick: Pick) -> usize {
-        let (first, second) = self.samples.vacant_slices_mut();
-        let until_end = first.len().min(frames);
-        pick.write(channels, 0, &mut first[..until_end]);
-        let mut taken = until_end;
-        if until_end < frames {
-            let from_start = second.len().min(frames - until_end);
-            pick.write(channels, until_end, &mut second[..from_start]);
-            taken += from_start;
-        }
-        #[expect(unsafe_code, reason = "the ring has no safe way to be written in place")]
-        // SAFETY: [`Pick::write`] has written every one of these vacant slots, and their slices are gone.
-        unsafe {
-            self.samples.advance_write_index(taken);
-        }
-        taken
+    #[cold]
+    fn lose(&mut self, frames: usize) {
+        self.pending.lost += frames as u64;
+        self.lost_frames += frames as u64;
     }
 
     /// Lets time go on by `frames` without samples.
@@ -115,7 +105,7 @@ impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Writer<M, S, E> {
     }
 }
 
-impl<M, S: Producer<Item = f32>, E: Producer<Item = Event<M>>> Drop for Writer<M, S, E> {
+impl<M, E: Producer<Item = Event<M>>> Drop for Writer<M, E> {
     fn drop(&mut self) {
         self.settle();
     }

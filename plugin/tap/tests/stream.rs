@@ -2,13 +2,17 @@
 
 use proptest::prelude::*;
 use ringbuf::{HeapRb, traits::Split};
+use rollcall_queue::queue;
 use rollcall_tap::{Event, Item, Pick, Reader, Writer, tap};
 
-type Out = Writer<u32, ringbuf::HeapProd<f32>, ringbuf::HeapProd<Event<u32>>>;
-type In = Reader<u32, ringbuf::HeapCons<f32>, ringbuf::HeapCons<Event<u32>>>;
+type Out = Writer<u32, ringbuf::HeapProd<Event<u32>>>;
+type In = Reader<u32, ringbuf::HeapCons<Event<u32>>>;
+
+/// Samples that lie side by side in the queue, at most.
+const CHUNK: usize = 1024;
 
 fn ends(samples: usize, events: usize) -> (Out, In) {
-    tap(HeapRb::new(samples).split(), HeapRb::new(events).split())
+    tap(queue(samples), HeapRb::new(events).split())
 }
 
 fn bits(samples: &[f32]) -> Vec<u32> {
@@ -66,15 +70,15 @@ fn a_short_channel_ends_in_silence() {
     assert_eq!(buffer, [8.0, 0.0, 0.0]);
 }
 
-/// A block that goes over the ring's end is the same block.
+/// A block that goes on in another chunk is the same block.
 #[test]
-fn the_end_of_the_ring_is_no_seam() {
+fn the_end_of_a_chunk_is_no_seam() {
     let block: [Vec<f32>; 3] = std::array::from_fn(|c| (0..100).map(|i| (c * 100 + i) as f32).collect());
     for pick in [Pick::Mono, Pick::Left, Pick::Right, Pick::Mid, Pick::Side] {
         let whole = picked(&block, pick);
-        for start in [1, 37, 63, 99] {
-            let (mut writer, mut reader) = ends(128, 4);
-            let mut buffer = [9.0; 128];
+        for start in [1, 37, 63, 99].map(|left| CHUNK - left) {
+            let (mut writer, mut reader) = ends(2 * CHUNK, 4);
+            let mut buffer = [9.0; 2 * CHUNK];
             writer.write(&[vec![0.0; start]], start, Pick::Left);
             assert_eq!(reader.next(&mut buffer), Some(Item::Audio(start)));
             writer.write(&block, 100, pick);
@@ -104,20 +108,22 @@ fn blocks_of_any_size_give_the_same_samples() {
 }
 
 #[test]
-fn a_gap_is_where_the_ring_was_full() {
-    let (mut writer, mut reader) = ends(4, 4);
-    let mut buffer = [0.0; 8];
-    writer.write(&[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]], 6, Pick::Mono);
+fn a_gap_is_where_the_queue_was_full() {
+    let (mut writer, mut reader) = ends(CHUNK, 4);
+    let room = writer.vacant_frames();
+    assert!(room >= writer.capacity_frames());
+    let mut buffer = vec![0.0; room + 8];
+    writer.write(&[vec![1.0; room + 2]], room + 2, Pick::Mono);
     writer.write(&[[7.0]], 1, Pick::Mono);
-    assert_eq!((writer.frames(), writer.lost_frames(), writer.vacant_frames()), (7, 3, 0));
-    assert_eq!(reader.next(&mut buffer), Some(Item::Audio(4)));
+    assert_eq!((writer.frames(), writer.lost_frames(), writer.vacant_frames()), (room as u64 + 3, 3, 0));
+    assert_eq!(reader.next(&mut buffer), Some(Item::Audio(room)));
     assert_eq!(reader.next(&mut buffer), None, "the gap is told when it is over");
     assert!(writer.mark(42));
     writer.write(&[[8.0]], 1, Pick::Mono);
     assert_eq!(reader.next(&mut buffer), Some(Item::Lost(3)));
     assert_eq!(reader.next(&mut buffer), Some(Item::Mark(42)));
     assert_eq!(reader.next(&mut buffer), Some(Item::Audio(1)));
-    assert_eq!((buffer[0], reader.frames()), (8.0, 8));
+    assert_eq!((buffer[0], reader.frames()), (8.0, room as u64 + 4));
     writer.skip(100);
     writer.skip(20);
     assert!(!reader.is_closed());
@@ -139,10 +145,10 @@ enum Do {
 
 fn deeds() -> impl Strategy<Value = Vec<Do>> {
     let deed = prop_oneof![
-        4 => (0_usize..300).prop_map(Do::Write),
+        4 => (0_usize..1_500).prop_map(Do::Write),
         1 => (0_usize..300).prop_map(Do::Skip),
         1 => Just(Do::Mark),
-        4 => (1_usize..400).prop_map(Do::Read),
+        4 => (1_usize..1_500).prop_map(Do::Read),
         1 => (1_usize..100).prop_map(Do::Discard),
     ];
     proptest::collection::vec(deed, 0..200)
@@ -151,9 +157,9 @@ fn deeds() -> impl Strategy<Value = Vec<Do>> {
 proptest! {
     /// Every sample is its own frame number, every mark too: so order, place and completeness all show.
     #[test]
-    fn everything_comes_out_in_its_place(deeds in deeds(), samples in 1_usize..500, events in 1_usize..6) {
+    fn everything_comes_out_in_its_place(deeds in deeds(), samples in 1_usize..4_000, events in 1_usize..6) {
         let (mut writer, mut reader) = ends(samples, events);
-        let mut buffer = vec![0.0; 400];
+        let mut buffer = vec![0.0; 1_500];
         let (mut frame, mut lost) = (0_u64, 0_u64);
         let mut take = |reader: &mut In, most: usize| {
             let at = reader.frames();
@@ -185,9 +191,9 @@ proptest! {
         let dropped = writer.lost_frames();
         // What is still pending is told as soon as there is room.
         while !writer.mark(frame as u32) {
-            while take(&mut reader, 400) {}
+            while take(&mut reader, 1_500) {}
         }
-        while take(&mut reader, 400) {}
+        while take(&mut reader, 1_500) {}
         assert_eq!(reader.frames(), frame);
         assert_eq!(lost, dropped);
     }

@@ -1,4 +1,4 @@
-//! The few words that the audio thread and the worker share besides the ring.
+//! The few words that the audio thread and the worker share besides the tap.
 
 use crate::sync::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -20,7 +20,7 @@ impl Link {
     pub fn is_freewheeling(&self) -> bool {
         self.freewheeling.load(Relaxed)
     }
-    /// Grows whenever the worker has taken something out of the ring: who waits for room sees whether to go on.
+    /// Grows whenever the worker has taken something out of the tap: who waits for room sees whether to go on.
     pub fn taken_frames(&self) -> u64 {
         self.taken_frames.load(Relaxed)
     }

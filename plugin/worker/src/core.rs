@@ -26,7 +26,7 @@ use std::{
 
 /// How long the worker sleeps when there is nothing to do. The audio thread never wakes it: that would be a syscall.
 const NAP: Duration = Duration::from_millis(12);
-/// Audio taken out of the ring in one go: one column of the network, so that a turn is one inference long.
+/// Audio taken out of the tap in one go: one column of the network, so that a turn is one inference long.
 const CHUNK_S: f64 = 0.16;
 
 pub(crate) struct Core {
@@ -284,7 +284,7 @@ impl Core {
             self.status.session += 1;
         }
         let backlog_s = stream.reader.waiting_frames() as f64 / rate_hz;
-        // Looked at before the ring: what comes after it was closed is nothing.
+        // Looked at before the samples: what comes after it was closed is nothing.
         let closed = stream.reader.is_closed();
         // What waits of a closed stream can't become more: there is time for all of it.
         let is_complete = closed || self.link.is_freewheeling();

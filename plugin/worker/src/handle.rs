@@ -51,7 +51,7 @@ impl Worker {
         Ok(Self { link, streams, thread: Some(thread) })
     }
 
-    /// Allocates a ring and hands the worker its end. Streams are heard one after the other, each to its end. Not for
+    /// Allocates a tap and hands the worker its end. Streams are heard one after the other, each to its end. Not for
     /// the audio thread.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Worker {
             return Err(OpenError::SampleRate { found_hz: sample_rate_hz });
         }
         let (writer, stream) = stream::open(rate_hz as u32, max_block_frames, offline);
-        // The receiver is gone only if the thread has ended early: then nobody reads, and the ring fills and drops.
+        // The receiver is gone only if the thread has ended early: then nobody reads, and the tap fills and drops.
         let _ = self.streams.send(stream);
         Ok(writer)
     }

@@ -1,7 +1,7 @@
 //! worker thread: reader end of the tap -> engine -> board.
 //!
 //! One thread per instance of the plugin, named `rollcall-worker`, owns the engine and everything slow: loading models,
-//! writing files. It sleeps between looks at the ring, so that the audio thread never has to wake it, and is joined when
+//! writing files. It sleeps between looks at the tap, so that the audio thread never has to wake it, and is joined when
 //! its [`Worker`] is dropped. All workers of a process share the cores by turns (`turns.rs`) and the weights
 //! (`rollcall_models::shared`).
 #![forbid(unsafe_code)]
@@ -32,4 +32,4 @@ pub use control::Link;
 pub use handle::{OpenError, Worker};
 pub use mark::{Mark, Transport};
 pub use recording::{ReadError, Recording};
-pub use stream::{RING_S, TapWriter};
+pub use stream::{TAP_S, TapWriter};

@@ -4,7 +4,7 @@ use rollcall_engine::COLUMN_HOPS;
 
 /// More than a model takes to load on a slow machine: only a lasting lack of speed makes so much wait.
 const COARSEN_S: f64 = 2.5;
-/// Less than the ring holds: better to leave out one stretch on purpose than many where the ring happens to be full.
+/// Less than the tap holds: better to leave out one stretch on purpose than many where the tap happens to be full.
 const SKIP_S: f64 = 6.0;
 /// What is left to analyse after a skip.
 const LEAVE_S: f64 = 0.5;

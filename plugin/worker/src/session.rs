@@ -264,7 +264,7 @@ impl Session {
 /// Why audio is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gap {
-    /// The ring was full.
+    /// The tap was full.
     Lost,
     /// The worker leaves it out to catch up.
     Skipped,

@@ -4,7 +4,7 @@ use crate::Transport;
 use rollcall_board::SongPosition;
 use std::collections::VecDeque;
 
-/// Marks that are kept: steps are asked for at most a few seconds after their time, even behind a full ring.
+/// Marks that are kept: steps are asked for at most a few seconds after their time, even behind a full tap.
 const MARKS: usize = 512;
 
 /// The transport's marks over session time.
