@@ -46,6 +46,11 @@ const PURE: &[(&str, &[&str], &str)] = &[
         &["extern crate alloc", "println!", "Mutex", "RwLock"],
         "the audio thread never allocates or waits",
     ),
+    (
+        "plugin/queue/src/",
+        &["println!", "Mutex", "RwLock", "std::"],
+        "the audio thread never allocates or waits",
+    ),
     ("plugin/editor/src/", &["rollcall_engine", "rollcall_tap"], "the editor sees the board, nothing else"),
 ];
 
