@@ -42,12 +42,12 @@ const fn of(class: &'static str, programs: &'static [u8], manner: Manner, low: u
 
 /// Melodic instruments (General MIDI 1, level 1 sound set; ranges after common orchestration tables).
 ///
-/// No font here has a real ukulele or mandolin: their presets of that name are guitars, and are left out.
+/// No font here has a real ukulele or mandolin: their presets of that name are guitars, and are left out. So are synthetic
+/// basses (38, 39) and strings (50, 51), which are made to pass for what they are not.
 pub const INSTRUMENTS: &[Instrument] = &[
     of("accordion", &[21, 23], Manner::Sustained, 48, 89),
     of("banjo", &[105], Manner::Strings, 50, 86),
     of("bass", &[32, 33, 34, 35, 36, 37], Manner::Bass, 28, 60),
-    of("bass", &[38, 39], Manner::Bass, 26, 58),
     of("cello", &[42], Manner::Line, 36, 76),
     of("clarinet", &[71], Manner::Line, 50, 91),
     of("flute", &[73], Manner::Line, 60, 94),
@@ -67,7 +67,7 @@ pub const INSTRUMENTS: &[Instrument] = &[
     of("saxophone", &[66], Manner::Line, 44, 76),
     of("saxophone", &[67], Manner::Line, 36, 69),
     of("synthesizer", &[80, 81, 82, 83, 84, 85, 86, 87], Manner::Line, 40, 93),
-    of("synthesizer", &[50, 51, 62, 63, 88, 89, 90, 91, 92, 93, 94, 95], Manner::Sustained, 38, 88),
+    of("synthesizer", &[62, 63, 88, 89, 90, 91, 92, 93, 94, 95], Manner::Sustained, 38, 88),
     of("trombone", &[57], Manner::Line, 40, 74),
     of("trumpet", &[56], Manner::Line, 54, 86),
     of("trumpet", &[59], Manner::Line, 54, 84),

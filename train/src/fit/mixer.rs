@@ -67,8 +67,8 @@ pub struct Mixer {
     negatives: BTreeMap<String, Vec<usize>>,
     /// The stems of each piece that a band plays.
     bands: Vec<Vec<usize>>,
-    /// Whether a class plays in more than half of the pieces.
-    common: Vec<bool>,
+    /// In how many of the pieces each class plays.
+    bands_of: Vec<usize>,
     rooms: Vec<Vec<f32>>,
     music: Vec<(usize, SoftLabel)>,
     /// For each class that is known to play in enough of the music: which of it.
@@ -132,8 +132,8 @@ impl Mixer {
         }
         let heard = music::heard(&music, classes);
         let bands: Vec<Vec<usize>> = bands.into_values().collect();
-        let common = band::common(&bands, &pool, classes);
-        Ok(Self { pool, voices, negatives, bands, common, rooms, music, heard, length, augment })
+        let bands_of = band::bands_of(&bands, &pool, classes);
+        Ok(Self { pool, voices, negatives, bands, bands_of, rooms, music, heard, length, augment })
     }
 
     /// Number of classes with any material, for messages.

@@ -10,7 +10,7 @@ use fastrand::Rng;
 /// Players of a band that are heard at once, at most, guests aside.
 pub(super) const MOST_PLAYERS: usize = 6;
 /// How often somebody of another class plays along.
-const GUESTS: f32 = 0.4;
+const GUESTS: f32 = 0.6;
 
 impl Mixer {
     /// Audio of a piece: the same excerpt of up to six of its classes, near the levels that they have in it.
@@ -62,22 +62,24 @@ impl Mixer {
     /// not by there being a band.
     fn players(&self, rng: &mut Rng) -> Vec<usize> {
         let written = rng.pick(&self.bands);
-        let mut rests = |&i: &usize| self.pool.stems[i].class.is_some_and(|c| self.common[c]) && rng.bool();
+        let mut rests = |&i: &usize| {
+            self.pool.stems[i].class.is_some_and(|c| 2 * self.bands_of[c] > self.bands.len()) && rng.bool()
+        };
         let playing: Vec<usize> = written.iter().copied().filter(|i| !rests(i)).collect();
         if playing.is_empty() { written.clone() } else { playing }
     }
 
-    /// Somebody who is not in the band: pieces have few of some classes.
+    /// Somebody who is not in the band: of three who could, the one that the fewest pieces have.
     fn guest(&self, band: &[(Option<usize>, Vec<f32>)], rng: &mut Rng) -> Option<usize> {
         let mut others = self.present();
         others.retain(|&class| band.iter().all(|(player, _)| *player != Some(class)));
-        if others.is_empty() { None } else { Some(*rng.pick(&others)) }
+        rng.shuffle(&mut others);
+        others.into_iter().take(3).min_by_key(|&class| self.bands_of[class])
     }
 }
 
-/// For each class whether it plays in more than half of the bands.
-pub(super) fn common(bands: &[Vec<usize>], pool: &Pool, classes: usize) -> Vec<bool> {
+/// For each class in how many of the bands it plays.
+pub(super) fn bands_of(bands: &[Vec<usize>], pool: &Pool, classes: usize) -> Vec<usize> {
     let plays = |band: &&Vec<usize>, class| band.iter().any(|&i| pool.stems[i].class == Some(class));
-    let bands_of = |class| bands.iter().filter(|band| plays(band, class)).count();
-    (0..classes).map(|class| 2 * bands_of(class) > bands.len()).collect()
+    (0..classes).map(|class| bands.iter().filter(|band| plays(band, class)).count()).collect()
 }
