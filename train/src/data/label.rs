@@ -9,12 +9,16 @@ use crate::fit::trainer::parallel;
 use crate::teacher::{self, Teacher};
 use anyhow::{Context, Result};
 use std::{
+    array,
     collections::HashSet,
     path::{Path, PathBuf},
 };
 
 /// Length of a segment, in seconds: what AudioSet's networks are trained on.
 const SEGMENT_S: usize = 10;
+/// Of a class that a teacher cannot tell, only absence is learned, and only below this calibrated probability: without it
+/// nothing would hold the class down in real music, and it would be heard in all of it.
+const ABSENT: f32 = 0.2;
 /// Labels go to disk after this many files, so that a kill costs little.
 const BATCH: usize = 8;
 
@@ -61,12 +65,13 @@ fn hear(id: &str, file: &Path, teacher: &Teacher, calibration: &Calibration) -> 
     segments
         .map(|(number, samples)| {
             let judged = teacher.judge(&teacher.hear(samples)?);
+            let (probability, told) = (calibration.read(&judged), teacher.told());
             Ok(SoftLabel {
                 id: id.to_owned(),
                 start_s: (number * SEGMENT_S) as f32,
                 length_s: SEGMENT_S as f32,
-                probability: calibration.read(&judged),
-                known: teacher.told(),
+                probability,
+                known: array::from_fn(|class| told[class] || probability[class] < ABSENT),
             })
         })
         .collect()

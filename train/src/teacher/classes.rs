@@ -1,7 +1,7 @@
 //! Which AudioSet classes are which of our 20: `classes.csv` beside this file.
 //!
 //! AudioSet's labels are incomplete: raters named what stands out, so bass, cymbals and synthesizers go unnamed in most of the
-//! music that has them. What a teacher says of these is not `told` on.
+//! music that has them. That a teacher hears one of these is not `told` on; that it is as good as sure of none is.
 
 use rollcall_engine::OPENMIC_CLASSES;
 

@@ -145,7 +145,8 @@ fn a_guest_of_a_band_is_of_another_class() {
         assert!(!heard || classes.contains(&class("violin")));
         violins += usize::from(heard);
     }
-    assert!((40..=120).contains(&violins), "{violins} of 200");
+    // A guest in 6 of 10, and of piano and violin the one that no piece has.
+    assert!((100..=140).contains(&violins), "{violins} of 200");
 }
 
 #[test]
