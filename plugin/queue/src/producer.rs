@@ -37,22 +37,38 @@ impl Producer {
     /// samples before the stretch, and the stretch. Returns how many they are; from then on the consumer has them.
     #[inline]
     pub fn fill(&mut self, samples: usize, mut write: impl FnMut(usize, &mut [f32])) -> usize {
-        let mut done = 0;
-        while done < samples {
-            if self.filled == CHUNK && !self.go_on() {
-                break;
-            }
-            let end = CHUNK.min(self.filled + samples - done);
-            // SAFETY: the chunk was free when it was taken, so the consumer is done with what was in it before, and it reads
-            // none of these samples before they are published.
-            let places = unsafe { self.shared.chunk(self.chunk).samples_mut(self.filled..end) };
-            write(done, places);
-            done += end - self.filled;
-            self.filled = end;
-        }
+        // Nearly always there is one stretch.
+        let done = if samples <= CHUNK - self.filled {
+            self.stretch(0, samples, &mut write);
+            samples
+        } else {
+            self.fill_on(samples, &mut write)
+        };
         self.published = self.published.wrapping_add(done);
         self.shared.publish(self.published);
         done
+    }
+
+    /// As [`Self::fill`], over the end of a chunk.
+    #[inline(never)]
+    fn fill_on(&mut self, samples: usize, write: &mut impl FnMut(usize, &mut [f32])) -> usize {
+        let mut done = 0;
+        while done < samples && (self.filled < CHUNK || self.go_on()) {
+            let stretch = (CHUNK - self.filled).min(samples - done);
+            self.stretch(done, stretch, write);
+            done += stretch;
+        }
+        done
+    }
+
+    /// Lets `write` have the next `samples` places of the chunk, which has so many left.
+    #[inline]
+    fn stretch(&mut self, done: usize, samples: usize, write: &mut impl FnMut(usize, &mut [f32])) {
+        let end = self.filled + samples;
+        // SAFETY: the chunk was free when it was taken, so the consumer is done with what was in it before, and it reads none
+        // of these samples before they are published. Before the first chunk the range is empty.
+        write(done, unsafe { self.shared.chunk(self.chunk).samples_mut(self.filled..end) });
+        self.filled = end;
     }
 
     /// Takes another chunk; returns whether one is free.

@@ -1,6 +1,6 @@
 //! The audio thread's end.
 
-use crate::{Event, Pick, event::What, queue};
+use crate::{Event, Pick, event::What, pick::Heard, queue};
 use core::marker::PhantomData;
 use ringbuf::traits::Producer;
 
@@ -56,8 +56,13 @@ impl<M, E: Producer<Item = Event<M>>> Writer<M, E> {
     pub fn write<C: AsRef<[f32]>>(&mut self, channels: &[C], frames: usize, pick: Pick) {
         // A gap is told once it is over, so that a long one is one event.
         if self.pending.is_empty() || (self.samples.vacant() > 0 && self.settle()) {
-            let heard = pick.of(channels, frames);
-            let taken = self.samples.fill(frames, |from, places| heard.write(from, places));
+            let taken = match pick.of(channels, frames) {
+                // By itself, since what a copy of a short block costs is what stands around it.
+                Heard::One(samples) => self
+                    .samples
+                    .fill(frames, |from, places| places.copy_from_slice(&samples[from..][..places.len()])),
+                heard => self.samples.fill(frames, |from, places| heard.write(from, places)),
+            };
             self.frame += taken as u64;
             if taken < frames {
                 self.lose(frames - taken);
