@@ -2,9 +2,10 @@
 
 use super::contender::Answer;
 use super::examples::{Example, Scene};
+use crate::fit::thresholds;
 use rollcall_engine::OPENMIC_CLASSES;
 use rollcall_metrics::{
-    Bootstrap, Counts, Empty, Interval, Scored, average_precision, best_threshold, bootstrap, both_classes,
+    Bootstrap, Counts, Empty, Interval, Scored, average_precision, bootstrap, both_classes,
     calibration_error, f1, known, mean, roc_auc, segment_counts,
 };
 use serde::Serialize;
@@ -77,10 +78,10 @@ pub fn measure(scene: Scene, examples: &[Example], answers: &[Answer], threshold
     }
 }
 
-/// Thresholds of the best F1 of positives over these examples, for contenders that come without.
+/// Thresholds of the best F1 that these examples let expect, for contenders that come without.
 pub(super) fn tuned(examples: &[Example], answers: &[Answer]) -> Vec<f32> {
     let everything: Vec<usize> = (0..examples.len()).collect();
-    by_class(examples, answers, &everything).iter().map(best_threshold).collect()
+    by_class(examples, answers, &everything).iter().map(thresholds::best).collect()
 }
 
 fn by_class(examples: &[Example], answers: &[Answer], drawn: &[usize]) -> Vec<Scored> {

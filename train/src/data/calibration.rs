@@ -1,5 +1,5 @@
-//! What a teacher's probabilities mean: a logistic curve for each class (Platt 1999), fitted to bands and mixes of the
-//! pool whose players are known.
+//! What a teacher's probabilities mean: a logistic curve for each class, fitted to bands and mixes of the pool whose players
+//! are known.
 //!
 //! AudioSet's raters named what stands out, and in balanced training a rare class's probability stays low: the teacher
 //! says 0.1 of drums that anybody hears. Uncalibrated, its certain labels would be of one class a segment at most.
@@ -10,6 +10,7 @@ use super::seed;
 use crate::fit::clip::Length;
 use crate::fit::mixer::{Composition, Mixer};
 use crate::fit::trainer::parallel;
+use crate::logistic::Logistic;
 use crate::teacher::{self, Teacher};
 use anyhow::{Context, Result, ensure};
 use rollcall_engine::{OPENMIC_CLASSES, SAMPLE_RATE_HZ};
@@ -20,12 +21,8 @@ use std::path::Path;
 const FILE: &str = "teacher.csv";
 /// Bands, and as many mixes, that the curves are fitted to.
 const CLIPS: usize = 500;
-/// A curve is only as good as its examples: with fewer positives than this a class stays as the teacher has it.
-const ENOUGH: usize = 12;
-/// The teacher's logits are cut here, so that no single one bends a curve.
-const STEEPEST: f64 = 12.0;
 
-/// The curve of one class, `sigmoid(slope * logit + offset)`.
+/// The [`Logistic`] curve of one class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Curve {
     class: String,
@@ -70,13 +67,12 @@ impl Calibration {
         Ok(Self(curves))
     }
 
-    /// Fits the curves.
+    /// Fits the curves. A class with hardly any examples stays as the teacher has it.
     fn fit(examples: &[Example]) -> Self {
         let curve = |(class, name): (usize, &str)| {
-            let known = examples.iter().filter_map(|(p, truth)| Some((logit(p[class]), truth[class]?)));
-            let known: Vec<(f64, bool)> = known.collect();
-            let positives = known.iter().filter(|(_, plays)| *plays).count();
-            let (slope, offset) = if positives < ENOUGH { (1.0, 0.0) } else { platt(&known) };
+            let known = examples.iter().filter_map(|(p, truth)| Some((p[class], truth[class]?)));
+            let known: Vec<(f32, bool)> = known.collect();
+            let Logistic { slope, offset } = Logistic::fit(&known).unwrap_or(Logistic::IDENTITY);
             Curve { class: name.to_owned(), slope, offset }
         };
         Self(OPENMIC_CLASSES.into_iter().enumerate().map(curve).collect())
@@ -87,50 +83,9 @@ impl Calibration {
     pub fn read(&self, probability: &[f32; 20]) -> [f32; 20] {
         std::array::from_fn(|c| {
             let Curve { slope, offset, .. } = self.0[c];
-            sigmoid(slope * logit(probability[c]) + offset) as f32
+            Logistic { slope, offset }.at(probability[c]) as f32
         })
     }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-fn logit(p: f32) -> f64 {
-    let p = f64::from(p);
-    (p / (1.0 - p)).ln().clamp(-STEEPEST, STEEPEST)
-}
-
-/// Slope and offset of the likeliest logistic curve, by Newton's method; targets are drawn in a little, as Platt does, so
-/// that separable examples have one, and a slope is never negative: whom the teacher hears more is not less likely.
-fn platt(examples: &[(f64, bool)]) -> (f64, f64) {
-    let positives = examples.iter().filter(|(_, plays)| *plays).count() as f64;
-    let negatives = examples.len() as f64 - positives;
-    let (high, low) = ((positives + 1.0) / (positives + 2.0), 1.0 / (negatives + 2.0));
-    let (mut slope, mut offset) = (1.0, 0.0);
-    for _ in 0..50 {
-        // Gradient and Hessian of the loss, with a ridge that keeps a step finite.
-        let (mut g, mut h) = ([0.0; 2], [1e-3, 0.0, 1e-3]);
-        for &(x, plays) in examples {
-            let p = sigmoid(slope * x + offset);
-            let (error, spread) = (p - if plays { high } else { low }, p * (1.0 - p));
-            g[0] += error * x;
-            g[1] += error;
-            h[0] += spread * x * x;
-            h[1] += spread * x;
-            h[2] += spread;
-        }
-        let determinant = h[0] * h[2] - h[1] * h[1];
-        let step = [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant];
-        // Half a step at most where the curve is far off.
-        let shrink = 1.0 / (step[0].abs().max(step[1].abs())).max(1.0);
-        slope = (slope - shrink * step[0]).max(0.0);
-        offset -= shrink * step[1];
-        if step[0].abs().max(step[1].abs()) < 1e-9 {
-            break;
-        }
-    }
-    (slope, offset)
 }
 
 /// What the teacher hears in bands and mixes of the training part, with the truth.
@@ -162,37 +117,18 @@ fn hear(pool: &Path, teacher: &Teacher) -> Result<Vec<Example>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fastrand::Rng;
-
-    /// A teacher whose logit is right but for a slope of 2 and an offset of -3 of a class that plays in a third of the clips.
-    #[test]
-    fn a_curve_undoes_what_the_teacher_gets_wrong() {
-        let mut rng = Rng::with_seed(4);
-        let mut examples = Vec::new();
-        for _ in 0..4_000 {
-            let truth_logit = 8.0 * rng.f64() - 5.0;
-            let plays = rng.f64() < sigmoid(truth_logit);
-            let says = sigmoid(2.0 * truth_logit - 3.0) as f32;
-            examples.push(([says; 20], vec![Some(plays); 20]));
-        }
-        let calibration = Calibration::fit(&examples);
-        for truth_logit in [-4.0, -1.0, 0.0, 2.0] {
-            let read = calibration.read(&[sigmoid(2.0 * truth_logit - 3.0) as f32; 20]);
-            let expected = sigmoid(truth_logit);
-            assert!((f64::from(read[3]) - expected).abs() < 0.05, "{} for {expected}", read[3]);
-        }
-    }
 
     #[test]
-    fn what_has_hardly_any_examples_stays_and_separable_ones_end() {
-        let sure = |plays: bool| ([if plays { 0.9 } else { 0.1 }; 20], vec![Some(plays); 20]);
-        let few: Vec<_> = (0..ENOUGH).map(|i| sure(i > 3)).collect();
-        let read = Calibration::fit(&few).read(&[0.3; 20]);
-        assert!((read[0] - 0.3).abs() < 1e-6);
-        let many: Vec<_> = (0..100).map(|i| sure(i > 50)).collect();
-        let high = Calibration::fit(&many).read(&[0.9; 20]);
-        let low = Calibration::fit(&many).read(&[0.1; 20]);
-        assert!(high[0] > 0.95 && low[0] < 0.05, "{} and {}", high[0], low[0]);
+    fn each_class_has_its_curve_and_one_without_examples_stays() {
+        // The first class plays where the teacher says 0.3, the second in no clip.
+        let example = |plays: bool| {
+            let says = if plays { 0.3 } else { 0.1 };
+            ([says; 20], std::iter::once(Some(plays)).chain([Some(false); 19]).collect())
+        };
+        let examples: Vec<Example> = (0..100).map(|i| example(i % 2 == 0)).collect();
+        let read = Calibration::fit(&examples).read(&[0.3; 20]);
+        assert!(read[0] > 0.95, "{}", read[0]);
+        assert!((read[1] - 0.3).abs() < 1e-6, "{}", read[1]);
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(super) fn card(
     ));
     let blend =
         args.blend.as_ref().map_or(String::new(), |_| format!(" --blend PACKAGE --share {}", args.share));
-    line(format!("rollcall-train export{blend} --quiet {}", args.quiet));
+    line(format!("rollcall-train export{blend} --quiet {} --clips {}", args.quiet, recipe.validation_clips));
     line("```\n".into());
     line(format!(
         "{} steps of {} clips of {:.2} s were done.\n",
@@ -68,7 +68,7 @@ pub(super) fn card(
     line(format!(
         "{} clips a scene, drawn by seed from sources that training never saw. `both`: macro F1 over both classes \
          (the paper's); `positives`: over positives only; `at_half`: threshold 0.5; `tuned`: the shipped thresholds, the \
-         best F1 of each class on these same clips, raised until {:.0} % of those without an instrument are quiet, and therefore \
+         best F1 to be expected of each class by these same clips, raised until {:.0} % of those without an instrument are quiet, and therefore \
          flattering. `music`: pieces of games that training never heard; their truth is what the teacher is sure of.\n",
         recipe.validation_clips,
         100.0 * args.quiet
@@ -99,7 +99,7 @@ pub(super) fn card(
         line("\n## Scores on the TEST part\n".into());
         line("From `rollcall-train compare`: recordings of libraries, players, kits and speakers that neither training nor any decision".into());
         line("has seen, through the engine that ships, with 95 % intervals over clips; F1 at the shipped thresholds. The teacher's thresholds are".into());
-        line("those of the best F1 on validation, which ours begin with. `solos` and `mixes` are phrases of real notes without accordion, banjo, mandolin, synthesizer and ukulele;".into());
+        line("those of the best F1 to be expected by validation, which ours begin with. `solos` and `mixes` are phrases of real notes without accordion, banjo, mandolin, synthesizer and ukulele;".into());
         line("`real music` is whatever labelled recordings could be had: single instruments as GCompris teaches them (what is none of the 20 among".into());
         line("them), music of the world and two metal bands' guitar tracks; where the makers say nothing of an instrument, a first guess of it counts as wrong.".into());
         line(compared.trim_end().into());

@@ -32,6 +32,9 @@ pub struct ExportArgs {
     /// Stem pool that it was trained on: validation clips and the card's table of data come from it.
     #[arg(long, default_value = "cache/pool")]
     pool: PathBuf,
+    /// Clips a scene of the validation set that thresholds and scores come from; unless said otherwise as many as in the run.
+    #[arg(long)]
+    clips: Option<usize>,
     /// Hours that the pool was made with, for the card.
     #[arg(long, default_value_t = 24.0)]
     pub(super) hours: f32,
@@ -79,7 +82,8 @@ pub(super) const DIAGRAM: &str = "reliability.svg";
 pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     let recipe = fs::read_to_string(args.run.join("recipe.toml"))
         .with_context(|| format!("{} is no run: train one with rollcall-train fit", args.run.display()))?;
-    let recipe: Recipe = toml::from_str(&recipe)?;
+    let mut recipe: Recipe = toml::from_str(&recipe)?;
+    recipe.validation_clips = args.clips.unwrap_or(recipe.validation_clips);
     let net = Vggish::new(Shape::compact(OPENMIC_CLASSES.len()));
     let mut state = State::load(&net.layout, &args.run.join("state.safetensors"))?;
     if let Some(package) = &args.blend {
