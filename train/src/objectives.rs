@@ -17,7 +17,7 @@ mod encoder;
 mod events;
 mod measure;
 mod recipe;
-mod shards;
+pub(crate) mod shards;
 mod textual;
 mod train;
 mod words;

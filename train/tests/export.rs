@@ -50,15 +50,15 @@ fn compare(flatten: Flatten, storage: Storage, tolerance: f32) {
     let windows = Tensor::from_shape(&[time - 5, channels, 6, rows], &windows).unwrap();
     let embedding = run(&graphs::dense(&net, &values, storage), windows).remove(0);
     assert!(embedding.iter().any(|v| *v > 0.0), "a dead embedding proves nothing");
-    let off = difference(&embedding, trace.embedding());
+    let off = difference(&embedding, trace.top.embedding());
     assert!(off < tolerance, "embedding off by {off}");
 
-    let representation = Tensor::from_shape(&[1, time - 5, 128], &trace.representation).unwrap();
+    let representation = Tensor::from_shape(&[1, time - 5, 128], &trace.top.representation).unwrap();
     let outputs = run(&graphs::head(&net, &values, storage), representation);
     let sigmoid = |v: &[f32]| -> Vec<f32> { v.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect() };
-    let off = difference(&outputs[1], &sigmoid(&trace.head.activity));
+    let off = difference(&outputs[1], &sigmoid(&trace.top.head.activity));
     assert!(off < tolerance, "activity off by {off}");
-    let raw = sigmoid(&trace.head.attention);
+    let raw = sigmoid(&trace.top.head.attention);
     let attention: Vec<f32> =
         raw.iter().enumerate().map(|(i, w)| w / raw.iter().skip(i % 20).step_by(20).sum::<f32>()).collect();
     let off = difference(&outputs[2], &attention);

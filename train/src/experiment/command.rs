@@ -1,7 +1,8 @@
-//! `rollcall-train experiment paper`: the comparison, and its table.
+//! `rollcall-train experiment`: the paper's comparison, and its table; sizes of the dense layers.
 
 use super::config::{Config, Representation, Sources};
 use super::run::{Experiment, Finished};
+use super::sizes::{self, SizesArgs};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
@@ -17,6 +18,8 @@ pub struct ExperimentArgs {
 enum Action {
     /// Compare representations as the paper does: first stage, embeddings, second stage, scores; goes on where it stopped.
     Paper(Box<PaperArgs>),
+    /// Compare sizes of the dense layers on the convolutions of a package; prints a table.
+    Sizes(SizesArgs),
 }
 
 #[derive(Debug, Args)]
@@ -45,7 +48,13 @@ const T_95: [f64; 9] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306,
 /// # Errors
 /// Settings or data that cannot be used, or a run that fails.
 pub fn run(args: ExperimentArgs) -> Result<()> {
-    let Action::Paper(args) = args.action;
+    match args.action {
+        Action::Paper(args) => paper(&args),
+        Action::Sizes(args) => sizes::run(&args),
+    }
+}
+
+fn paper(args: &PaperArgs) -> Result<()> {
     let config = match &args.config {
         Some(path) => {
             let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;

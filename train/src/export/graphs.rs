@@ -55,13 +55,13 @@ pub fn dense(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
         x = graph.node("ReduceMean", &[&x], "mean", &[Ints("axes", vec![1]), Int("keepdims", 0)]);
     }
     x = graph.node("Flatten", &[&x], "features", &[Int("axis", 1)]);
-    for (i, layer) in net.dense.iter().enumerate() {
+    for (i, layer) in net.top.dense.iter().enumerate() {
         let name = format!("dense{}", i + 1);
         let w =
             graph.weight(&format!("{name}.weight"), &[layer.outputs, layer.inputs], &turned(layer, values));
         let b = graph.weight(&format!("{name}.bias"), &[layer.outputs], &values[layer.bias.clone()]);
         let y = graph.node("Gemm", &[&x, &w, &b], &name, &[Int("transB", 1)]);
-        let output = if i + 1 == net.dense.len() { "embedding".into() } else { format!("{name}.relu") };
+        let output = if i + 1 == net.top.dense.len() { "embedding".into() } else { format!("{name}.relu") };
         x = graph.node("Relu", &[&y], &output, &[]);
     }
     graph.encode(
@@ -73,7 +73,7 @@ pub fn dense(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
 
 /// `head.onnx`: `[1, T, 128] -> clip [1, C], activity [1, T, C], attention [1, T, C]` (paper, section 2.3).
 pub fn head(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
-    attention_head(&net.head, values).to_onnx(storage)
+    attention_head(&net.top.head, values).to_onnx(storage)
 }
 
 /// The tensors of a head, by which packages write it.

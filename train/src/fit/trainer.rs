@@ -109,7 +109,7 @@ fn batch_gradient(
                     for i in (worker..recipe.batch).step_by(threads) {
                         let clip = mixer.draw(recipe.seed, step * recipe.batch as u64 + i as u64)?;
                         let trace = net.forward(values, prepared, &clip.log_mel, SKIP_COLUMNS, &mut scratch);
-                        let (a, w) = (&trace.head.activity, &trace.head.attention);
+                        let (a, w) = (&trace.top.head.activity, &trace.top.head.attention);
                         let mut graded = attention_bce(a, w, &clip.target, recipe.step_share);
                         let scale = 1.0 / recipe.batch as f32;
                         graded.activity.iter_mut().chain(&mut graded.attention).for_each(|d| *d *= scale);

@@ -145,6 +145,6 @@ fn posteriors(net: &Vggish, values: &[f32], clips: &[Clip]) -> Vec<Vec<f32>> {
     let prepared = net.prepare(values);
     parallel(clips.len(), |i, scratch: &mut Scratch| {
         let trace = net.forward(values, &prepared, &clips[i].log_mel, SKIP_COLUMNS, scratch);
-        attention_bce(&trace.head.activity, &trace.head.attention, &clips[i].target, 0.5).posterior
+        attention_bce(&trace.top.head.activity, &trace.top.head.attention, &clips[i].target, 0.5).posterior
     })
 }

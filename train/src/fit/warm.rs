@@ -30,18 +30,19 @@ pub fn from_package(net: &Vggish, folder: &Path) -> anyhow::Result<Vec<f32>> {
         conv.restore(&mut values, &effective, &bias);
     }
     let dense = Tensors::read(&folder.join("dense.onnx"))?;
-    for (i, layer) in net.dense.iter().enumerate() {
+    for (i, layer) in net.top.dense.iter().enumerate() {
         dense.affine(&format!("dense{}", i + 1), layer, &mut values)?;
     }
     let head = Tensors::read(&folder.join("head.onnx"))?;
-    for (i, layer) in net.head.convs.iter().enumerate() {
+    for (i, layer) in net.top.head.convs.iter().enumerate() {
         head.affine(&format!("conv{}", i + 1), layer, &mut values)?;
     }
-    for (name, range) in [("norm.weight", &net.head.norm_weight), ("norm.bias", &net.head.norm_bias)] {
+    for (name, range) in [("norm.weight", &net.top.head.norm_weight), ("norm.bias", &net.top.head.norm_bias)]
+    {
         values[range.clone()].copy_from_slice(&head.get(name, range.len())?);
     }
-    head.affine("activity", &net.head.activity, &mut values)?;
-    head.affine("attention", &net.head.attention, &mut values)?;
+    head.affine("activity", &net.top.head.activity, &mut values)?;
+    head.affine("attention", &net.top.head.attention, &mut values)?;
     Ok(values)
 }
 
@@ -126,8 +127,9 @@ mod tests {
         }
         let restored = from_package(&net, folder.path()).unwrap();
         let log_mel: Vec<f32> = (0..160 * BANDS).map(|_| normal(&mut rng)).collect();
-        let run =
-            |v: &[f32]| net.forward(v, &net.prepare(v), &log_mel, 0, &mut Scratch::default()).head.activity;
+        let run = |v: &[f32]| {
+            net.forward(v, &net.prepare(v), &log_mel, 0, &mut Scratch::default()).top.head.activity
+        };
         let (expected, found) = (run(&values), run(&restored));
         let greatest = expected.iter().fold(0.0f32, |m, v| m.max(v.abs()));
         for (a, b) in expected.iter().zip(&found) {

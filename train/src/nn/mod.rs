@@ -16,5 +16,6 @@ pub mod head;
 pub mod loss;
 pub mod norm;
 pub mod params;
+pub mod top;
 pub mod transposed;
 pub mod vggish;

@@ -1,9 +1,8 @@
 //! VGGish (paper, section 2.2) with the head on top, as one network with one flat parameter vector.
 
 use super::conv::{Conv, Map, Prepared, Scratch, Winners};
-use super::dense::{Dense, relu, relu_backward};
-use super::head::{self, Head, WIDTH};
-use super::params::{Init, Layout};
+use super::params::Layout;
+use super::top::{self, Top};
 
 /// Mel bands of the input.
 pub const BANDS: usize = 64;
@@ -61,10 +60,8 @@ pub struct Vggish {
     pub shape: Shape,
     /// The convolutions; pooling after the 1st, 2nd, 4th and 6th.
     pub convs: Vec<Conv>,
-    /// Hidden dense layers and the one to the embedding, each with ReLU (paper, section 2.2).
-    pub dense: Vec<Dense>,
-    /// The attention head.
-    pub head: Head,
+    /// Dense layers and head.
+    pub top: Top,
 }
 
 /// Effective weights of the convolutions for one batch.
@@ -74,12 +71,8 @@ pub type PreparedConvs = Vec<Prepared>;
 pub struct Trace {
     maps: Vec<Map>,
     winners: Vec<Winners>,
-    /// Rows that went into each dense layer, then the embedding; `[windows, ...]` each.
-    rows: Vec<Vec<f32>>,
-    /// Post-processed representation, `[windows, 128]`.
-    pub representation: Vec<f32>,
-    /// Logits and what the head keeps.
-    pub head: head::Trace,
+    /// Of the dense layers and the head.
+    pub top: top::Trace,
     skip: usize,
 }
 
@@ -97,22 +90,9 @@ impl Vggish {
         });
         let convs: Vec<_> = convs.collect();
         let columns = if shape.flatten == Flatten::All { WINDOW_COLUMNS } else { 1 };
-        let mut inputs = columns * (BANDS / COLUMN_HOPS) * shape.channels[5];
-        let sizes = shape.hidden.iter().copied().chain([WIDTH]).enumerate();
-        let dense = sizes.map(|(i, outputs)| {
-            let dense = Dense::new(
-                &mut layout,
-                &format!("dense{}", i + 1),
-                inputs,
-                outputs,
-                Init::He { fan_in: inputs },
-            );
-            inputs = outputs;
-            dense
-        });
-        let dense = dense.collect();
-        let head = Head::new(&mut layout, shape.classes);
-        Self { layout, shape, convs, dense, head }
+        let inputs = columns * (BANDS / COLUMN_HOPS) * shape.channels[5];
+        let top = Top::new(&mut layout, inputs, &shape.hidden, shape.classes, shape.unit_high);
+        Self { layout, shape, convs, top }
     }
 
     /// Effective weights of the convolutions, once a batch.
@@ -142,20 +122,12 @@ impl Vggish {
             maps.push(map);
             all_winners.push(winners);
         }
-        let mut rows = vec![self.windows(&maps[maps.len() - 1], skip)];
-        for dense in &self.dense {
-            let mut out = dense.forward(values, &rows[rows.len() - 1]);
-            relu(&mut out);
-            rows.push(out);
-        }
-        let high = self.shape.unit_high;
-        let representation: Vec<f32> = rows[rows.len() - 1].iter().map(|x| (x / high).min(1.0)).collect();
-        let head = self.head.forward(values, &representation);
-        Trace { maps, winners: all_winners, rows, representation, head, skip }
+        let top = self.top.forward(values, self.windows(&maps[maps.len() - 1], skip));
+        Trace { maps, winners: all_winners, top, skip }
     }
 
     /// `[windows, features]`: what the dense layers see.
-    fn windows(&self, columns: &Map, skip: usize) -> Vec<f32> {
+    pub fn windows(&self, columns: &Map, skip: usize) -> Vec<f32> {
         let width = columns.frequency * columns.channels;
         let windows = columns.time.saturating_sub(2 * skip + WINDOW_COLUMNS - 1);
         let mut out = Vec::with_capacity(windows * width);
@@ -189,29 +161,7 @@ impl Vggish {
         gradient: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let mut d = self.head.backward(values, &trace.representation, &trace.head, upstream, gradient);
-        let high = self.shape.unit_high;
-        // Beyond the clip only what leads back passes, so that a unit that has run off is not lost for good.
-        for (d, x) in d.iter_mut().zip(&trace.rows[trace.rows.len() - 1]) {
-            *d = if *x < high || *d > 0.0 { *d / high } else { 0.0 };
-        }
-        self.backward_from_embedding(values, prepared, trace, d, gradient, scratch);
-    }
-
-    /// The same, from the gradient of the embedding, `[windows, 128]`.
-    pub fn backward_from_embedding(
-        &self,
-        values: &[f32],
-        prepared: &PreparedConvs,
-        trace: &Trace,
-        mut d: Vec<f32>,
-        gradient: &mut [f32],
-        scratch: &mut Scratch,
-    ) {
-        for (i, dense) in self.dense.iter().enumerate().rev() {
-            relu_backward(&trace.rows[i + 1], &mut d);
-            d = dense.backward(values, &trace.rows[i], &d, gradient);
-        }
+        let d = self.top.backward(values, &trace.top, upstream, gradient);
         let mut d = self.windows_backward(&trace.maps[trace.maps.len() - 1], trace.skip, &d);
         for (i, conv) in self.convs.iter().enumerate().rev() {
             let (input, output) = (&trace.maps[i], &trace.maps[i + 1]);
@@ -222,7 +172,7 @@ impl Vggish {
     fn windows_backward(&self, columns: &Map, skip: usize, upstream: &[f32]) -> Vec<f32> {
         let width = columns.frequency * columns.channels;
         let mut out = vec![0.0; columns.time * width];
-        let features = self.dense[0].inputs;
+        let features = self.top.dense[0].inputs;
         for (window, d) in upstream.chunks_exact(features).enumerate() {
             for k in 0..WINDOW_COLUMNS {
                 let to = &mut out[(skip + window + k) * width..][..width];
@@ -244,14 +194,9 @@ impl Vggish {
 }
 
 impl Trace {
-    /// Embeddings after the last ReLU, `[windows, 128]`.
-    pub fn embedding(&self) -> &[f32] {
-        &self.rows[self.rows.len() - 1]
-    }
-
-    /// Windows in the clip.
-    pub fn windows(&self) -> usize {
-        self.representation.len() / WIDTH
+    /// What the convolutions make of the clip, `[columns, 4, kernels]`.
+    pub fn into_columns(mut self) -> Map {
+        self.maps.pop().expect("the input at least")
     }
 }
 
@@ -295,15 +240,15 @@ mod tests {
             let mut scratch = Scratch::default();
             let loss_at = |values: &[f32]| {
                 let trace = net.forward(values, &net.prepare(values), &log_mel, 1, &mut Scratch::default());
-                attention_bce(&trace.head.activity, &trace.head.attention, &target, 0.5).loss
+                attention_bce(&trace.top.head.activity, &trace.top.head.attention, &target, 0.5).loss
             };
             let prepared = net.prepare(&values);
             let trace = net.forward(&values, &prepared, &log_mel, 1, &mut scratch);
             assert!(
-                trace.representation.iter().all(|r| *r < 1.0),
+                trace.top.representation.iter().all(|r| *r < 1.0),
                 "clipped units would spoil the comparison"
             );
-            let graded = attention_bce(&trace.head.activity, &trace.head.attention, &target, 0.5);
+            let graded = attention_bce(&trace.top.head.activity, &trace.top.head.attention, &target, 0.5);
             let mut gradient = vec![0.0; net.layout.len()];
             let upstream = (graded.activity.as_slice(), graded.attention.as_slice());
             net.backward(&values, &prepared, &trace, upstream, &mut gradient, &mut scratch);

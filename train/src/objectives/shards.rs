@@ -8,7 +8,7 @@ const SHARDS: usize = 4;
 
 /// Runs `work(sample, gradient, scratch)` for each sample, each shard adding to a gradient of its own of `gradient`'s
 /// length; then adds these up into `gradient`, shard by shard.
-pub(super) fn sharded<T: Send>(
+pub(crate) fn sharded<T: Send>(
     samples: usize,
     gradient: &mut [f32],
     work: impl Fn(usize, &mut [f32], &mut Scratch) -> T + Sync,

@@ -79,7 +79,7 @@ impl Embedder {
                 .collect();
             conv.restore(&mut values, &turned, &given.bias);
         }
-        for (layer, given) in net.dense.iter().zip(&weights.dense) {
+        for (layer, given) in net.top.dense.iter().zip(&weights.dense) {
             let (inputs, outputs) = (given.inputs, given.outputs);
             for (at, value) in values[layer.weight.clone()].iter_mut().enumerate() {
                 *value = given.weight[at % outputs * inputs + at / outputs];
@@ -112,7 +112,7 @@ impl Embedder {
             (0..WINDOW_COLUMNS).for_each(|t| rows.extend_from_slice(map.row(t)));
         }
         // All patches of a clip go through the dense layers at once: their weights are read from memory once.
-        for layer in &self.net.dense {
+        for layer in &self.net.top.dense {
             rows = layer.forward(&self.values, &rows);
             relu(&mut rows);
         }
@@ -184,7 +184,7 @@ mod tests {
         let mut expected = Vec::new();
         for patch in hops.chunks_exact(PATCH) {
             let trace = net.forward(&values, &net.prepare(&values), patch, 0, &mut scratch);
-            expected.extend_from_slice(trace.embedding());
+            expected.extend_from_slice(trace.top.embedding());
         }
         let found = Embedder::new(net, values).embed(&hops, &mut scratch);
         assert_eq!(found.len(), 2 * WIDTH);

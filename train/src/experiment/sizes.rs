@@ -1,0 +1,139 @@
+//! `rollcall-train experiment sizes`: which size of the dense layers is worth its bytes.
+//!
+//! The convolutions of a package stay as they are; for each size, dense layers and head are trained anew on what these
+//! make of the same clips, which costs minutes rather than days, and scored on the same validation clips.
+
+use crate::data::pool::{Pool, Split};
+use crate::fit::clip::{Length, SKIP_COLUMNS};
+use crate::fit::mixer::Mixer;
+use crate::fit::trainer::parallel;
+use crate::fit::{validation::ValidationSet, warm};
+use crate::nn::adam::{Adam, StepSize};
+use crate::nn::conv::Map;
+use crate::nn::loss::{Target, attention_bce};
+use crate::nn::vggish::{Flatten, Shape, Vggish};
+use crate::objectives::shards::sharded;
+use anyhow::{Context, Result};
+use clap::Args;
+use fastrand::Rng;
+use rollcall_engine::OPENMIC_CLASSES;
+use std::path::PathBuf;
+
+/// Arguments of `rollcall-train experiment sizes`.
+#[derive(Debug, Args)]
+pub(super) struct SizesArgs {
+    /// Stem pool.
+    #[arg(long, default_value = "cache/pool")]
+    pool: PathBuf,
+    /// The package whose convolutions are kept.
+    #[arg(long, default_value = "models/default")]
+    model: PathBuf,
+    /// Training clips of 3.2 s.
+    #[arg(long, default_value_t = 4_000)]
+    clips: u64,
+    /// How often each is seen.
+    #[arg(long, default_value_t = 8)]
+    epochs: usize,
+    /// Validation clips a scene.
+    #[arg(long, default_value_t = 200)]
+    validation_clips: usize,
+    /// Seed of clips and weights.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+const LENGTH: Length = Length { columns: 20 };
+/// Clips a step.
+const BATCH: usize = 32;
+/// Learning rate of the first step; it falls to zero in a straight line.
+const RATE: f32 = 1e-3;
+/// Share of the loss that goes to single windows.
+const STEP_SHARE: f32 = 0.6;
+
+/// What the convolutions make of a clip, and who plays in it.
+struct Heard {
+    columns: Map,
+    target: Target,
+}
+
+/// Trains and scores each size, and prints a row for it.
+///
+/// # Errors
+/// The pool or the package cannot be read.
+pub(super) fn run(args: &SizesArgs) -> Result<()> {
+    let classes = OPENMIC_CLASSES.len();
+    let open = || Pool::open(&args.pool).context("make a pool first: rollcall-train data make");
+    let training = Mixer::new(open()?, Split::Train, classes, LENGTH, true)?;
+    let validation = Mixer::new(open()?, Split::Valid, classes, LENGTH, false)?;
+    let set = ValidationSet::draw(&validation, args.validation_clips, args.seed)?;
+
+    let given = Vggish::new(Shape::compact(classes));
+    let weights = warm::from_package(&given, &args.model)?;
+    let prepared = given.prepare(&weights);
+    let heard = parallel(args.clips as usize, |index, scratch| -> Result<Heard> {
+        let clip = training.draw(args.seed, index as u64)?;
+        let trace = given.forward(&weights, &prepared, &clip.log_mel, SKIP_COLUMNS, scratch);
+        Ok(Heard { columns: trace.into_columns(), target: clip.target })
+    });
+    let heard: Vec<Heard> = heard.into_iter().collect::<Result<_>>()?;
+    println!("| window | dense layers | MB in 16 bits | solos mAP | mixes mAP | bands mAP | music mAP |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    for (flatten, hidden) in [
+        (Flatten::MeanOverTime, vec![]),
+        (Flatten::MeanOverTime, vec![256]),
+        (Flatten::MeanOverTime, vec![512]),
+        (Flatten::MeanOverTime, vec![1024]),
+        (Flatten::All, vec![512]),
+    ] {
+        let net = Vggish::new(Shape { flatten, hidden, ..given.shape.clone() });
+        let mut values = net.layout.initialise(args.seed);
+        // The convolutions come first in either layout.
+        let convolutions = net.top.dense[0].weight.start;
+        values[..convolutions].copy_from_slice(&weights[..convolutions]);
+        train(&net, &mut values, &heard, args);
+        let scores = set.score(&net, &values, 0.0).scores;
+        let of =
+            |scene: &str| scores.get(&format!("{scene}.map")).map_or("-".into(), |map| format!("{map:.3}"));
+        let sizes: Vec<String> =
+            net.top.dense.iter().map(|d| d.inputs).chain([128]).map(|n| n.to_string()).collect();
+        let window = if flatten == Flatten::All { "all" } else { "mean over time" };
+        let megabytes =
+            net.top.dense.iter().map(|d| d.weight.len() + d.bias.len()).sum::<usize>() as f64 * 2e-6;
+        println!(
+            "| {window} | {} | {megabytes:.1} | {} | {} | {} | {} |",
+            sizes.join("-"),
+            of("solos"),
+            of("mixes"),
+            of("bands"),
+            of("music"),
+        );
+    }
+    Ok(())
+}
+
+/// Trains dense layers and head; the convolutions have no gradient and, without decay, stay.
+fn train(net: &Vggish, values: &mut [f32], heard: &[Heard], args: &SizesArgs) {
+    let mut adam = Adam::new(&net.layout);
+    let mut rng = Rng::with_seed(args.seed);
+    let mut order: Vec<usize> = (0..heard.len()).collect();
+    let steps = heard.len().div_ceil(BATCH) * args.epochs;
+    for epoch in 0..args.epochs {
+        rng.shuffle(&mut order);
+        for (number, batch) in order.chunks(BATCH).enumerate() {
+            let mut gradient = vec![0.0; net.layout.len()];
+            sharded(batch.len(), &mut gradient, |i, gradient, _| {
+                let Heard { columns, target } = &heard[batch[i]];
+                let trace = net.top.forward(values, net.windows(columns, SKIP_COLUMNS));
+                let mut graded =
+                    attention_bce(&trace.head.activity, &trace.head.attention, target, STEP_SHARE);
+                let scale = 1.0 / batch.len() as f32;
+                graded.activity.iter_mut().chain(&mut graded.attention).for_each(|d| *d *= scale);
+                let upstream = (graded.activity.as_slice(), graded.attention.as_slice());
+                net.top.backward(values, &trace, upstream, gradient);
+            });
+            let done = epoch * heard.len().div_ceil(BATCH) + number;
+            let rate = RATE * (1.0 - done as f32 / steps as f32);
+            adam.step(values, &gradient, StepSize { rate, decay: 0.0, clip_norm: 1.0 });
+        }
+    }
+}
