@@ -39,8 +39,8 @@ fn music() -> Recording {
     Recording::read(&root().join("demo/feelings.ogg")).expect("the demo")
 }
 
-/// Where the names stand in a window of the usual size, below the banner that says the model is provisional.
-const HEADLINE: [usize; 4] = [0, 96, 740, 240];
+/// Where the names stand in a window of the usual size.
+const HEADLINE: [usize; 4] = [0, 84, 740, 228];
 /// Where the families' marks and the meters are.
 const METERS: [usize; 4] = [0, 260, 380, 680];
 /// Where the history is.
@@ -56,7 +56,7 @@ fn who_plays_stands_in_large_letters_over_a_history_in_colour() {
         // The meters come with the model; what stands above them then is no name.
         stage.until("the meters", |stage| stage.picture().count(METERS, is_vivid) > 100);
         assert_eq!(stage.picture().count(HEADLINE, is_bright), 0, "nobody plays yet");
-        stage.play(&music, 12.0, Pace::AsFastAsItGoes);
+        stage.play(&music, 14.0, Pace::AsFastAsItGoes);
         stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > 2_000);
         stage.until("a history", |stage| stage.picture().count(HISTORY, is_vivid) > 2_000);
     });

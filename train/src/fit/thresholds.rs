@@ -2,7 +2,7 @@
 //! instrument.
 
 use crate::logistic::Logistic;
-use rollcall_metrics::{Scored, best_threshold, f1};
+use rollcall_metrics::{Scored, best_threshold};
 
 /// Share of clips without an instrument in which every posterior must stay below its threshold, unless said otherwise.
 pub const QUIET: f64 = 0.95;
@@ -14,20 +14,32 @@ const HIGHEST: f32 = 0.95;
 /// A threshold for each class. `scored` has each class's posteriors with their truth, `nothing` the posteriors of clips
 /// without an instrument, `[clips][classes]`, of which the share `quiet` (0 to 1) is to stay below them.
 ///
-/// Starts at the best F1 to be expected of each class. While more clips than allowed are loud, the one threshold is raised, over the
-/// posterior of one such clip, that silences most for the F1 that it costs.
+/// These are the thresholds of the best F1 to be expected, and where they leave more clips loud than that, their odds are all
+/// raised by one factor, as the plugin's sensitivity does: one number that many clips decide. No threshold is above 0.95.
 #[must_use]
 pub fn tune(scored: &[Scored], nothing: &[Vec<f32>], quiet: f64) -> Vec<f32> {
-    let mut thresholds: Vec<f32> = scored.iter().map(best).collect();
+    let best: Vec<f32> = scored.iter().map(best).collect();
+    // The factor from which on a clip is quiet.
+    let loudest = |p: &Vec<f32>| p.iter().zip(&best).map(|(p, t)| odds(*p) / odds(*t)).fold(0.0, f64::max);
+    let mut loudness: Vec<f64> = nothing.iter().map(loudest).collect();
+    loudness.sort_by(|a, b| b.total_cmp(a));
     let allowed = ((1.0 - quiet) * nothing.len() as f64) as usize;
-    loop {
-        let loud: Vec<&Vec<f32>> = nothing.iter().filter(|p| loud_classes(p, &thresholds) > 0).collect();
-        if loud.len() <= allowed {
-            return thresholds;
-        }
-        let Some((class, threshold)) = cheapest(scored, &loud, &thresholds) else { return thresholds };
-        thresholds[class] = threshold;
+    match loudness.get(allowed).copied().filter(|factor| *factor >= 1.0) {
+        Some(factor) => best.iter().map(|t| raised(*t, factor)).collect(),
+        None => best,
     }
+}
+
+fn odds(p: f32) -> f64 {
+    f64::from(p) / (1.0 - f64::from(p))
+}
+
+/// The threshold whose odds are just above `factor` times those of `threshold`.
+fn raised(threshold: f32, factor: f64) -> f32 {
+    let odds = factor * odds(threshold);
+    // A rounding could leave the very clip loud that it was raised for.
+    let above = (odds / (1.0 + odds)) as f32 + 2.0 * f32::EPSILON;
+    above.min(HIGHEST)
 }
 
 /// The threshold of the best F1 that is to be expected of a class.
@@ -48,32 +60,6 @@ pub fn best(scored: &Scored) -> f32 {
         2.0 * found / ((i + 1) as f64 + positives)
     });
     curve.inverse(f1.fold(0.0, f64::max) / 2.0).clamp(LOWEST, HIGHEST)
-}
-
-fn loud_classes(posteriors: &[f32], thresholds: &[f32]) -> usize {
-    posteriors.iter().zip(thresholds).filter(|(p, t)| p >= t).count()
-}
-
-/// The class and its new threshold that silence most of the loud clips for the F1 that is lost; `None` when every posterior
-/// that is too loud is above the highest threshold.
-fn cheapest(scored: &[Scored], loud: &[&Vec<f32>], thresholds: &[f32]) -> Option<(usize, f32)> {
-    let f1_at = |class: usize, threshold| f1(&scored[class], threshold).0.unwrap_or(0.0);
-    let mut best: Option<(f64, usize, f32)> = None;
-    for class in 0..thresholds.len() {
-        let over = loud.iter().filter(|p| (thresholds[class]..HIGHEST).contains(&p[class]));
-        for threshold in over.map(|p| p[class].next_up()) {
-            let silenced = loud.iter().filter(|p| (thresholds[class]..threshold).contains(&p[class]));
-            // A clip in which several classes are loud is silenced by each in part.
-            let gain: f64 = silenced.map(|p| 1.0 / loud_classes(p, thresholds) as f64).sum();
-            let cost = (f1_at(class, thresholds[class]) - f1_at(class, threshold)).max(0.0);
-            // A hundredth of a point, so that what costs nothing is compared by what it gains.
-            let worth = gain / (cost + 1e-4);
-            if best.is_none_or(|(most, ..)| worth > most) {
-                best = Some((worth, class, threshold));
-            }
-        }
-    }
-    best.map(|(_, class, threshold)| (class, threshold))
 }
 
 #[cfg(test)]
@@ -132,30 +118,27 @@ mod tests {
     }
 
     #[test]
-    fn the_cheapest_threshold_is_raised_just_as_far_as_needed() {
+    fn all_odds_are_raised_alike_and_just_as_far_as_needed() {
         let scored = scored();
         let best: Vec<f32> = scored.iter().map(best).collect();
-        // The first class is free to go up to 0.6; the second loses positives above 0.4.
         let mut nothing = vec![vec![0.1, 0.1]; 80];
         nothing.extend(vec![vec![0.55, 0.1]; 15]);
-        nothing.extend(vec![vec![0.1, 0.6]; 5]);
+        nothing.extend(vec![vec![0.1, 0.9]; 5]);
         let tuned = tune(&scored, &nothing, QUIET);
-        assert_eq!(tuned[1], best[1], "what is still loud is allowed");
-        assert!(tuned[0] > 0.55 && tuned[0] < 0.5501, "{tuned:?}");
+        assert!(tuned[0] > 0.55 && tuned[0] < 0.5501, "what is still loud is allowed: {tuned:?}");
+        let factor = |class: usize| odds(tuned[class]) / odds(best[class]);
+        assert!((factor(0) / factor(1) - 1.0).abs() < 1e-4, "{} and {}", factor(0), factor(1));
         assert_eq!(tune(&scored, &nothing, 0.0), best, "nothing is asked for");
         // And now it is not.
-        nothing.extend(vec![vec![0.1, 0.6]; 5]);
+        nothing.extend(vec![vec![0.1, 0.9]; 5]);
         let tuned = tune(&scored, &nothing, QUIET);
-        assert!(tuned[1] > 0.6 && tuned[1] < 0.6001, "{tuned:?}");
-        let quiet = nothing.iter().filter(|p| loud_classes(p, &tuned) == 0).count();
-        assert!(quiet as f64 >= QUIET * nothing.len() as f64);
+        let quiet = nothing.iter().filter(|p| p.iter().zip(&tuned).all(|(p, t)| p < t)).count();
+        assert!(quiet as f64 >= QUIET * nothing.len() as f64, "{quiet} by {tuned:?}");
     }
 
     #[test]
     fn what_no_threshold_silences_ends() {
         let tuned = tune(&scored(), &vec![vec![0.99, 1.0]; 10], QUIET);
-        assert!(tuned.iter().all(|t| *t <= HIGHEST));
-        let both = tune(&scored(), &vec![vec![0.8, 0.8]; 10], QUIET);
-        assert!(both.iter().all(|t| *t > 0.8), "two loud classes are both raised: {both:?}");
+        assert_eq!(tuned, vec![HIGHEST; 2]);
     }
 }
