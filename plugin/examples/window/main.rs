@@ -68,7 +68,7 @@ fn main() {
             stage.open(None);
             // Most of it quickly, the end as it is heard: the window shows a live session.
             let seconds = recording.frames() as f64 / f64::from(recording.rate_hz);
-            stage.play(&recording, (seconds - 5.0).max(0.0), Pace::AsFastAsItGoes);
+            stage.play(&recording, (seconds - 8.0).max(0.0), Pace::AsFastAsItGoes);
             stage.idle(Duration::from_secs(3));
             stage.play(&recording, 3.5, Pace::Live);
             let path = Path::new(folder).join(format!("{}.png", shot.name));
