@@ -90,7 +90,7 @@ pub(super) fn run(args: &SizesArgs) -> Result<()> {
         // The convolutions come first in either layout.
         let convolutions = net.top.dense[0].weight.start;
         values[..convolutions].copy_from_slice(&weights[..convolutions]);
-        train(&net, &mut values, &heard, args);
+        train(&net, &mut values, &heard, args.epochs, args.seed);
         let scores = set.score(&net, &values, 0.0).scores;
         let of =
             |scene: &str| scores.get(&format!("{scene}.map")).map_or("-".into(), |map| format!("{map:.3}"));
@@ -112,12 +112,12 @@ pub(super) fn run(args: &SizesArgs) -> Result<()> {
 }
 
 /// Trains dense layers and head; the convolutions have no gradient and, without decay, stay.
-fn train(net: &Vggish, values: &mut [f32], heard: &[Heard], args: &SizesArgs) {
+fn train(net: &Vggish, values: &mut [f32], heard: &[Heard], epochs: usize, seed: u64) {
     let mut adam = Adam::new(&net.layout);
-    let mut rng = Rng::with_seed(args.seed);
+    let mut rng = Rng::with_seed(seed);
     let mut order: Vec<usize> = (0..heard.len()).collect();
-    let steps = heard.len().div_ceil(BATCH) * args.epochs;
-    for epoch in 0..args.epochs {
+    let steps = heard.len().div_ceil(BATCH) * epochs;
+    for epoch in 0..epochs {
         rng.shuffle(&mut order);
         for (number, batch) in order.chunks(BATCH).enumerate() {
             let mut gradient = vec![0.0; net.layout.len()];
@@ -134,6 +134,41 @@ fn train(net: &Vggish, values: &mut [f32], heard: &[Heard], args: &SizesArgs) {
             let done = epoch * heard.len().div_ceil(BATCH) + number;
             let rate = RATE * (1.0 - done as f32 / steps as f32);
             adam.step(values, &gradient, StepSize { rate, decay: 0.0, clip_norm: 1.0 });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clips that the level of every feature tells apart, of one class that plays in half of them and one that never does.
+    #[test]
+    fn dense_layers_learn_and_convolutions_stay() {
+        let shape = Shape { channels: [4; 6], hidden: vec![8], ..Shape::compact(2) };
+        let net = Vggish::new(shape);
+        let clip = |plays: bool| {
+            let mut columns = Map::zeros(LENGTH.columns, 4, 4);
+            (0..LENGTH.columns).for_each(|t| columns.row_mut(t).fill(if plays { 1.0 } else { 0.2 }));
+            let mut target = Target::nobody(2, LENGTH.windows());
+            if plays {
+                target.clip[0] = 1.0;
+                target.steps.iter_mut().step_by(2).for_each(|step| *step = 1.0);
+            }
+            Heard { columns, target }
+        };
+        let heard: Vec<Heard> = (0..64).map(|i| clip(i % 2 == 0)).collect();
+        let before = net.layout.initialise(1);
+        let mut values = before.clone();
+        train(&net, &mut values, &heard, 100, 1);
+        let convolutions = ..net.top.dense[0].weight.start;
+        assert_eq!(values[convolutions], before[convolutions]);
+        for Heard { columns, target } in &heard[..2] {
+            let trace = net.top.forward(&values, net.windows(columns, SKIP_COLUMNS));
+            let heard =
+                attention_bce(&trace.head.activity, &trace.head.attention, target, STEP_SHARE).posterior;
+            let right = |class: usize| (heard[class] > 0.5) == (target.clip[class] > 0.5);
+            assert!(right(0) && right(1), "{heard:?} for {:?}", target.clip);
         }
     }
 }
