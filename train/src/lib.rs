@@ -7,6 +7,7 @@ pub mod datasets;
 pub mod experiment;
 pub mod export;
 pub mod fit;
+pub mod judge;
 pub mod logistic;
 pub mod nn;
 pub mod objectives;

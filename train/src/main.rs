@@ -1,7 +1,7 @@
 //! `rollcall-train`: makes data, trains, evaluates and exports Rollcall's models.
 
 use clap::{Parser, Subcommand};
-use rollcall_train::{compare, data, datasets, experiment, export, fit, report, second, teacher};
+use rollcall_train::{compare, data, datasets, experiment, export, fit, judge, report, second, teacher};
 
 /// Makes data, trains, evaluates and exports Rollcall's models.
 #[derive(Parser)]
@@ -23,6 +23,7 @@ enum Command {
     /// An AudioSet network that labels what nobody labelled.
     Teacher(teacher::command::TeacherArgs),
     Compare(compare::command::CompareArgs),
+    SealedTest(judge::sealed::SealedArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -36,5 +37,6 @@ fn main() -> anyhow::Result<()> {
         Command::Export(args) => export::command::run(args),
         Command::Teacher(args) => teacher::command::run(args),
         Command::Compare(args) => compare::command::run(args),
+        Command::SealedTest(args) => judge::sealed::run(&args),
     }
 }

@@ -1,40 +1,57 @@
-//! `rollcall-train compare`: packages and a teacher on the TEST part, side by side, with intervals.
+//! `rollcall-train compare`: packages and a teacher on the development or the validation part, side by side, with intervals and paired differences.
 
 use super::contender::{Answer, Contender};
-use super::examples::{Example, Scene, draw};
-use super::score::{Scores, measure, tuned};
+use super::score::{measure, tuned};
+use super::{pages, table};
 use crate::data::pool::{Pool, Split};
+use crate::fit::clip::Length;
 use crate::fit::trainer::parallel;
+use crate::judge::{Example, Scene, draw};
 use crate::teacher::Teacher;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rollcall_engine::OPENMIC_CLASSES;
 use serde_json::json;
-use std::{fmt::Write as _, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
-/// Score model packages, and a teacher beside them, on recordings that none was trained or tuned on.
+/// Score model packages, and a teacher beside them, on recordings that none was trained on.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CompareArgs {
-    /// Pool of the TEST part, made by `rollcall-train data make --test`.
-    #[arg(long, default_value = "cache/test")]
-    test: PathBuf,
-    /// Pool whose validation part a teacher's thresholds are tuned on (a package brings its own).
+    /// The part that is heard.
+    #[arg(long, value_enum, default_value_t = Part::Development)]
+    part: Part,
+    /// Pool of the development part, made by `rollcall-train data make --part development`.
+    #[arg(long, default_value = "cache/development")]
+    development: PathBuf,
+    /// Pool with the validation part, which a teacher's thresholds are tuned on (a package brings its own).
     #[arg(long, default_value = "cache/pool")]
     pool: PathBuf,
+    /// Only these scenes.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Scene>,
     /// Folders of packages; the embedded default if there is none.
     #[arg(long)]
     model: Vec<PathBuf>,
     /// Folder of a teacher.
     #[arg(long)]
     teacher: Option<PathBuf>,
-    /// Examples of 10 s a scene.
+    /// Score first guesses on real solo recordings instead: those of this labelled folder's rows whose source is `pages-...`.
+    #[arg(long)]
+    pages: Option<PathBuf>,
+    /// Examples of 10 s a scene; fewer are the beginning of more.
     #[arg(long, default_value_t = 300)]
     clips: usize,
-    /// Seed of the examples.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
     /// Also write everything as JSON.
     #[arg(long)]
     out: Option<PathBuf>,
+}
+
+/// What contenders are compared on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Libraries that no run was trained on, though choices were made by them.
+    Development,
+    /// The one set that thresholds are tuned on.
+    Validation,
 }
 
 /// Carries the command out.
@@ -42,87 +59,77 @@ pub struct CompareArgs {
 /// # Errors
 /// A pool, a package or the teacher's folder.
 pub fn run(args: CompareArgs) -> Result<()> {
-    let mut contenders = Vec::new();
-    for folder in &args.model {
-        let package = rollcall_models::read_dir(folder)?;
-        contenders.push(Contender::Package(rollcall_models::shared(package)?));
-    }
-    if args.model.is_empty() {
-        contenders.push(Contender::Package(rollcall_models::shared(rollcall_models::embedded()?)?));
-    }
+    let mut contenders = packages(&args.model)?;
     if let Some(folder) = &args.teacher {
-        contenders.push(tuned_teacher(&args, Teacher::open(folder)?)?);
+        let teacher = Teacher::open(folder)?;
+        // Guesses need no thresholds.
+        let untuned = Contender::untuned(teacher);
+        contenders.push(if args.pages.is_some() { untuned } else { tuned_teacher(&args, untuned)? });
     }
+    if let Some(folder) = &args.pages {
+        return pages::run(folder, &contenders, args.out.as_deref());
+    }
+    let (folder, split) = match args.part {
+        Part::Development => (&args.development, Split::Development),
+        Part::Validation => (&args.pool, Split::Valid),
+    };
+    let pool = Pool::open(folder)?;
+    let names: Vec<String> = contenders.iter().map(Contender::name).collect();
     let mut report = Vec::new();
-    for scene in Scene::ALL {
-        let open = || Pool::open(&args.test);
-        let examples = draw(&open, Split::Test, scene, args.clips, args.seed)
-            .with_context(|| format!("drawing {} from {}", scene.name(), args.test.display()))?;
-        let scores = contenders
-            .iter()
-            .map(|contender| {
-                let answers = ask(contender, &examples)?;
-                Ok(measure(scene, &examples, &answers, contender.thresholds()))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        print!("{}", table(scene, &contenders, &scores, examples.len()));
-        report.push((scene, scores));
+    for scene in Scene::ALL.into_iter().filter(|scene| args.only.is_empty() || args.only.contains(scene)) {
+        let examples = draw(&pool, split, scene, args.clips, Length::TEN_SECONDS.samples())
+            .with_context(|| format!("drawing {} from {}", scene.name(), folder.display()))?;
+        if examples.is_empty() {
+            eprintln!("{}: {} has nothing for it", scene.name(), folder.display());
+            continue;
+        }
+        let answers = contenders.iter().map(|c| ask(c, &examples)).collect::<Result<Vec<_>>>()?;
+        let thresholds: Vec<&[f32]> = contenders.iter().map(Contender::thresholds).collect();
+        let scores = measure(scene, &examples, &answers, &thresholds);
+        print!("{}", table::markdown(scene.name(), &names, &scores, &examples));
+        report.push(json!({"scene": scene.name(), "scores": scores}));
     }
+    ensure!(
+        !report.is_empty(),
+        "{} has nothing for any scene: make it with rollcall-train data make",
+        folder.display()
+    );
     if let Some(path) = &args.out {
-        let names: Vec<String> = contenders.iter().map(Contender::name).collect();
-        let scenes = report.iter().map(|(scene, scores)| json!({"scene": scene.name(), "scores": scores}));
-        let all = json!({"contenders": names, "clips": args.clips, "seed": args.seed, "classes": OPENMIC_CLASSES,
-            "scenes": scenes.collect::<Vec<_>>()});
+        let all =
+            json!({"contenders": names, "clips": args.clips, "classes": OPENMIC_CLASSES, "scenes": report});
         fs::write(path, serde_json::to_string_pretty(&all)?)
             .with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
 }
 
+/// Packages of these folders; the embedded default if there is none.
+pub(crate) fn packages(folders: &[PathBuf]) -> Result<Vec<Contender>> {
+    let mut found = Vec::new();
+    for folder in folders {
+        found.push(Contender::Package(rollcall_models::shared(rollcall_models::read_dir(folder)?)?));
+    }
+    if found.is_empty() {
+        found.push(Contender::Package(rollcall_models::shared(rollcall_models::embedded()?)?));
+    }
+    Ok(found)
+}
+
 /// A teacher has no thresholds for our classes: it gets those of the best F1 on the validation part, which ours begin with too.
-fn tuned_teacher(args: &CompareArgs, teacher: Teacher) -> Result<Contender> {
-    let contender = Contender::Teacher(Box::new(teacher), vec![0.5; OPENMIC_CLASSES.len()]);
-    let open = || Pool::open(&args.pool);
-    let mut examples = draw(&open, Split::Valid, Scene::Solos, args.clips, args.seed)?;
-    examples.extend(draw(&open, Split::Valid, Scene::Mixes, args.clips, args.seed)?);
+fn tuned_teacher(args: &CompareArgs, contender: Contender) -> Result<Contender> {
+    let pool = Pool::open(&args.pool)?;
+    let mut examples = Vec::new();
+    for scene in [Scene::Solos, Scene::Mixes] {
+        examples.extend(draw(&pool, Split::Valid, scene, args.clips, Length::TEN_SECONDS.samples())?);
+    }
     let thresholds = tuned(&examples, &ask(&contender, &examples)?);
     match contender {
         Contender::Teacher(teacher, _) => Ok(Contender::Teacher(teacher, thresholds)),
-        other => Ok(other),
+        other @ Contender::Package(_) => Ok(other),
     }
 }
 
-fn ask(contender: &Contender, examples: &[Example]) -> Result<Vec<Answer>> {
+/// What a contender says of each example.
+pub(crate) fn ask(contender: &Contender, examples: &[Example]) -> Result<Vec<Answer>> {
     parallel(examples.len(), |i, _| contender.hear(&examples[i].samples)).into_iter().collect()
-}
-
-/// Markdown: a row a figure, a column a contender.
-fn table(scene: Scene, contenders: &[Contender], scores: &[Scores], clips: usize) -> String {
-    let mut text = format!("\n### {} ({clips} clips of 10 s)\n\n| figure |", scene.name());
-    contenders.iter().for_each(|c| write!(text, " {} |", c.name()).expect("writing to memory"));
-    text.push_str("\n| --- |");
-    contenders.iter().for_each(|_| text.push_str(" --- |"));
-    let names: Vec<&str> =
-        scores.first().map(|s| s.figures.iter().map(|f| f.0).collect()).unwrap_or_default();
-    for name in names {
-        write!(text, "\n| {name} |").expect("writing to memory");
-        for scores in scores {
-            let cell = scores.figures.iter().find(|f| f.0 == name).map_or("does not say".into(), |(_, f)| {
-                format!("{:.3} ({:.3} to {:.3})", f.value, f.low, f.high)
-            });
-            write!(text, " {cell} |").expect("writing to memory");
-        }
-    }
-    for (class, name) in OPENMIC_CLASSES.iter().enumerate() {
-        if scores.iter().all(|s| s.class_ap.get(class).copied().flatten().is_none()) {
-            continue;
-        }
-        write!(text, "\n| AP, {name} |").expect("writing to memory");
-        for scores in scores {
-            let cell = scores.class_ap[class].map_or("-".into(), |ap| format!("{ap:.3}"));
-            write!(text, " {cell} |").expect("writing to memory");
-        }
-    }
-    text.push('\n');
-    text
 }

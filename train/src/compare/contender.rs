@@ -3,17 +3,28 @@
 use crate::data::resample::resample;
 use crate::teacher::{self, Teacher};
 use anyhow::Result;
-use rollcall_engine::{Engine, InputFormat, Model, SAMPLE_RATE_HZ, Settings};
+use rollcall_engine::{Engine, InputFormat, Model, OPENMIC_CLASSES, SAMPLE_RATE_HZ, Settings};
 use rollcall_metrics::Event;
 use std::sync::Arc;
 
 /// What a contender says of one example.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// Posterior of each class over the whole example, 0..=1.
     pub clip: Vec<f32>,
-    /// When each class is above its threshold, as a meter with the default settings shows it; `None`: it does not say when.
-    pub events: Option<Vec<Event>>,
+    /// What its meters show; `None`: it has none.
+    pub meters: Option<Meters>,
+}
+
+/// Meters with the default settings.
+#[derive(Clone, Debug, Default)]
+pub struct Meters {
+    /// The highest that each class's meter gets, 0..=1.
+    pub loudest: Vec<f32>,
+    /// When each class is above its threshold, by the audio's clock: a step stands for the window about it.
+    pub events: Vec<Event>,
+    /// How much later a person sees it: a window is heard to its end before its middle is shown.
+    pub lookahead_s: f64,
 }
 
 /// One contender.
@@ -25,6 +36,12 @@ pub enum Contender {
 }
 
 impl Contender {
+    /// A teacher with a threshold of one half for each class.
+    #[must_use]
+    pub fn untuned(teacher: Teacher) -> Self {
+        Self::Teacher(Box::new(teacher), vec![0.5; OPENMIC_CLASSES.len()])
+    }
+
     /// Name in reports.
     pub fn name(&self) -> String {
         match self {
@@ -41,7 +58,7 @@ impl Contender {
         }
     }
 
-    /// What it says of mono samples at 16 kHz.
+    /// What it says of mono samples at 16 kHz: every contender hears the same, a teacher resampled to its own rate.
     ///
     /// # Errors
     /// The network fails.
@@ -50,7 +67,7 @@ impl Contender {
             Self::Package(model) => listen(model, samples),
             Self::Teacher(teacher, _) => {
                 let heard = teacher.hear(&resample(samples, SAMPLE_RATE_HZ, teacher::SAMPLE_RATE_HZ)?)?;
-                Ok(Answer { clip: teacher.judge(&heard).to_vec(), events: None })
+                Ok(Answer { clip: teacher.judge(&heard).to_vec(), meters: None })
             }
         }
     }
@@ -63,25 +80,53 @@ fn listen(model: &Arc<Model>, samples: &[f32]) -> Result<Answer> {
     let mut keep = |step: &rollcall_engine::Step| steps.push((step.time_s, step.activity.clone()));
     engine.push(samples, &mut keep)?;
     engine.flush(&mut keep)?;
-    let lookahead_s = engine.lookahead_s();
+    let meters = Meters {
+        loudest: loudest(&steps, model.thresholds().len()),
+        events: events(&steps, model.thresholds()),
+        lookahead_s: engine.lookahead_s(),
+    };
+    Ok(Answer { clip: engine.clip(), meters: Some(meters) })
+}
+
+fn loudest(steps: &[(f64, Vec<f32>)], classes: usize) -> Vec<f32> {
+    let highest = |class: usize| steps.iter().map(|(_, activity)| activity[class]).fold(0.0, f32::max);
+    (0..classes).map(highest).collect()
+}
+
+fn events(steps: &[(f64, Vec<f32>)], thresholds: &[f32]) -> Vec<Event> {
     let mut events = Vec::new();
-    for (class, &threshold) in model.thresholds().iter().enumerate() {
+    for (class, &threshold) in thresholds.iter().enumerate() {
         let mut open: Option<f64> = None;
-        for (time_s, activity) in &steps {
-            // When a person sees it: the window is heard to its end before its middle is shown.
-            let seen_s = time_s + lookahead_s;
+        for (time_s, activity) in steps {
             match (open, activity[class] >= threshold) {
-                (None, true) => open = Some(seen_s),
+                (None, true) => open = Some(*time_s),
                 (Some(onset_s), false) => {
-                    events.push(Event { class, onset_s, offset_s: seen_s });
+                    events.push(Event { class, onset_s, offset_s: *time_s });
                     open = None;
                 }
                 _ => {}
             }
         }
         if let (Some(onset_s), Some((time_s, _))) = (open, steps.last()) {
-            events.push(Event { class, onset_s, offset_s: time_s + lookahead_s });
+            events.push(Event { class, onset_s, offset_s: *time_s });
         }
     }
-    Ok(Answer { clip: engine.clip(), events: Some(events) })
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meters_run_by_the_audios_clock() {
+        let steps: Vec<(f64, Vec<f32>)> = [(0.0, 0.1), (0.5, 0.7), (1.0, 0.6), (1.5, 0.2), (2.0, 0.9)]
+            .into_iter()
+            .map(|(time_s, activity)| (time_s, vec![activity, 0.3]))
+            .collect();
+        let found = events(&steps, &[0.5, 0.5]);
+        let times: Vec<_> = found.iter().map(|e| (e.class, e.onset_s, e.offset_s)).collect();
+        assert_eq!(times, [(0, 0.5, 1.5), (0, 2.0, 2.0)]);
+        assert_eq!(loudest(&steps, 2), [0.9, 0.3]);
+    }
 }

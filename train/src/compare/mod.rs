@@ -2,9 +2,11 @@
 
 pub mod command;
 mod contender;
-mod examples;
+mod pages;
 mod score;
+mod table;
 
+pub(crate) use command::ask;
 pub use contender::{Answer, Contender};
-pub use examples::{Example, Scene, draw};
-pub use score::{Scores, measure};
+pub use score::{Figure, Scores, measure};
+pub(crate) use table::markdown;

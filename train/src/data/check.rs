@@ -92,17 +92,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (train, test) = (folder.path().join("train"), folder.path().join("test"));
         pool(&train, &[("a", Split::Train, 0.5), ("a", Split::Train, 0.4), ("b", Split::Valid, 0.3)]);
-        pool(&test, &[("c", Split::Test, 0.2)]);
+        pool(&test, &[("c", Split::Development, 0.2)]);
         let both = [train.clone(), test.clone()];
         assert_eq!(check(&both).unwrap(), Checked { stems: 4, groups: 3, scores: 1 });
-        pool(&test, &[("c", Split::Test, 0.2), ("d", Split::Test, 0.5)][1..]);
+        pool(&test, &[("c", Split::Development, 0.2), ("d", Split::Development, 0.5)][1..]);
         let error = check(&both).unwrap_err().to_string();
-        assert!(error.contains("a/0#0 (Train) is d/0#0 (Test)"), "{error}");
+        assert!(error.contains("a/0#0 (Train) is d/0#0 (Development)"), "{error}");
         let other = folder.path().join("other");
-        pool(&other, &[("b", Split::Test, 0.1)]);
+        pool(&other, &[("b", Split::Development, 0.1)]);
         let error = check(&[train, other]).unwrap_err().to_string();
-        assert!(error.contains("b is in {Valid, Test}"), "{error}");
-        assert!(error.contains("a tune is in {Valid, Test}"), "{error}");
+        assert!(error.contains("b is in {Valid, Development}"), "{error}");
+        assert!(error.contains("a tune is in {Valid, Development}"), "{error}");
         assert!(check(&[]).is_err());
     }
 }

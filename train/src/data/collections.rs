@@ -1,11 +1,11 @@
 //! Recordings that packages hold: notes, kits, speech, noises and whole music, with licence, group and split.
 //!
-//! The TEST part goes into a pool of its own (`data make --test`) and is not used before the figures of a model card
-//! are made.
+//! The development part and the sealed part go into pools of their own (`data make --part`).
 
 mod music;
 mod noises;
 mod players;
+mod sealed;
 
 use super::known::Known;
 use super::pool::Split;
@@ -24,6 +24,8 @@ pub enum Content {
     Speech,
     /// Noises and effects, none of the 20 classes.
     Noises(Names),
+    /// Notes of an instrument that is none of the 20.
+    Outside,
     /// Whole pieces of music; who plays is only known to the teacher.
     Music,
     /// Recordings whose players are known; other files are left alone.
@@ -75,5 +77,5 @@ const EACH: &str = "free, as the package's copyright file states for each record
 
 /// Every collection.
 pub fn all() -> impl Iterator<Item = &'static Collection> {
-    [players::PLAYERS, noises::NOISES, music::MUSIC].into_iter().flatten()
+    [players::PLAYERS, noises::NOISES, music::MUSIC, sealed::SEALED].into_iter().flatten()
 }

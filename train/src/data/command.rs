@@ -3,10 +3,12 @@
 use super::check::{Checked, check};
 use super::fetch::fetch;
 use super::label::label;
-use super::maker::{Maker, Plan, summary};
+use super::maker::{Maker, Plan, PoolPart, summary};
 use super::pool::PoolWriter;
+use super::shared::{Looked, shared};
+use super::terms;
 use crate::teacher::Teacher;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -39,11 +41,18 @@ enum Action {
         #[arg(long)]
         teacher: PathBuf,
     },
-    /// Check that training, validation and TEST share no independence group and no recording.
+    /// Check that training, validation, development and sealed part share no independence group and no recording: pools sample for sample, and
+    /// the recordings that they are made from by their sound, which survives MP3 and resampling.
     Check {
         /// Folders of all pools.
-        #[arg(required = true)]
+        #[arg(required_unless_present_any = ["packages", "recordings"])]
         pools: Vec<PathBuf>,
+        /// Folder of the packages whose recordings are compared.
+        #[arg(long)]
+        packages: Option<PathBuf>,
+        /// Folder of labelled recordings, to be compared among themselves and with the packages'.
+        #[arg(long)]
+        recordings: Option<PathBuf>,
     },
     /// Show what a pool holds.
     Show {
@@ -70,9 +79,12 @@ struct MakeArgs {
     /// add.
     #[arg(long, default_value_t = 6.0)]
     hours: f32,
-    /// Make the TEST part, which nothing is trained or tuned on, instead of training and validation. Use another --out.
+    /// What the pool is for; each has a folder of its own (--out).
+    #[arg(long, value_enum, default_value_t)]
+    part: PoolPart,
+    /// Leave out every source whose terms forbid commercial use or do not say for certain.
     #[arg(long)]
-    test: bool,
+    commercial: bool,
     /// Only these steps.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Step>,
@@ -103,11 +115,23 @@ pub fn run(args: DataArgs) -> Result<()> {
             eprintln!("{segments} segments labelled");
             Ok(())
         }
-        Action::Check { pools } => {
-            let Checked { stems, groups, scores } = check(&pools)?;
-            println!(
-                "{stems} stems of {groups} groups and {scores} scores: no group, score or recording is in two parts"
-            );
+        Action::Check { pools, packages, recordings } => {
+            if packages.is_some() || recordings.is_some() {
+                let Looked { recordings, shared } = shared(packages.as_deref(), recordings.as_deref())?;
+                let told: Vec<String> = shared.iter().map(ToString::to_string).collect();
+                ensure!(
+                    told.is_empty(),
+                    "sources of different parts share recordings:\n  {}",
+                    told.join("\n  ")
+                );
+                println!("{recordings} recordings: none sounds like one of another part");
+            }
+            if !pools.is_empty() {
+                let Checked { stems, groups, scores } = check(&pools)?;
+                println!(
+                    "{stems} stems of {groups} groups and {scores} scores: no group, score or recording is in two parts"
+                );
+            }
             Ok(())
         }
         Action::Show { pool } => {
@@ -123,7 +147,8 @@ fn run_make(args: MakeArgs) -> Result<()> {
         recordings: args.recordings,
         seed: args.seed,
         hours: args.hours,
-        test: args.test,
+        part: args.part,
+        commercial: args.commercial,
     };
     let mut pool = PoolWriter::open(&args.out)?;
     let mut maker = Maker::new(&plan, &mut pool);
@@ -137,13 +162,14 @@ fn run_make(args: MakeArgs) -> Result<()> {
     if chosen(Step::Packages) {
         maker.packages()?;
     }
-    if chosen(Step::Soundfonts) && !plan.test {
+    if chosen(Step::Soundfonts) && plan.part == PoolPart::Training {
         maker.soundfonts()?;
     }
-    if chosen(Step::Bands) && !plan.test {
+    if chosen(Step::Bands) && plan.part == PoolPart::Training {
         maker.bands()?;
     }
     drop(pool);
+    terms::write_table(&args.out)?;
     print!("{}", summary(&args.out)?);
     Ok(())
 }

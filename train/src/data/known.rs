@@ -1,4 +1,4 @@
-//! Real recordings whose players are known from their makers' own words: what the TEST part's real music is made of.
+//! Real recordings whose players are known from their makers' own words: what the development part's real music is made of.
 
 use super::pool::SoftLabel;
 use rollcall_engine::OPENMIC_CLASSES;

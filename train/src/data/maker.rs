@@ -5,10 +5,13 @@ mod packages;
 mod soundfonts;
 
 pub use packages::LONGEST_MUSIC_S;
+pub(super) use packages::recordings;
 
+use super::parts::part_of;
 use super::pool::{Kind, Part, PoolWriter, Split};
 use super::recorded::{Bank, read_folder};
 use super::seed::{self, Chance};
+use super::terms::{self, Commercial};
 use anyhow::{Context, Result};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,10 +25,6 @@ const PHRASE_S: (f32, f32) = (6.0, 12.0);
 const MEAN_S: f32 = 9.0;
 /// Validation gets this share of the training part's hours.
 const VALID_SHARE: f32 = 0.15;
-/// Sources of the labelled folder that share recordings with the TEST part and so leave training.
-pub const HELD_FOR_TEST: &[&str] = &["iowa-piano", "vsco-trombone", "vsco-violin-section"];
-/// Singers of the labelled folder who are the TEST part's voice, since no package holds singing.
-pub const TEST_SINGERS: &[&str] = &["mir1k-titon"];
 
 /// What is made, from what.
 #[derive(Debug, Clone)]
@@ -38,8 +37,42 @@ pub struct Plan {
     pub seed: u64,
     /// Hours of training phrases from SoundFonts; recorded notes get half as much on top.
     pub hours: f32,
-    /// Makes the TEST part (into a pool of its own) rather than the other two.
-    pub test: bool,
+    /// What the pool is for.
+    pub part: PoolPart,
+    /// Leaves out what does not allow commercial use for certain.
+    pub commercial: bool,
+}
+
+impl Plan {
+    /// Whether recordings under this licence are used.
+    #[must_use]
+    pub fn allows(&self, licence: &str) -> bool {
+        !self.commercial || terms::of(licence) == Commercial::Yes
+    }
+}
+
+/// What a pool holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum PoolPart {
+    /// Training and validation.
+    #[default]
+    Training,
+    /// The development part, which nothing is trained or tuned on.
+    Development,
+    /// The sealed part, which is heard once a release.
+    Sealed,
+}
+
+impl PoolPart {
+    /// Whether such a pool holds stems of this part.
+    #[must_use]
+    pub fn holds(self, split: Split) -> bool {
+        match self {
+            Self::Training => matches!(split, Split::Train | Split::Valid),
+            Self::Development => split == Split::Development,
+            Self::Sealed => split == Split::Sealed,
+        }
+    }
 }
 
 /// Does the work of a plan that is missing in a pool.
@@ -84,15 +117,10 @@ impl<'a> Maker<'a> {
     /// A folder that is missing or broken, or a failing disk.
     pub fn recordings(&mut self) -> Result<()> {
         let Some(folder) = self.plan.recordings.clone() else { return Ok(()) };
-        let test = self.plan.test;
-        let wanted = |source: &str, split: Split| {
-            let of_test = split == Split::Test || TEST_SINGERS.contains(&source);
-            of_test == test && !HELD_FOR_TEST.contains(&source)
-        };
+        let part = self.plan.part;
+        let wanted = |source: &str, stated: Split| part_of(source, stated).filter(|split| part.holds(*split));
         let mut banks = read_folder(&folder, &wanted).context("reading the recordings")?;
-        if test {
-            banks.iter_mut().for_each(|bank| bank.split = Split::Test);
-        }
+        banks.retain(|bank| self.plan.allows(bank.licence()));
         self.banks("rec", &banks)?;
         self.tell("recordings");
         Ok(())

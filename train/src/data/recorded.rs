@@ -54,11 +54,12 @@ pub struct Bank {
     recordings: Vec<Recording>,
 }
 
-/// Reads a labelled folder: `index.csv` with columns path, class, source, split, original_name, licence, origin.
+/// Reads a labelled folder: `index.csv` with columns path, class, source, split, original_name, licence, origin. `part` says which part a source
+/// with its stated split is in; `None`: it is left alone.
 ///
 /// # Errors
 /// A missing index or file, an unknown class, or audio that cannot be decoded.
-pub fn read_folder(folder: &Path, wanted: &dyn Fn(&str, Split) -> bool) -> Result<Vec<Bank>> {
+pub fn read_folder(folder: &Path, part: &dyn Fn(&str, Split) -> Option<Split>) -> Result<Vec<Bank>> {
     let path = folder.join("index.csv");
     let mut reader = csv::Reader::from_path(&path)
         .with_context(|| format!("{}: a folder of recordings needs an index.csv", path.display()))?;
@@ -69,20 +70,26 @@ pub fn read_folder(folder: &Path, wanted: &dyn Fn(&str, Split) -> bool) -> Resul
             bail!("{}: row {}: unknown class {:?}", path.display(), n + 1, entry.class);
         }
         // The release samples of an organ are the room's answer, not the instrument.
-        if !wanted(&entry.source, entry.split) || entry.original_name.starts_with("release ") {
+        let Some(split) = part(&entry.source, entry.split) else { continue };
+        if entry.original_name.starts_with("release ") {
             continue;
         }
         let samples = decode(&folder.join(&entry.path), SAMPLE_RATE_HZ)?;
+        let licence = entry.licence.clone();
         let bank = banks.entry((entry.class.clone(), entry.source.clone())).or_insert_with(|| Bank {
             class: entry.class,
             source: entry.source,
-            split: entry.split,
+            split,
             licence: entry.licence,
             origin: entry.origin,
             recordings: Vec::new(),
         });
-        if bank.split != entry.split {
+        if bank.split != split {
             bail!("{}: source {} is in two splits", path.display(), bank.source);
+        }
+        // A bank is as free as the strictest of its recordings.
+        if !bank.licence.contains(&licence) {
+            bank.licence = format!("{} / {licence}", bank.licence);
         }
         bank.push(&entry.original_name, samples);
     }
@@ -115,6 +122,12 @@ impl Bank {
     pub fn push_note(&mut self, pitch: f32, samples: &[f32]) {
         let recording = |samples| Recording { samples, pitch: Some(pitch), piece: None };
         self.recordings.extend(trimmed(samples).map(recording));
+    }
+
+    /// Licence of the recordings.
+    #[must_use]
+    pub fn licence(&self) -> &str {
+        &self.licence
     }
 
     /// Length of all its recordings, in seconds.

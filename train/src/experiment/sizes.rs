@@ -64,8 +64,7 @@ pub(super) fn run(args: &SizesArgs) -> Result<()> {
     let classes = OPENMIC_CLASSES.len();
     let open = || Pool::open(&args.pool).context("make a pool first: rollcall-train data make");
     let training = Mixer::new(open()?, Split::Train, classes, LENGTH, true)?;
-    let validation = Mixer::new(open()?, Split::Valid, classes, LENGTH, false)?;
-    let set = ValidationSet::draw(&validation, args.validation_clips, args.seed)?;
+    let set = ValidationSet::draw(&open()?, args.validation_clips, LENGTH)?;
 
     let given = Vggish::new(Shape::compact(classes));
     let weights = warm::from_package(&given, &args.model)?;

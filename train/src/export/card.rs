@@ -1,7 +1,7 @@
 //! `MODEL_CARD.md`: how a package was made, what it scores, what it is bad at, and whose recordings it heard.
 
 use super::command::{DIAGRAM, ExportArgs};
-use crate::data::pool::Pool;
+use crate::data::{pool::Pool, terms};
 use crate::fit::checkpoint::State;
 use crate::fit::trainer::Recipe;
 use crate::fit::validation::Report;
@@ -46,7 +46,7 @@ pub(super) fn card(
     line("```sh".into());
     line(format!("rollcall-train data make --recordings FOLDER --hours {}", args.hours));
     line("rollcall-train data label --teacher FOLDER".into());
-    line("rollcall-train data make --test --out cache/test --recordings FOLDER && rollcall-train data check cache/pool cache/test".into());
+    line("rollcall-train data make --part development --out cache/development --recordings FOLDER\nrollcall-train data check cache/pool cache/development --packages cache/packages --recordings FOLDER".into());
     line(format!(
         "rollcall-train fit --steps {} --batch {} --columns {} --rate {} --seed {}",
         recipe.steps, recipe.batch, recipe.columns, recipe.rate, recipe.seed
@@ -66,10 +66,10 @@ pub(super) fn card(
     }
     line("## Scores on validation\n".into());
     line(format!(
-        "{} clips a scene, drawn by seed from sources that training never saw. `both`: macro F1 over both classes \
+        "{} clips a scene, the same for every run, from sources that training never saw. `both`: macro F1 over both classes \
          (the paper's); `positives`: over positives only; `at_half`: threshold 0.5; `tuned`: the shipped thresholds, the \
-         best F1 to be expected of each class by these same clips, raised until {:.0} % of those without an instrument are quiet, and therefore \
-         flattering. `music`: pieces of games that training never heard; their truth is what the teacher is sure of.\n",
+         best F1 to be expected of each class by these same clips, raised until no meter flashes in {:.0} % of those without an instrument, and therefore \
+         flattering. `first`: share whose first guess plays; `first_three`: with one who plays among the first three. `music`: pieces that training never heard; their truth is what the teacher is sure of.\n",
         recipe.validation_clips,
         100.0 * args.quiet
     ));
@@ -96,12 +96,12 @@ pub(super) fn card(
     line(format!("\n![Reliability diagram: share of positives over posterior]({DIAGRAM})\n"));
     line("Reliability over the clips of all scenes and classes; the area of a point is by the share of the scores.".into());
     if let Some(compared) = compared {
-        line("\n## Scores on the TEST part\n".into());
-        line("From `rollcall-train compare`: recordings of libraries, players, kits and speakers that neither training nor any decision".into());
-        line("has seen, through the engine that ships, with 95 % intervals over clips; F1 at the shipped thresholds. The teacher's thresholds are".into());
+        line("\n## Scores on the development set\n".into());
+        line("From `rollcall-train compare`: recordings of libraries, players, kits and speakers that training never saw, though earlier runs were scored on them and".into());
+        line("choices made by that, through the engine that ships, with 95 % intervals over sources; F1 at the shipped thresholds. The teacher hears the same audio (16 kHz), and its thresholds are".into());
         line("those of the best F1 to be expected by validation, which ours begin with. `solos` and `mixes` are phrases of real notes without accordion, banjo, mandolin, synthesizer and ukulele;".into());
         line("`real music` is whatever labelled recordings could be had: single instruments as GCompris teaches them (what is none of the 20 among".into());
-        line("them), music of the world and two metal bands' guitar tracks; where the makers say nothing of an instrument, a first guess of it counts as wrong.".into());
+        line("them), music of the world and two metal bands' guitar tracks; where the makers say nothing of an instrument, it is passed over.".into());
         line(compared.trim_end().into());
     }
     line("\n## Limits\n".into());
@@ -109,12 +109,16 @@ pub(super) fn card(
     line("come from sampled instruments, most music from generated phrases. Scores are on such material, not on mastered records.\n".into());
     line("## Data\n".into());
     line(
-        "| class | split | source | minutes | licence | origin |\n| --- | --- | --- | --- | --- | --- |"
-            .into(),
+        "`commercial`: whether the licence allows commercial use; what is not certain counts as no.\n".into(),
     );
+    line("| class | split | source | minutes | licence | commercial | origin |\n| --- | --- | --- | --- | --- | --- | --- |".into());
     for ((class, split), sources) in data {
         for (source, (seconds, licence, origin)) in sources {
-            line(format!("| {class} | {split} | {source} | {:.1} | {licence} | {origin} |", seconds / 60.0));
+            let minutes = seconds / 60.0;
+            let commercial = terms::of(licence);
+            line(format!(
+                "| {class} | {split} | {source} | {minutes:.1} | {licence} | {commercial} | {origin} |"
+            ));
         }
     }
     out

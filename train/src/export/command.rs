@@ -4,9 +4,8 @@ use super::card::{card, data_table};
 use super::onnx::Storage;
 use super::package::{Label, write};
 use super::reliability;
-use crate::data::pool::{Pool, Split};
+use crate::data::{pool::Pool, terms};
 use crate::fit::checkpoint::State;
-use crate::fit::mixer::Mixer;
 use crate::fit::thresholds::QUIET;
 use crate::fit::trainer::Recipe;
 use crate::fit::{validation::ValidationSet, warm};
@@ -91,8 +90,8 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     }
     let pool = Pool::open(&args.pool)?;
     let data = data_table(&pool);
-    let validation = Mixer::new(pool, Split::Valid, net.shape.classes, recipe.length(), false)?;
-    let set = ValidationSet::draw(&validation, recipe.validation_clips, recipe.seed)?;
+    let terms = terms::weights(&terms::sources(&pool));
+    let set = ValidationSet::draw(&pool, recipe.validation_clips, recipe.length())?;
     let report = set.score(&net, &state.average, args.quiet);
     let compared = args.compared.as_ref().map(|path| {
         fs::read_to_string(path)
@@ -115,9 +114,7 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
         version: args.weights_version,
         description: "VGGish for streams, mean over a window, 512 units, 128-d embedding, attention head"
             .into(),
-        licence:
-            "Weights: CC BY-NC-SA 4.0, as the strictest of the recordings' terms asks; see MODEL_CARD.md"
-                .into(),
+        licence: terms,
         origin: "Trained from random weights by rollcall-train on the data named in MODEL_CARD.md".into(),
         training,
         thresholds: report.thresholds.clone(),

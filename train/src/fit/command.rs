@@ -63,13 +63,8 @@ pub fn run(args: FitArgs) -> anyhow::Result<()> {
     let open = || Pool::open(&args.pool).with_context(|| "make a pool first: rollcall-train data make");
     let classes = OPENMIC_CLASSES.len();
     let training = Mixer::new(open()?, Split::Train, classes, recipe.length(), true)?;
-    let validation = Mixer::new(open()?, Split::Valid, classes, recipe.length(), false)?;
-    eprintln!(
-        "{} classes to train on, {} to validate on",
-        training.classes_present(),
-        validation.classes_present()
-    );
-    let set = ValidationSet::draw(&validation, recipe.validation_clips, recipe.seed)?;
+    eprintln!("{} classes to train on", training.classes_present());
+    let set = ValidationSet::draw(&open()?, recipe.validation_clips, recipe.length())?;
     let net = Vggish::new(Shape::compact(classes));
     let start = match &args.from {
         Some(folder) => warm::from_package(&net, folder)?,

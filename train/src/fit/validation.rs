@@ -1,30 +1,47 @@
-//! Scores on clips that are drawn once from the validation split and never trained on.
+//! Scores on the validation part, which is never trained on: one fixed set of clips, whatever a run's seed ([`crate::judge`]).
 
-use super::clip::{Clip, SKIP_COLUMNS};
-use super::mixer::{Mixer, Scene};
+use super::clip::{Length, SKIP_COLUMNS, log_mel};
 use super::thresholds;
 use super::trainer::parallel;
-use crate::data::{pool::PoolError, seed};
+use crate::data::pool::{Pool, Split};
+use crate::judge::guess::{Guesses, first_guess};
+use crate::judge::{Scene, draw, meter};
 use crate::nn::conv::Scratch;
-use crate::nn::loss::attention_bce;
+use crate::nn::loss::sigmoid;
 use crate::nn::vggish::Vggish;
 use rollcall_metrics::{Scored, average_precision, both_classes, calibration_error, f1, mean};
 use std::collections::BTreeMap;
 
-/// A label that weighs less is of a teacher who is unsure, and counts in no score.
-const SURE: f32 = 0.15;
 /// Bins of the expected calibration error.
 const BINS: usize = 15;
 
-/// Clips of the scenes that are scored apart.
+/// A clip as a network sees it, and who plays in it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// `[hops, 64]`, hops a multiple of 16.
+    pub log_mel: Vec<f32>,
+    /// Whether each class is heard; `None`: not known.
+    pub truth: Vec<Option<bool>>,
+}
+
+/// What a network says of a clip.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Posterior of each class over the whole clip, 0..=1.
+    pub clip: Vec<f32>,
+    /// The highest that each class's meter gets in it, 0..=1 ([`meter::loudest`]).
+    pub loudest: Vec<f32>,
+}
+
+/// Clips of the scenes that are scored apart; a scene that the pool has nothing for is empty.
 pub struct ValidationSet {
-    solos: Vec<Clip>,
-    mixes: Vec<Clip>,
-    /// Empty where the pool has no bands.
-    bands: Vec<Clip>,
-    /// Empty where the pool has no music. Its truth is what the teacher is sure of.
-    music: Vec<Clip>,
-    nothing: Vec<Clip>,
+    solos: Vec<Judged>,
+    mixes: Vec<Judged>,
+    bands: Vec<Judged>,
+    /// Its truth is what the labels of real music are sure of.
+    music: Vec<Judged>,
+    /// Noise, and instruments that are none of the 20.
+    nothing: Vec<Judged>,
 }
 
 /// What one pass over the set gives.
@@ -43,52 +60,86 @@ pub struct Report {
 }
 
 impl ValidationSet {
-    /// Draws `clips` clips a scene.
+    /// The first `clips` clips a scene of the pool's validation part, each of this length.
     ///
     /// # Errors
     /// The pool cannot be read.
-    pub fn draw(mixer: &Mixer, clips: usize, seed: u64) -> Result<Self, PoolError> {
-        let scene = |scene: Scene, name: &str| -> Result<Vec<Clip>, PoolError> {
-            (0..clips).map(|i| mixer.scene(scene, &mut seed::rng(seed, &format!("{name}/{i}")))).collect()
+    pub fn draw(pool: &Pool, clips: usize, length: Length) -> anyhow::Result<Self> {
+        let scene = |scene: Scene, count: usize| -> anyhow::Result<Vec<Judged>> {
+            let examples = draw(pool, Split::Valid, scene, count, length.samples())?;
+            let judged = |example: crate::judge::Example| {
+                let mut samples = example.samples;
+                samples.resize(length.samples(), 0.0);
+                Judged { log_mel: log_mel(&samples), truth: example.truth }
+            };
+            Ok(examples.into_iter().map(judged).collect())
         };
+        let (noise, others) = (scene(Scene::Noise, clips.div_ceil(2))?, scene(Scene::Others, clips / 2)?);
         Ok(Self {
-            solos: scene(Scene::Solo, "solo")?,
-            mixes: scene(Scene::Mix, "mix")?,
-            bands: if mixer.has_bands() { scene(Scene::Band, "band")? } else { Vec::new() },
-            music: if mixer.has_music() { scene(Scene::Music, "music")? } else { Vec::new() },
-            nothing: scene(Scene::Nothing, "nothing")?,
+            solos: scene(Scene::Solos, clips)?,
+            mixes: scene(Scene::Mixes, clips)?,
+            bands: scene(Scene::Bands, clips)?,
+            music: scene(Scene::Music, clips)?,
+            nothing: [noise, others].concat(),
         })
     }
 
-    /// Runs the network over the set. `quiet`: the share of clips without an instrument that thresholds must leave quiet.
+    /// Runs the network over the set. `quiet`: the share of clips without an instrument in which thresholds must leave every meter down.
     pub fn score(&self, net: &Vggish, values: &[f32], quiet: f64) -> Report {
-        let classes = net.shape.classes;
-        let heard = |clips| Heard { clips, posteriors: posteriors(net, values, clips) };
+        let (classes, prepared) = (net.shape.classes, net.prepare(values));
+        let hear = |log_mel: &[f32], scratch: &mut Scratch| {
+            let trace = net.forward(values, &prepared, log_mel, SKIP_COLUMNS, scratch);
+            let of = |logits: &[f32]| -> Vec<f32> { logits.iter().map(|x| sigmoid(*x)).collect() };
+            answer(&of(&trace.top.head.activity), &of(&trace.top.head.attention), classes)
+        };
+        self.score_by(classes, quiet, &hear)
+    }
+
+    /// The same with whatever hears a clip's log-mel.
+    pub fn score_by(
+        &self,
+        classes: usize,
+        quiet: f64,
+        hear: &(dyn Fn(&[f32], &mut Scratch) -> Answer + Sync),
+    ) -> Report {
+        let heard = |clips| Heard { clips, answers: answers(clips, hear) };
         let (solos, mixes, bands) = (heard(&self.solos), heard(&self.mixes), heard(&self.bands));
         let (music, nothing) = (heard(&self.music), heard(&self.nothing));
         let mut report = Report::default();
         let scenes = [&solos, &mixes, &bands, &music, &nothing];
         let all: Vec<Scored> =
             (0..classes).map(|c| scenes.into_iter().flat_map(|scene| known(scene, c)).collect()).collect();
-        report.thresholds = thresholds::tune(&all, &nothing.posteriors, quiet);
+        // Meters flash where a clip as a whole is quiet.
+        let meters: Vec<Vec<f32>> = nothing.answers.iter().map(|answer| answer.loudest.clone()).collect();
+        report.thresholds = thresholds::tune(&all, &meters, quiet);
         report.scored = all.into_iter().flatten().collect();
         report.solo_ap = report.add("solos", &solos, classes);
         report.mix_ap = report.add("mixes", &mixes, classes);
-        if !self.bands.is_empty() {
-            report.add("bands", &bands, classes);
+        for (name, scene) in [("bands", &bands), ("music", &music)] {
+            if !scene.clips.is_empty() {
+                report.add(name, scene, classes);
+            }
         }
-        report.scores.insert("solos.top1".into(), top1(&solos));
-        if !self.music.is_empty() {
-            report.add("music", &music, classes);
-            report.scores.insert("music.top1".into(), top1(&music));
-        }
-        let quiet = |p: &&Vec<f32>| p.iter().zip(&report.thresholds).all(|(p, t)| p < t);
-        let quiet = nothing.posteriors.iter().filter(quiet).count() as f64 / self.nothing.len().max(1) as f64;
+        let is_quiet = |shown: &&Vec<f32>| shown.iter().zip(&report.thresholds).all(|(p, t)| p < t);
+        let quiet = meters.iter().filter(is_quiet).count() as f64 / meters.len().max(1) as f64;
         let error = calibration_error(&report.scored, BINS);
         report.scores.insert("calibration_error".into(), error.unwrap_or(0.0));
         report.scores.insert("nothing.quiet".into(), quiet);
         report
     }
+}
+
+/// What a network's activities and attentions, probabilities `[steps][classes]`, say of a clip.
+#[must_use]
+pub fn answer(activity: &[f32], attention: &[f32], classes: usize) -> Answer {
+    let pooled = |class: usize| {
+        let of =
+            |values: &'_ [f32]| values.iter().skip(class).step_by(classes).copied().collect::<Vec<f32>>();
+        let (activity, attention) = (of(activity), of(attention));
+        let weight = attention.iter().sum::<f32>().max(1e-12);
+        activity.iter().zip(&attention).map(|(a, w)| a * w).sum::<f32>() / weight
+    };
+    Answer { clip: (0..classes).map(pooled).collect(), loudest: meter::loudest(activity, attention, classes) }
 }
 
 impl Report {
@@ -104,47 +155,123 @@ impl Report {
             self.scores.insert(format!("{name}.{kind}_both"), both);
             self.scores.insert(format!("{name}.{kind}_positives"), mean(pairs.iter().map(|p| p.0)));
         }
+        if let Some(guesses) = guesses(set) {
+            self.scores.insert(format!("{name}.first"), guesses.first);
+            self.scores.insert(format!("{name}.first_three"), guesses.first_three);
+        }
         ap
     }
 }
 
-/// Clips of a scene with what the network hears in each.
+/// Clips of a scene with what the network says of each.
 struct Heard<'a> {
-    clips: &'a [Clip],
-    posteriors: Vec<Vec<f32>>,
+    clips: &'a [Judged],
+    answers: Vec<Answer>,
 }
 
-/// Share of the clips in which somebody plays for certain whose likeliest known class is one that does.
-fn top1(scene: &Heard<'_>) -> f64 {
-    let (mut hits, mut clips) = (0u32, 0u32);
-    for (clip, p) in scene.clips.iter().zip(&scene.posteriors) {
-        let known: Vec<(f32, bool)> =
-            p.iter().enumerate().filter_map(|(c, &p)| Some((p, truth(clip, c)?))).collect();
-        if known.iter().any(|(_, plays)| *plays) {
-            let top = known.iter().max_by(|a, b| a.0.total_cmp(&b.0));
-            hits += u32::from(top.is_some_and(|(_, plays)| *plays));
-            clips += 1;
-        }
-    }
-    f64::from(hits) / f64::from(clips.max(1))
+fn guesses(scene: &Heard<'_>) -> Option<Guesses> {
+    let pairs = scene.clips.iter().zip(&scene.answers);
+    first_guess(pairs.map(|(clip, answer)| (answer.clip.as_slice(), clip.truth.as_slice())))
 }
 
 /// Posterior and truth of each clip in which the class is known.
 fn known<'a>(scene: &'a Heard<'_>, class: usize) -> impl Iterator<Item = (f32, bool)> + 'a {
-    let pairs = scene.clips.iter().zip(&scene.posteriors);
-    pairs.filter_map(move |(clip, p)| Some((p[class], truth(clip, class)?)))
+    let pairs = scene.clips.iter().zip(&scene.answers);
+    pairs.filter_map(move |(clip, answer)| Some((answer.clip[class], clip.truth[class]?)))
 }
 
-/// Whether a class plays in a clip, where that is sure.
-fn truth(clip: &Clip, class: usize) -> Option<bool> {
-    (clip.target.clip_weight[class] >= SURE).then_some(clip.target.clip[class] >= 0.5)
+fn answers(clips: &[Judged], hear: &(dyn Fn(&[f32], &mut Scratch) -> Answer + Sync)) -> Vec<Answer> {
+    parallel(clips.len(), |i, scratch: &mut Scratch| hear(&clips[i].log_mel, scratch))
 }
 
-/// Attention-pooled posterior of each clip.
-fn posteriors(net: &Vggish, values: &[f32], clips: &[Clip]) -> Vec<Vec<f32>> {
-    let prepared = net.prepare(values);
-    parallel(clips.len(), |i, scratch: &mut Scratch| {
-        let trace = net.forward(values, &prepared, &clips[i].log_mel, SKIP_COLUMNS, scratch);
-        attention_bce(&trace.top.head.activity, &trace.top.head.attention, &clips[i].target, 0.5).posterior
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::pool::{Kind, Part, PoolWriter};
+    use serde_json::json;
+
+    fn pool(folder: &std::path::Path) -> Pool {
+        let mut writer = PoolWriter::open(folder).unwrap();
+        let stems = [
+            (Kind::Phrase, "piano", 300.0),
+            (Kind::Phrase, "violin", 1_000.0),
+            (Kind::Phrase, "voice", 600.0),
+            (Kind::Phrase, "flute", 1_800.0),
+            (Kind::Noise, "_none", 4_000.0),
+            (Kind::Negative, "_none", 5_000.0),
+        ];
+        for (number, (kind, class, hz)) in stems.into_iter().enumerate() {
+            let part = Part {
+                samples: (0..64_000)
+                    .map(|n| 0.4 * (n as f32 * hz / 16_000.0 * std::f32::consts::TAU).sin())
+                    .collect(),
+                kind,
+                class: class.into(),
+                source: "font".into(),
+                split: Split::Valid,
+                licence: "CC0".into(),
+                origin: "x".into(),
+                extra: json!({}),
+            };
+            writer.add(&number.to_string(), &[part]).unwrap();
+        }
+        writer.commit().unwrap();
+        Pool::open(folder).unwrap()
+    }
+
+    /// Hears a class where its band of the log-mel is up.
+    fn ideal(log_mel: &[f32], _: &mut Scratch) -> Answer {
+        let energy = |hz: f32| {
+            let mel = |hz: f32| 1127.0 * (1.0 + hz / 700.0f32).ln();
+            let band = (64.0 * (mel(hz) - mel(125.0)) / (mel(7_500.0) - mel(125.0))) as usize;
+            let rows = log_mel.chunks_exact(64).map(|row| {
+                row[band.saturating_sub(1)..(band + 2).min(64)].iter().copied().fold(f32::MIN, f32::max)
+            });
+            rows.fold(f32::MIN, f32::max)
+        };
+        let mut clip = vec![0.01; 20];
+        for (class, hz) in [("piano", 300.0), ("violin", 1_000.0), ("voice", 600.0), ("flute", 1_800.0)] {
+            let at = crate::data::class::index(class).unwrap();
+            clip[at] = 1.0 / (1.0 + (-(energy(hz) + 1.5)).exp());
+        }
+        Answer { loudest: clip.clone(), clip }
+    }
+
+    #[test]
+    fn one_set_for_every_run_and_what_hears_right_scores_high() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = pool(folder.path());
+        let set = ValidationSet::draw(&pool, 12, Length { columns: 20 }).unwrap();
+        let again = ValidationSet::draw(&pool, 12, Length { columns: 20 }).unwrap();
+        assert!(set.solos.iter().zip(&again.solos).all(|(a, b)| a.log_mel == b.log_mel));
+        assert_eq!((set.solos.len(), set.nothing.len(), set.music.len()), (12, 12, 0));
+        let report = set.score_by(20, 0.9, &ideal);
+        assert!(report.scores["solos.map"] > 0.95, "{:?}", report.scores);
+        assert!(report.scores["solos.first"] > 0.9, "{:?}", report.scores);
+        assert!(!report.scores.contains_key("music.map"), "there is no music");
+        let deaf = set.score_by(20, 0.9, &|_, _| Answer { clip: vec![0.5; 20], loudest: vec![0.5; 20] });
+        assert_eq!(deaf.scores["solos.first"], 0.0, "a tie is no guess");
+    }
+
+    #[test]
+    fn thresholds_keep_meters_down_not_clips() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = ValidationSet::draw(&pool(folder.path()), 12, Length { columns: 20 }).unwrap();
+        let flashes = |log_mel: &[f32], scratch: &mut Scratch| {
+            let mut answer = ideal(log_mel, scratch);
+            answer.loudest.iter_mut().for_each(|shown| *shown = shown.max(0.7));
+            answer
+        };
+        let report = set.score_by(20, 1.0, &flashes);
+        assert!(report.thresholds.iter().all(|t| *t > 0.7), "{:?}", report.thresholds);
+        assert_eq!(report.scores["nothing.quiet"], 1.0);
+    }
+
+    #[test]
+    fn an_answer_pools_by_attention() {
+        // Two steps, two classes.
+        let answer = answer(&[1.0, 0.2, 0.0, 0.2], &[0.3, 0.5, 0.1, 0.5], 2);
+        assert!((answer.clip[0] - 0.75).abs() < 1e-6 && (answer.clip[1] - 0.2).abs() < 1e-6);
+        assert_eq!(answer.loudest[0], 1.0);
+    }
 }

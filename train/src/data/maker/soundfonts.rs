@@ -22,7 +22,8 @@ impl Maker<'_> {
     /// # Errors
     /// A font that is missing or cannot be read, or a failing disk.
     pub fn soundfonts(&mut self) -> Result<()> {
-        let players = players(&self.plan.packages)?;
+        let mut players = players(&self.plan.packages)?;
+        players.retain(|player| self.plan.allows(player.font.licence));
         let classes = || OPENMIC_CLASSES.iter().copied().chain([NONE]);
         // Phrases of each class and font.
         let mut counts: BTreeMap<(usize, &str), usize> = BTreeMap::new();

@@ -77,10 +77,13 @@ pub enum Kind {
 pub enum Split {
     /// For gradients.
     Train,
-    /// For decisions.
+    /// For decisions and thresholds.
     Valid,
-    /// For the figures in the model card; in a pool of its own.
-    Test,
+    /// Never trained on, but looked at while models are made; in a pool of its own.
+    Development,
+    /// Heard once a release; in a pool of its own. A labelled folder calls it `test`.
+    #[serde(alias = "test")]
+    Sealed,
 }
 
 /// One row of `index.csv`.
