@@ -1,7 +1,6 @@
 //! The command line, as clap reads it.
 
 use crate::{
-    evaluate::Unlisted,
     output::FormatName,
     picture::{AudioChoice, Theme},
     time,
@@ -265,7 +264,11 @@ pub struct EvaluateArgs {
     /// What a class is that a file's ranges or tags do not mention. Tables of labels know this themselves: an empty cell
     /// is unknown.
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    pub unlisted: Unlisted,
+    pub unlisted: UnlistedName,
+    /// The classes that the annotations are about, with commas: absent where a file does not mention them; all others are
+    /// unknown.
+    #[arg(long, value_delimiter = ',', value_name = "CLASSES", conflicts_with = "unlisted")]
+    pub annotated: Vec<String>,
     /// Leave out references without a prediction.
     #[arg(long)]
     pub partial: bool,
@@ -296,10 +299,21 @@ pub struct EvaluateArgs {
     pub seed: u64,
 }
 
+/// What a class is that the reference of a file does not mention.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum UnlistedName {
+    /// Not known: left out of all scores of that file.
+    Unknown,
+    /// Not in the file.
+    #[default]
+    Absent,
+}
+
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
   rollcall analyze album/ --out-dir said/ && rollcall evaluate said/ annotations/
   rollcall evaluate said.jsonl openmic-2018-aggregated-labels.csv --partial -o scores.json -o scores.csv
+  rollcall evaluate said/ vocals/ --annotated voice
   rollcall evaluate song.json song.lab --map 'drum set=drums' --map 'noise=' --collar 0.5";
 
 /// `rollcall model`.
@@ -344,9 +358,12 @@ pub struct ImportArgs {
     /// AudioSet's PCA (`pca_eigen_vectors`, `pca_means`): embeddings are then whitened and cut to 8 bit, as OpenMIC's are.
     #[arg(long, value_name = "FILE.npz", value_hint = ValueHint::FilePath)]
     pub pca: Option<PathBuf>,
-    /// A head that AttentionMIC trained on such embeddings.
+    /// A head that AttentionMIC trained on such embeddings: it needs --pca.
     #[arg(long, value_name = "FILE.pth", value_hint = ValueHint::FilePath)]
     pub head: Option<PathBuf>,
+    /// The head was trained on embeddings that were not whitened: take it without --pca.
+    #[arg(long, requires = "head", conflicts_with = "pca")]
+    pub raw_head: bool,
     /// Store 16-bit weights: half the size.
     #[arg(long)]
     pub half: bool,

@@ -33,7 +33,7 @@ pub enum FormatName {
     Json,
     /// Comma-separated, one row a step: file, time, one activity for each class.
     Csv,
-    /// Comma-separated, one row a range: file, class, start, end, mean, peak.
+    /// Comma-separated, one row a range: file, class, start, end, mean, peak; first, without a class, one about the file.
     CsvRanges,
     /// Label track for Audacity.
     Audacity,

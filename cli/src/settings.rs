@@ -2,16 +2,15 @@
 
 use crate::args::ChoiceArgs;
 use anyhow::{Context, Result, bail, ensure};
-use rollcall_engine::{COLUMN_HOPS, HOP_SAMPLES, Model, SAMPLE_RATE_HZ, Settings, timeline::RangeSettings};
+use rollcall_engine::{
+    COLUMN_HOPS, HOP_SAMPLES, Model, SAMPLE_RATE_HZ, Settings,
+    timeline::{MERGE_GAP_S, MIN_DURATION_S, RangeSettings},
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Seconds of one hop.
 const HOP_S: f64 = HOP_SAMPLES as f64 / SAMPLE_RATE_HZ as f64;
-/// Shorter ranges say more about the threshold than about the music.
-const MIN_DURATION_S: f64 = 0.3;
-/// A rest between two phrases is no exit.
-const MERGE_GAP_S: f64 = 0.5;
 
 /// A settings file. Everything may be left out; what is there, holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

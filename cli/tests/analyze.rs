@@ -78,8 +78,9 @@ fn every_format_tells_the_same() {
         assert_eq!(&values, activity, "every bit survives");
     }
     let ranges = read("ranges.csv");
-    assert_eq!(ranges.lines().count(), 21);
-    assert!(ranges.starts_with("file,class,start_s,end_s,mean,peak\n"));
+    assert_eq!(ranges.lines().count(), 22, "a header, the file, and 20 ranges");
+    assert!(ranges.starts_with("file,class,start_s,end_s,mean,peak,classes\n"));
+    assert!(ranges.lines().nth(1).unwrap().contains(",,0,3,,,accordion;banjo;"), "{ranges}");
     let labels = read("labels.txt");
     for (label, range) in labels.lines().zip(&timeline.ranges) {
         assert_eq!(label, format!("{:.6}\t{:.6}\t{}", range.start_s, range.end_s, range.class));

@@ -82,7 +82,10 @@ with tempfile.TemporaryDirectory() as folder:
 
     csv = pandas.read_csv(path("csv"))
     assert numpy.array_equal(csv[classes].to_numpy(dtype=numpy.float32), activity)
-    assert len(pandas.read_csv(path("ranges.csv"))) == len(pandas.read_csv(path("regions.csv"))) == len(ranges)
+    table = pandas.read_csv(path("ranges.csv"))
+    assert len(table.dropna(subset=["class"])) == len(pandas.read_csv(path("regions.csv"))) == len(ranges)
+    (about,) = table[table["class"].isna()].to_dict("records")
+    assert (about["start_s"], about["end_s"]) == (0, timeline["duration_s"]) and about["classes"].split(";") == classes
 
     regions_hold(path("regions.csv"), ranges)
 

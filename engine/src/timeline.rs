@@ -45,6 +45,10 @@ use std::collections::BTreeMap;
 
 /// Version of the format.
 pub const SCHEMA: &str = "rollcall.timeline/1";
+/// Default of [`RangeSettings::min_duration_s`] in programs: shorter ranges say more about the threshold than about the music.
+pub const MIN_DURATION_S: f64 = 0.3;
+/// Default of [`RangeSettings::merge_gap_s`] in programs: a rest between two phrases is no exit.
+pub const MERGE_GAP_S: f64 = 0.5;
 
 /// Who played when in one file or session. Field order is the order in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

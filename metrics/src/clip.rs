@@ -80,22 +80,36 @@ pub fn both_classes((positives, negatives): (Option<f64>, Option<f64>)) -> Optio
     positives.zip(negatives).map(|(positives, negatives)| (positives + negatives) / 2.0)
 }
 
-/// The threshold of the best F1 over positives, between two neighbouring scores and in 0.05..=0.95; 0.5 without positives.
+/// Thresholds lie within these, so that a class can always be turned both up and down.
+const THRESHOLDS: (f32, f32) = (0.05, 0.95);
+
+/// The threshold of the best F1 over positives, in 0.05..=0.95: between two neighbouring scores, or below all of them. Of equally
+/// good ones the highest; 0.5 without positives.
 ///
 /// To be chosen on a validation set, never on what is then scored with it.
 pub fn best_threshold(scored: &Scored) -> f32 {
     let mut sorted = scored.clone();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let positives = sorted.iter().filter(|s| s.1).count() as f64;
-    let (mut found, mut best) = (0.0, (0.0, 0.5));
-    for (i, pair) in sorted.windows(2).enumerate() {
-        found += f64::from(u8::from(pair[0].1));
-        let f1 = 2.0 * found / (positives + (i + 1) as f64);
-        if pair[0].0 > pair[1].0 && f1 > best.0 {
-            best = (f1, (pair[0].0 + pair[1].0) / 2.0);
+    // Positives among so many of the highest scores.
+    let mut found = vec![0_u64];
+    for (_, truth) in &sorted {
+        found.push(found[found.len() - 1] + u64::from(*truth));
+    }
+    let positives = found[sorted.len()];
+    let between = sorted.windows(2).filter(|pair| pair[0].0 > pair[1].0);
+    let between = between.map(|pair| (pair[0].0 + pair[1].0) / 2.0);
+    let below_all = sorted.last().map(|lowest| lowest.0 / 2.0);
+    let mut best = (0.0, 0.5);
+    for threshold in between.chain(below_all) {
+        // What counts is what the threshold does once it lies within the bounds.
+        let threshold = threshold.clamp(THRESHOLDS.0, THRESHOLDS.1);
+        let said = sorted.partition_point(|example| example.0 >= threshold);
+        let f1 = 2.0 * found[said] as f64 / (positives + said as u64).max(1) as f64;
+        if f1 > best.0 {
+            best = (f1, threshold);
         }
     }
-    best.1.clamp(0.05, 0.95)
+    best.1
 }
 
 /// Mean of what exists; 0 where nothing does.
@@ -133,6 +147,26 @@ mod tests {
         let threshold = best_threshold(&scored);
         assert!((0.3..0.8).contains(&threshold));
         assert_eq!(f1(&scored, threshold), (Some(1.0), Some(1.0)));
+    }
+
+    #[test]
+    fn best_threshold_may_take_everything() {
+        // Two positives below a negative: F1 is 0.8 with all of them, 0.5 at most with a part.
+        let scored = vec![(0.9, false), (0.6, true), (0.4, true)];
+        let threshold = best_threshold(&scored);
+        assert!(threshold <= 0.4 && f1(&scored, threshold).0 == Some(0.8), "{threshold}");
+        assert_eq!(best_threshold(&vec![(0.3, true)]), 0.15);
+        assert_eq!(best_threshold(&vec![(0.3, false)]), 0.5);
+        // Below the bounds nothing can be had: what is within them is chosen for what it does there.
+        assert_eq!(best_threshold(&vec![(0.99, true), (0.02, false), (0.01, true)]), 0.505);
+        // No other threshold that is allowed does better.
+        let mut rng = fastrand::Rng::with_seed(3);
+        for _ in 0..300 {
+            let scored: Scored = (0..rng.usize(1..12)).map(|_| (rng.f32(), rng.bool())).collect();
+            let of = |threshold| f1(&scored, threshold).0.unwrap_or(0.0);
+            let most = (5..=95).map(|percent| of(percent as f32 / 100.0)).fold(0.0, f64::max);
+            assert!(of(best_threshold(&scored)) >= most - 1e-12, "{scored:?}");
+        }
     }
 
     #[test]

@@ -41,7 +41,6 @@ impl PsdsRule {
 /// What one file contributes: what there is to be found in it, and what was found at each operating point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PsdsFile {
-    duration_s: f64,
     /// Of each class.
     truth: Vec<Truth>,
     /// Where [`Cells`] are not 0: few are.
@@ -52,6 +51,8 @@ pub struct PsdsFile {
 struct Truth {
     events: f64,
     seconds: f64,
+    /// Seconds in which it is known whether the class plays.
+    known_s: f64,
 }
 
 /// Where counts of one operating point after the other stand: hits of each class, wrong detections of each class, and of
@@ -80,17 +81,21 @@ impl Cells {
 }
 
 impl PsdsFile {
-    /// Of a file that lasts `duration_s`: what was annotated, and what was detected at each operating point. Annotated
-    /// events of one class that overlap are one.
+    /// Of a file from its first to its last second, `span_s`: what was annotated, and what was detected at each operating
+    /// point. Annotated events of one class that overlap are one. Of a class that is not known (`is_known`, one a class) in this
+    /// file there must be neither; the file's time is not counted for it.
     pub fn new(
         reference: &[Event],
-        duration_s: f64,
-        classes: usize,
+        span_s: (f64, f64),
+        is_known: &[bool],
         points: impl Iterator<Item = Vec<Event>>,
         rule: &PsdsRule,
     ) -> Self {
+        let (classes, duration_s) = (is_known.len(), span_s.1 - span_s.0);
         let reference = joined(reference);
-        let mut truth = vec![Truth::default(); classes];
+        let known =
+            |&is_known| Truth { known_s: if is_known { duration_s } else { 0.0 }, ..Truth::default() };
+        let mut truth: Vec<Truth> = is_known.iter().map(known).collect();
         for event in &reference {
             truth[event.class].events += 1.0;
             truth[event.class].seconds += event.offset_s - event.onset_s;
@@ -99,11 +104,11 @@ impl PsdsFile {
         let mut cells = Vec::new();
         for (point, system) in points.enumerate() {
             let mut counts = vec![0_u32; at.width()];
-            count(&reference, &system, duration_s, at, rule, &mut counts);
+            count(&reference, &system, span_s.1, at, rule, &mut counts);
             let counts = counts.into_iter().enumerate().filter(|&(_, count)| count > 0);
             cells.extend(counts.map(|(cell, count)| ((point * at.width() + cell) as u32, count)));
         }
-        Self { duration_s, truth, cells }
+        Self { truth, cells }
     }
 }
 
@@ -123,14 +128,7 @@ fn joined(events: &[Event]) -> Vec<Event> {
     joined
 }
 
-fn count(
-    reference: &[Event],
-    system: &[Event],
-    duration_s: f64,
-    at: Cells,
-    rule: &PsdsRule,
-    counts: &mut [u32],
-) {
+fn count(reference: &[Event], system: &[Event], end_s: f64, at: Cells, rule: &PsdsRule, counts: &mut [u32]) {
     // Share of each annotated event that sound detections cover; none where none touches it.
     let mut covered: Vec<Option<f64>> = vec![None; reference.len()];
     for detection in system.iter().filter(|event| event.offset_s > event.onset_s) {
@@ -155,7 +153,7 @@ fn count(
                 }
             }
         } else {
-            counts[at.wrong(detection.class)] += u32::from(detection.onset_s < duration_s);
+            counts[at.wrong(detection.class)] += u32::from(detection.onset_s < end_s);
             for (class, share) in within.iter().enumerate() {
                 if class != detection.class && share.is_some_and(|share| share >= rule.cross_share) {
                     counts[at.crossed(detection.class, class)] += 1;
@@ -180,12 +178,11 @@ pub fn psds<'a>(
     let at = Cells { classes };
     let mut counts = vec![0_u64; points * at.width()];
     let mut truth = vec![Truth::default(); classes];
-    let mut hours = 0.0;
     for file in files {
-        hours += file.duration_s / SECONDS_PER_HOUR;
         for (sum, one) in truth.iter_mut().zip(&file.truth) {
             sum.events += one.events;
             sum.seconds += one.seconds;
+            sum.known_s += one.known_s;
         }
         for &(cell, count) in &file.cells {
             counts[cell as usize] += u64::from(count);
@@ -200,7 +197,8 @@ pub fn psds<'a>(
                 counts[at.crossed(class, other)] as f64 * SECONDS_PER_HOUR / truth[other].seconds
             });
             let crossed = crossed.sum::<f64>() / others;
-            let wrong = counts[at.wrong(class)] as f64 / hours + rule.cross_weight * crossed;
+            let wrong = counts[at.wrong(class)] as f64 * SECONDS_PER_HOUR / truth[class].known_s
+                + rule.cross_weight * crossed;
             (wrong, counts[at.hit(class)] as f64 / truth[class].events)
         };
         counts.chunks(at.width()).map(point).collect()
@@ -254,7 +252,7 @@ mod tests {
     fn score(points: &[&[Event]], rule: &PsdsRule) -> (Option<f64>, Vec<Option<f64>>) {
         let truth = [event(0, 0.0, 10.0), event(0, 20.0, 30.0), event(1, 40.0, 50.0)];
         let points_said = points.iter().map(|events| events.to_vec());
-        let file = PsdsFile::new(&truth, 3600.0, 3, points_said, rule);
+        let file = PsdsFile::new(&truth, (0.0, 3600.0), &[true; 3], points_said, rule);
         psds([file].iter(), (3, points.len()), rule)
     }
 
@@ -287,6 +285,16 @@ mod tests {
         // Class 1 is found, and said once more where class 0 plays for 20 s of the hour: 1 + 0.5 x 180 an hour.
         let said = [event(1, 40.0, 50.0), event(1, 0.0, 10.0)];
         assert_eq!(score(&[&said], &rule).1[1], Some((1000.0 - 91.0) / 1000.0));
+    }
+
+    #[test]
+    fn hours_are_those_in_which_a_class_is_known() {
+        // One wrong detection in a half-hour, beside a file that says nothing of the class: two an hour.
+        let rule = PsdsRule { spread_weight: 0.0, most_an_hour: 10.0, ..PsdsRule::EXACT };
+        let said = || [vec![event(0, 2000.0, 2010.0), event(0, 1900.0, 1910.0)]].into_iter();
+        let own = PsdsFile::new(&[event(0, 2000.0, 2010.0)], (1800.0, 3600.0), &[true], said(), &rule);
+        let other = PsdsFile::new(&[], (0.0, 7200.0), &[false], std::iter::once(Vec::new()), &rule);
+        assert_eq!(psds([own, other].iter(), (1, 1), &rule).0, Some(0.8));
     }
 
     #[test]

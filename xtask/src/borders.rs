@@ -14,6 +14,7 @@ const ROOMS: &[Room] = &[
     Room { name: "rollcall-unify", may: &[], tests_may: &[] },
     Room { name: "rollcall-models", may: &["rollcall-engine"], tests_may: &[] },
     Room { name: "rollcall-metrics", may: &[], tests_may: &[] },
+    Room { name: "rollcall-evaluate", may: &["rollcall-engine", "rollcall-metrics"], tests_may: &[] },
     Room { name: "rollcall-import", may: &["rollcall-engine", "rollcall-models"], tests_may: &[] },
     Room { name: "rollcall-queue", may: &[], tests_may: &[] },
     Room { name: "rollcall-tap", may: &["rollcall-queue"], tests_may: &[] },
@@ -31,7 +32,13 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "rollcall",
-        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics", "rollcall-import"],
+        may: &[
+            "rollcall-engine",
+            "rollcall-models",
+            "rollcall-metrics",
+            "rollcall-evaluate",
+            "rollcall-import",
+        ],
         tests_may: &[],
     },
     Room {

@@ -2,14 +2,18 @@
 
 use super::Outcome;
 use crate::{
-    args::EvaluateArgs,
-    evaluate::{
-        Evaluation, Rules, Thresholds, chart, evaluate, pair, read_predictions, read_references, write_csv,
-        write_json, write_table,
-    },
+    args::{ChoiceArgs, EvaluateArgs, UnlistedName},
+    decode::EXTENSIONS,
+    evaluate::{chart, write_table},
     output::AtomicFile,
+    picture::Theme,
+    settings::Choices,
 };
 use anyhow::{Context, Result, bail, ensure};
+use rollcall_evaluate::{
+    Evaluation, Rules, Thresholds, Unlisted, evaluate, pair, read_predictions, read_references, write_csv,
+    write_json,
+};
 use rollcall_metrics::{Bootstrap, Empty, EventRule};
 use std::{collections::BTreeMap, io::Write, path::Path};
 
@@ -18,15 +22,15 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<Outcome> {
     let names = args.map.iter().map(|text| renaming(text)).collect::<Result<BTreeMap<_, _>>>()?;
     // What cannot be written is found before the work.
     let outputs = args.output.iter().map(|path| begin(path, args.force)).collect::<Result<Vec<_>>>()?;
-    let predictions = read_predictions(&args.predictions, &Thresholds::parse(&args.threshold)?)?;
-    let mut references = read_references(&args.references, args.unlisted)?;
+    let predictions = read_predictions(&args.predictions, &thresholds(&args.threshold)?)?;
+    let mut references = read_references(&args.references, &unlisted(args))?;
     references.iter_mut().for_each(|reference| reference.rename(&names));
-    let pairs = pair(predictions, references, args.partial)?;
+    let pairs = pair(predictions, references, args.partial, &EXTENSIONS)?;
     let sources = (args.predictions.display().to_string(), args.references.display().to_string());
-    let evaluation = Evaluation { scores: evaluate(&pairs, &rules)?, rules, sources, theme: args.theme };
+    let evaluation = Evaluation { scores: evaluate(&pairs, &rules)?, rules, sources };
     for ((write, mut file), path) in outputs.into_iter().zip(&args.output) {
         let finish = || -> Result<()> {
-            write(&evaluation, &mut file)?;
+            write(&evaluation, args.theme, &mut file)?;
             Ok(file.commit()?)
         };
         finish().with_context(|| path.display().to_string())?;
@@ -39,24 +43,38 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-type Writer = fn(&Evaluation, &mut dyn Write) -> Result<()>;
+type Writer = fn(&Evaluation, Theme, &mut dyn Write) -> Result<()>;
 
 /// The file to write, and how, by its ending.
 fn begin(path: &Path, is_forced: bool) -> Result<(Writer, AtomicFile)> {
     let write: Writer = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("json") => |evaluation, out| Ok(write_json(evaluation, out)?),
-        Some("csv") => |evaluation, out| Ok(write_csv(evaluation, out)?),
-        Some("txt") => |evaluation, out| {
+        Some("json") => |evaluation, _, out| Ok(write_json(evaluation, out)?),
+        Some("csv") => |evaluation, _, out| Ok(write_csv(evaluation, out)?),
+        Some("txt") => |evaluation, _, out| {
             let mut text = Vec::new();
             write_table(evaluation, &mut text)?;
             Ok(out.write_all(&anstream::adapter::strip_bytes(&text).into_vec())?)
         },
-        Some("svg") => |evaluation, out| chart(evaluation).write_svg(evaluation.theme, out),
-        Some("png") => |evaluation, out| chart(evaluation).write_png(evaluation.theme, out),
+        Some("svg") => |evaluation, theme, out| chart(evaluation).write_svg(theme, out),
+        Some("png") => |evaluation, theme, out| chart(evaluation).write_png(theme, out),
         _ => bail!("--output {}: the name must end in .json, .csv, .txt, .svg or .png", path.display()),
     };
     let file = AtomicFile::create(path, is_forced).with_context(|| format!("--output {}", path.display()))?;
     Ok((write, file))
+}
+
+/// Of `--threshold [CLASS=]NUMBER`.
+fn thresholds(texts: &[String]) -> Result<Thresholds> {
+    let choices = Choices::from_args(&ChoiceArgs { threshold: texts.to_vec(), ..ChoiceArgs::default() })?;
+    Thresholds::new(choices.threshold, &choices.thresholds).context("--threshold")
+}
+
+fn unlisted(args: &EvaluateArgs) -> Unlisted {
+    match (args.unlisted, &args.annotated[..]) {
+        (UnlistedName::Unknown, []) => Unlisted::Unknown,
+        (UnlistedName::Absent, []) => Unlisted::Absent,
+        (_, annotated) => Unlisted::AbsentIf(annotated.iter().map(|class| class.trim().to_owned()).collect()),
+    }
 }
 
 fn rules(args: &EvaluateArgs) -> Result<Rules> {

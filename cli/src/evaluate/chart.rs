@@ -1,7 +1,7 @@
 //! Scores as a picture: the most telling ones, class by class, with their intervals.
 
-use super::{Evaluation, METRICS, Row};
 use crate::picture::{Forest, ForestRow, Mark};
+use rollcall_evaluate::{Evaluation, METRICS, Row};
 
 /// What is drawn, where it is defined.
 const SHOWN: [&str; 5] = ["average_precision", "f1_positives", "f1_both", "segment_f1", "event_f1"];

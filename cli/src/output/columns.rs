@@ -57,6 +57,7 @@ fn write_to(analysis: &mut Analysis, out: &mut tempfile::SpooledTempFile) -> Res
         "channels": timeline.channels,
         "model": timeline.model,
         "settings": timeline.settings,
+        "classes": timeline.classes,
         "hop_s": timeline.hop_s,
         "window_s": timeline.window_s,
         "incomplete": analysis.incomplete,

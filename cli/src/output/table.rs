@@ -28,20 +28,28 @@ fn plain(error: csv::Error) -> io::Error {
     }
 }
 
+/// Begins with a row about the file itself: no class, from when to when it was analysed, and who was listened for. A file in which
+/// nobody was heard has that row alone, and a class without a range was listened for: `rollcall evaluate` counts both as 0.
 pub(super) fn write_ranges(analysis: &Analysis, is_first: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     if is_first {
-        table.write_record(["file", "class", "start_s", "end_s", "mean", "peak"]).map_err(plain)?;
+        let header = ["file", "class", "start_s", "end_s", "mean", "peak", "classes"];
+        table.write_record(header).map_err(plain)?;
     }
-    for range in &analysis.timeline.ranges {
+    let timeline = &analysis.timeline;
+    let (start_s, classes) = (timeline.settings.start_s, timeline.classes.join(";"));
+    let (from, to) = (start_s.to_string(), (start_s + timeline.duration_s).to_string());
+    table.write_record([&timeline.file, "", &from, &to, "", "", &classes]).map_err(plain)?;
+    for range in &timeline.ranges {
         table
             .write_record([
-                &analysis.timeline.file,
+                &timeline.file,
                 &range.class,
                 &range.start_s.to_string(),
                 &range.end_s.to_string(),
                 &range.mean.to_string(),
                 &range.peak.to_string(),
+                "",
             ])
             .map_err(plain)?;
     }

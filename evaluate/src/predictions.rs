@@ -1,9 +1,10 @@
 //! Predictions: what `rollcall analyze` writes as JSON, Parquet or CSV.
 
-use super::{Levels, Span, columns};
-use crate::settings::Choices;
+use crate::{Levels, Span, Thresholds, columns, ranges};
 use anyhow::{Context, Result, bail, ensure};
-use rollcall_engine::timeline::{ClassRange, RangeSettings, SCHEMA, Timeline, cut_ranges};
+use rollcall_engine::timeline::{
+    ClassRange, MERGE_GAP_S, MIN_DURATION_S, RangeSettings, SCHEMA, Timeline, cut_ranges,
+};
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -11,12 +12,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Threshold of classes that nothing else gives one.
-const DEFAULT_THRESHOLD: f32 = 0.5;
-/// Where only ranges are known, one of them, however weak, says that the class plays.
-const ANY_RANGE: Option<f32> = Some(f32::MIN_POSITIVE);
 /// What predictions may be called, in a folder.
 const EXTENSIONS: [&str; 5] = ["json", "jsonl", "ndjson", "parquet", "csv"];
+/// Folders with what Spark and `examples/spark` have not finished.
+const UNFINISHED: [&str; 2] = ["_temporary", "_rollcall"];
 
 /// What was said about one file.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,41 +23,29 @@ pub struct Prediction {
     /// The audio's path as it was analysed.
     pub file: String,
     /// Score and threshold of each class over the whole file: the posterior where the format has it, else the greatest
-    /// activity.
+    /// activity. It holds every class that was listened for, also those that were never heard.
     pub clip: BTreeMap<String, (f32, f32)>,
     /// When who was above threshold.
     pub ranges: Vec<Span>,
     /// What would have been said at other thresholds, where the format has the activities.
     pub levels: Option<Levels>,
+    /// First and last second that was analysed, where the format says so.
+    pub span_s: Option<(f64, f64)>,
+    /// Whether the format names every file and class that was listened for. A table of ranges that other programs wrote does
+    /// not: there, silence and absence look alike.
+    pub names_all: bool,
 }
 
-/// Thresholds from the command line.
-#[derive(Clone, Debug, Default)]
-pub struct Thresholds(Choices);
-
-impl Thresholds {
-    /// Of `--threshold [CLASS=]NUMBER`.
-    ///
-    /// # Errors
-    /// Text that is neither, or a number outside 0..=1.
-    pub fn parse(texts: &[String]) -> Result<Self> {
-        let args = crate::args::ChoiceArgs { threshold: texts.to_vec(), ..Default::default() };
-        let choices = Choices::from_args(&args)?;
-        for value in choices.thresholds.values().chain(&choices.threshold) {
-            ensure!((0.0..=1.0).contains(value), "--threshold is {value}, but must be 0 to 1");
-        }
-        Ok(Self(choices))
+impl Prediction {
+    pub(crate) fn empty(file: impl Into<String>) -> Self {
+        let (clip, ranges) = (BTreeMap::new(), Vec::new());
+        Self { file: file.into(), clip, ranges, levels: None, span_s: None, names_all: true }
     }
+}
 
-    /// The threshold of a class, `own` being what the prediction brings along.
-    pub fn of(&self, class: &str, own: Option<f32>) -> f32 {
-        let chosen = self.0.thresholds.get(class).or(self.0.threshold.as_ref());
-        chosen.map(|&value| value as f32).or(own).unwrap_or(DEFAULT_THRESHOLD)
-    }
-
-    fn is_chosen(&self) -> bool {
-        self.0.threshold.is_some() || !self.0.thresholds.is_empty()
-    }
+/// How ranges are cut where the predictions do not say how they were.
+pub(crate) fn default_ranges() -> RangeSettings {
+    RangeSettings { thresholds: Vec::new(), min_duration_s: MIN_DURATION_S, merge_gap_s: MERGE_GAP_S }
 }
 
 /// Reads a file, or every file of a folder that may be one: of the first of JSON, Parquet and CSV that is there, for they
@@ -72,10 +59,12 @@ pub fn read_predictions(path: &Path, thresholds: &Thresholds) -> Result<Vec<Pred
     let mut files = files(path, &EXTENSIONS)?;
     let first = files.iter().filter_map(rank).min();
     files.retain(|file| rank(file) == first);
+    // The parts of a data set may hold rows of one file each.
+    let mut tables = columns::DataSet::default();
     for file in files {
-        let read = || match extension(&file).as_str() {
+        let mut read = || match extension(&file).as_str() {
             "json" | "jsonl" | "ndjson" => timelines(&file, thresholds),
-            "parquet" => columns::read(&file, thresholds),
+            "parquet" => tables.read(&file).map(|()| Vec::new()),
             "csv" => table(&file, thresholds),
             other => bail!(
                 "'.{other}' is no format of predictions; give what `rollcall analyze` writes as JSON, Parquet or CSV"
@@ -83,22 +72,27 @@ pub fn read_predictions(path: &Path, thresholds: &Thresholds) -> Result<Vec<Pred
         };
         all.extend(read().with_context(|| file.display().to_string())?);
     }
+    all.extend(tables.predictions(thresholds).with_context(|| path.display().to_string())?);
     ensure!(!all.is_empty(), "{}: holds no predictions", path.display());
     Ok(all)
 }
 
 /// A path's files with one of these extensions: itself (whatever its extension), or those below it, sorted.
-pub(super) fn files(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     let metadata = path.metadata().with_context(|| format!("{}: cannot be read", path.display()))?;
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
+    let is_hidden = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        let is_unfinished = entry.file_type().is_dir() && UNFINISHED.contains(&&*name);
+        entry.depth() > 0 && (name.starts_with('.') || is_unfinished)
+    };
     let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+    let walk = walkdir::WalkDir::new(path).sort_by_file_name().into_iter();
+    for entry in walk.filter_entry(|entry| !is_hidden(entry)) {
         let entry = entry?;
-        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if entry.file_type().is_file() && !is_hidden && extensions.contains(&extension(entry.path()).as_str())
-        {
+        if entry.file_type().is_file() && extensions.contains(&extension(entry.path()).as_str()) {
             found.push(entry.into_path());
         }
     }
@@ -107,12 +101,12 @@ pub(super) fn files(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
 }
 
 /// In lower case, without the dot.
-pub(super) fn extension(path: &Path) -> String {
+pub(crate) fn extension(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
 }
 
 /// Text without a byte order mark, as UTF-8.
-pub(super) fn text(path: &Path) -> Result<String> {
+pub(crate) fn text(path: &Path) -> Result<String> {
     let mut text = String::new();
     File::open(path)?.read_to_string(&mut text).context("is no UTF-8 text")?;
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
@@ -132,21 +126,25 @@ fn timelines(path: &Path, thresholds: &Thresholds) -> Result<Vec<Prediction>> {
             index + 1,
             timeline.schema
         );
-        predictions.push(of_timeline(timeline, thresholds)?);
+        predictions.push(of_timeline(&timeline, thresholds)?);
     }
     Ok(predictions)
 }
 
-fn of_timeline(timeline: Timeline, thresholds: &Thresholds) -> Result<Prediction> {
+/// What a timeline says.
+///
+/// # Errors
+/// Ranges that make no sense.
+pub fn of_timeline(timeline: &Timeline, thresholds: &Thresholds) -> Result<Prediction> {
     let own = &timeline.settings.ranges.thresholds;
     let of = |index: usize, class: &str| thresholds.of(class, own.get(index).copied());
     let chosen: Vec<f32> = timeline.classes.iter().enumerate().map(|(i, class)| of(i, class)).collect();
-    let score = |class: &String| timeline.clip.get(class).copied();
-    let clip = timeline.classes.iter().zip(&chosen);
-    let clip = clip.filter_map(|(class, &at)| Some((class.clone(), (score(class)?, at)))).collect();
-    let Timeline { classes, times_s, activity, hop_s, .. } = &timeline;
-    let span_s = (timeline.settings.start_s, timeline.settings.start_s + timeline.duration_s);
+    let Timeline { classes, times_s, activity, hop_s, .. } = timeline;
     let has_steps = !times_s.is_empty();
+    let score =
+        |(class, &at): (&String, &f32)| Some((class.clone(), (timeline.clip.get(class).copied()?, at)));
+    let clip = classes.iter().zip(&chosen).filter_map(score).collect();
+    let span_s = (timeline.settings.start_s, timeline.settings.start_s + timeline.duration_s);
     let levels = || Levels::new(classes, times_s, activity, &timeline.settings.ranges, *hop_s, span_s);
     let levels = has_steps.then(levels);
     let ranges = if thresholds.is_chosen() && has_steps {
@@ -154,28 +152,37 @@ fn of_timeline(timeline: Timeline, thresholds: &Thresholds) -> Result<Prediction
         let cut = cut_ranges(times_s, activity, &settings, *hop_s, span_s);
         cut.into_iter().map(|range: ClassRange| range.named(classes)).collect()
     } else {
-        timeline.ranges
+        timeline.ranges.clone()
     };
     let ranges = ranges.into_iter().map(|range| Span::new(range.class, range.start_s, range.end_s));
-    Ok(Prediction { file: timeline.file, clip, ranges: ranges.collect::<Result<_>>()?, levels })
+    Ok(Prediction {
+        file: timeline.file.clone(),
+        clip,
+        ranges: ranges.collect::<Result<_>>()?,
+        levels,
+        span_s: Some(span_s),
+        names_all: true,
+    })
 }
 
 /// Activities over time of one file, from which all else follows.
-pub(super) struct Steps {
-    pub(super) classes: Vec<String>,
-    pub(super) times_s: Vec<f64>,
-    pub(super) activity: Vec<Vec<f32>>,
+pub(crate) struct Steps {
+    pub(crate) classes: Vec<String>,
+    pub(crate) times_s: Vec<f64>,
+    pub(crate) activity: Vec<Vec<f32>>,
 }
 
 impl Steps {
-    /// Cuts ranges as `own` says, with chosen thresholds over its own. `clip` is the posterior, if it is known.
-    pub(super) fn predict(
+    /// Cuts ranges as `own` says, with chosen thresholds over its own. `clip` is the posterior, if it is known. Without a
+    /// `span_s` what was analysed is taken to be from the first step, which stands at its very first second, to the last, which is
+    /// less than a step before its end: so nothing is judged that was not heard.
+    pub(crate) fn predict(
         self,
         file: String,
         thresholds: &Thresholds,
         own: &RangeSettings,
-        duration_s: Option<f64>,
-        clip: Option<&BTreeMap<String, f32>>,
+        span_s: Option<(f64, f64)>,
+        clip: &BTreeMap<String, f32>,
     ) -> Result<Prediction> {
         let of = |(index, class): (usize, &String)| thresholds.of(class, own.thresholds.get(index).copied());
         let chosen: Vec<f32> = self.classes.iter().enumerate().map(of).collect();
@@ -189,18 +196,23 @@ impl Steps {
         for row in &self.activity {
             greatest.iter_mut().zip(row).for_each(|(most, &value)| *most = most.max(value));
         }
-        let end_s = duration_s.unwrap_or_else(|| self.times_s.last().map_or(0.0, |last| last + hop_s / 2.0));
+        let first_s = self.times_s.first().copied().unwrap_or(0.0);
+        let span_s = span_s.unwrap_or_else(|| (first_s, self.times_s.last().copied().unwrap_or(0.0)));
         let Self { classes, times_s, activity } = &self;
-        let ranges = cut_ranges(times_s, activity, &settings, hop_s, (0.0, end_s));
-        let levels = Levels::new(classes, times_s, activity, own, hop_s, (0.0, end_s));
+        let (ranges, levels) = if times_s.is_empty() {
+            (Vec::new(), None)
+        } else {
+            let ranges = cut_ranges(times_s, activity, &settings, hop_s, span_s);
+            (ranges, Some(Levels::new(classes, times_s, activity, own, hop_s, span_s)))
+        };
         let span = |range: ClassRange| Span::new(&classes[range.class], range.start_s, range.end_s);
         let ranges: Vec<Span> = ranges.into_iter().map(span).collect::<Result<_>>()?;
         let score = |(index, class): (usize, &String)| {
-            let known = clip.and_then(|clip| clip.get(class)).copied();
+            let known = clip.get(class).copied();
             (class.clone(), (known.unwrap_or(greatest[index]), chosen[index]))
         };
         let clip = classes.iter().enumerate().map(score).collect();
-        Ok(Prediction { file, clip, ranges, levels: Some(levels) })
+        Ok(Prediction { clip, ranges, levels, span_s: Some(span_s), ..Prediction::empty(file) })
     }
 }
 
@@ -211,7 +223,7 @@ fn table(path: &Path, thresholds: &Thresholds) -> Result<Vec<Prediction>> {
     let header: Vec<String> = reader.headers()?.iter().map(|name| name.trim().to_owned()).collect();
     match header.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["file", "time_s", ..] if header.len() > 2 => steps(reader, &header[2..], thresholds),
-        ["file", "class", "start_s", "end_s", ..] => ranges(reader, thresholds),
+        ["file", "class", "start_s", "end_s", ..] => ranges::read(reader, thresholds),
         _ => bail!(
             "the header is '{}', but must begin with 'file,time_s' and the classes (--format csv) or with \
              'file,class,start_s,end_s' (--format csv-ranges)",
@@ -221,7 +233,7 @@ fn table(path: &Path, thresholds: &Thresholds) -> Result<Vec<Prediction>> {
 }
 
 /// A cell of the record with this index.
-fn number(record: &csv::StringRecord, index: usize, column: usize) -> Result<f64> {
+pub(crate) fn number(record: &csv::StringRecord, index: usize, column: usize) -> Result<f64> {
     let text = record[column].trim();
     text.parse().with_context(|| format!("row {}, column {}: '{text}' is no number", index + 2, column + 1))
 }
@@ -240,42 +252,7 @@ fn steps(mut reader: csv::Reader<&[u8]>, classes: &[String], at: &Thresholds) ->
         let row = (2..record.len()).map(|column| number(column).map(|value| value as f32));
         steps.activity.push(row.collect::<Result<_>>()?);
     }
-    let defaults = Choices::defaults();
-    let own = RangeSettings {
-        thresholds: Vec::new(),
-        min_duration_s: defaults.min_duration_s.unwrap_or(0.0),
-        merge_gap_s: defaults.merge_gap_s.unwrap_or(0.0),
-    };
-    files.into_iter().map(|(file, steps)| steps.predict(file, at, &own, None, None)).collect()
-}
-
-fn ranges(mut reader: csv::Reader<&[u8]>, thresholds: &Thresholds) -> Result<Vec<Prediction>> {
-    let peak = reader.headers()?.iter().position(|name| name.trim() == "peak");
-    let mut files: BTreeMap<String, Prediction> = BTreeMap::new();
-    for (index, record) in reader.records().enumerate() {
-        let record = record?;
-        let number = |column| number(&record, index, column);
-        let span =
-            Span::new(&record[1], number(2)?, number(3)?).with_context(|| format!("row {}", index + 2))?;
-        let score = peak.map_or(Ok(1.0), number)? as f32;
-        let fresh = || Prediction {
-            file: record[0].to_owned(),
-            clip: BTreeMap::new(),
-            ranges: Vec::new(),
-            levels: None,
-        };
-        let prediction = files.entry(record[0].to_owned()).or_insert_with(fresh);
-        let at = thresholds.of(&span.class, ANY_RANGE);
-        let clip = prediction.clip.entry(span.class.clone()).or_insert((0.0, at));
-        clip.0 = clip.0.max(score);
-        prediction.ranges.push(span);
-    }
-    // A class without a range in one file scored 0 there, not nothing.
-    let classes: Vec<String> = files.values().flat_map(|file| file.clip.keys().cloned()).collect();
-    for prediction in files.values_mut() {
-        for class in &classes {
-            prediction.clip.entry(class.clone()).or_insert((0.0, thresholds.of(class, ANY_RANGE)));
-        }
-    }
-    Ok(files.into_values().collect())
+    let own = default_ranges();
+    let predict = |(file, steps): (String, Steps)| steps.predict(file, at, &own, None, &BTreeMap::new());
+    files.into_iter().map(predict).collect()
 }

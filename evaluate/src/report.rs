@@ -1,8 +1,6 @@
-//! Scores as a table for the terminal, as CSV and as JSON.
+//! An evaluation, as CSV and as JSON.
 
-use super::scores::{METRICS, Row, Rules, Scores};
-use crate::picture::Theme;
-use anstyle::{AnsiColor, Style};
+use crate::{METRICS, Row, Rules, Scores};
 use rollcall_metrics::Empty;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
@@ -10,11 +8,7 @@ use std::io::{self, Write};
 /// Version of the JSON format.
 const SCHEMA: &str = "rollcall.evaluation/1";
 /// What the two averages are called where a class's name stands.
-const AVERAGES: [&str; 2] = ["(macro)", "(micro)"];
-
-const HEAD: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const NAME: Style = AnsiColor::Cyan.on_default();
+pub const AVERAGES: [&str; 2] = ["(macro)", "(micro)"];
 
 /// An evaluation to be told.
 #[derive(Clone, Debug)]
@@ -25,8 +19,6 @@ pub struct Evaluation {
     pub rules: Rules,
     /// What was compared: predictions and references, as they were named.
     pub sources: (String, String),
-    /// Colours of its picture.
-    pub theme: Theme,
 }
 
 impl Evaluation {
@@ -37,14 +29,14 @@ impl Evaluation {
     }
 
     /// Columns that say anything at all.
-    pub(super) fn columns(&self) -> Vec<usize> {
+    pub fn columns(&self) -> Vec<usize> {
         (0..METRICS.len())
             .filter(|&metric| self.rows().any(|(_, row)| row.values[metric].is_some()))
             .collect()
     }
 
     /// Rules in words.
-    pub(super) fn rules_text(&self) -> String {
+    pub fn rules_text(&self) -> String {
         let Rules { segment_s, event, bootstrap, .. } = &self.rules;
         let offset = if event.is_offset_checked {
             format!("offset within that or {:.0} % of the length", event.share_of_length * 100.0)
@@ -59,51 +51,6 @@ impl Evaluation {
             bootstrap.seed
         )
     }
-}
-
-/// A table for reading, with ANSI colours; whoever writes it to something else than a terminal strips them.
-///
-/// # Errors
-/// `out` cannot be written.
-pub fn write_table(evaluation: &Evaluation, out: &mut dyn Write) -> io::Result<()> {
-    let scores = &evaluation.scores;
-    let columns = evaluation.columns();
-    let longest = evaluation.rows().map(|(name, _)| name.len()).max().unwrap_or(0);
-    writeln!(
-        out,
-        "{HEAD}{} against {}{HEAD:#}  {FAINT}{} files, {} of them with ranges{FAINT:#}",
-        evaluation.sources.0, evaluation.sources.1, scores.files, scores.files_with_ranges
-    )?;
-    write!(out, "{HEAD}{:longest$}  known   pos   at{HEAD:#}", "")?;
-    for &column in &columns {
-        write!(out, "{HEAD}  {:>7}{HEAD:#}", METRICS[column].title)?;
-    }
-    writeln!(out)?;
-    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
-    for (name, row) in evaluation.rows() {
-        let at = row.threshold.map_or_else(String::new, |threshold| format!("{threshold:.2}"));
-        write!(out, "{NAME}{name:longest$}{NAME:#}  {:>5} {:>5} {at:>4}", row.known, row.positives)?;
-        for &column in &columns {
-            write!(out, "  {:>7}", number(row.values[column]))?;
-        }
-        writeln!(out)?;
-        if !AVERAGES.contains(&name) {
-            continue;
-        }
-        for (end, label) in [(0, "from"), (1, "to")] {
-            write!(out, "{FAINT}{label:>width$}", width = longest + 18)?;
-            for &column in &columns {
-                let interval = row.intervals[column].map(|interval| [interval.low, interval.high][end]);
-                write!(out, "  {:>7}", number(interval))?;
-            }
-            writeln!(out, "{FAINT:#}")?;
-        }
-    }
-    writeln!(out)?;
-    for &column in &columns {
-        writeln!(out, "{FAINT}{:>8}  {}{FAINT:#}", METRICS[column].title, METRICS[column].what)?;
-    }
-    writeln!(out, "{FAINT}{}{FAINT:#}", evaluation.rules_text())
 }
 
 /// One row a class and score: class, score, value, low, high, known, positives. Empty where a score is not defined.
@@ -136,7 +83,7 @@ pub fn write_csv(evaluation: &Evaluation, out: &mut dyn Write) -> io::Result<()>
 /// # Errors
 /// `out` cannot be written.
 pub fn write_json(evaluation: &Evaluation, out: &mut dyn Write) -> io::Result<()> {
-    let Evaluation { scores, rules, sources, .. } = evaluation;
+    let Evaluation { scores, rules, sources } = evaluation;
     let row = |row: &Row| {
         let cells = METRICS.iter().enumerate().map(|(index, metric)| {
             let interval = row.intervals[index].map(|interval| [interval.low, interval.high]);
@@ -164,6 +111,7 @@ pub fn write_json(evaluation: &Evaluation, out: &mut dyn Write) -> io::Result<()
         "references": sources.1,
         "files": scores.files,
         "files_with_ranges": scores.files_with_ranges,
+        "files_in_part": scores.files_in_part,
         "rules": {
             "segment_s": rules.segment_s,
             "collar_s": rules.event.collar_s,

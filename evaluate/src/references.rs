@@ -1,13 +1,16 @@
 //! References: labels of whole files (OpenMIC-2018's CSV, wide CSV, JAMS tags) and annotated ranges (JAMS segments, `.lab`,
 //! Audacity's label tracks, CSV and TSV).
 
-use super::{
+use crate::{
     Span, labels,
     predictions::{extension, files, text},
 };
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// What references may be called, in a folder.
 const EXTENSIONS: [&str; 5] = ["csv", "tsv", "jams", "lab", "txt"];
@@ -17,35 +20,65 @@ const EXTENSIONS: [&str; 5] = ["csv", "tsv", "jams", "lab", "txt"];
 pub struct Reference {
     /// The audio's path or key.
     pub file: String,
-    /// Labels of the whole file.
+    /// Labels of the whole file that are written as such.
     pub labels: BTreeMap<String, bool>,
-    /// What a class without a label is.
+    /// What a class is that neither labels nor ranges mention.
     pub unlisted: Unlisted,
     /// When who plays, if that was annotated.
     pub ranges: Option<Vec<Span>>,
+    /// Classes that whoever evaluates leaves out: not known, whatever else is said of them.
+    pub left_out: BTreeSet<String>,
 }
 
 /// What a class is that the reference of a file does not mention.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Unlisted {
-    /// Not known: left out of the clip scores.
+    /// Not known: left out of all scores of that file.
     Unknown,
     /// Not in the file.
     #[default]
     Absent,
+    /// Not in the file if it is one of these, which were annotated; else not known.
+    AbsentIf(BTreeSet<String>),
+}
+
+impl Unlisted {
+    fn is_absent(&self, class: &str) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Absent => true,
+            Self::AbsentIf(annotated) => annotated.contains(class),
+        }
+    }
 }
 
 impl Reference {
-    /// Whether a class plays in the file; `None` if that is not known.
-    pub fn label(&self, class: &str) -> Option<bool> {
-        let absent = (self.unlisted == Unlisted::Absent).then_some(false);
-        self.labels.get(class).copied().or(absent)
+    /// Whether a class plays within this stretch of seconds (all of the file: `None`); `None` if that is not known. Ranges
+    /// say so for any stretch; a label is of the whole file, and taken as it is.
+    pub fn label(&self, class: &str, within_s: Option<(f64, f64)>) -> Option<bool> {
+        if self.left_out.contains(class) {
+            return None;
+        }
+        let mut own = self.ranges.iter().flatten().filter(|range| range.class == class).peekable();
+        if own.peek().is_some() {
+            let plays = own.any(|range| within_s.is_none_or(|stretch| range.within(stretch).is_some()));
+            return Some(plays);
+        }
+        self.labels.get(class).copied().or_else(|| self.unlisted.is_absent(class).then_some(false))
     }
 
-    /// Of ranges alone: whoever has one plays.
-    fn of_ranges(file: String, ranges: Vec<Span>, unlisted: Unlisted) -> Self {
-        let labels = ranges.iter().map(|range| (range.class.clone(), true)).collect();
-        Self { file, labels, unlisted, ranges: Some(ranges) }
+    /// Whether it is known when this class plays: its ranges are there, or it does not play at all. A file without ranges tells
+    /// that of nobody.
+    pub fn is_timed(&self, class: &str) -> bool {
+        let Some(ranges) = &self.ranges else { return false };
+        let is_absent =
+            || self.labels.get(class).map_or_else(|| self.unlisted.is_absent(class), |plays| !plays);
+        !self.left_out.contains(class) && (ranges.iter().any(|range| range.class == class) || is_absent())
+    }
+
+    /// Of ranges alone.
+    fn of_ranges(file: String, ranges: Vec<Span>, unlisted: &Unlisted) -> Self {
+        Self { file, unlisted: unlisted.clone(), ranges: Some(ranges), ..Self::default() }
     }
 
     /// Renames and drops classes: `names` maps a label to a class, or to nothing.
@@ -54,6 +87,8 @@ impl Reference {
             None => Some(class),
             Some(name) => name.clone(),
         };
+        let dropped = names.iter().filter(|(_, name)| name.is_none());
+        self.left_out.extend(dropped.map(|(label, _)| label.clone()));
         let mut labels = BTreeMap::new();
         for (class, plays) in std::mem::take(&mut self.labels) {
             if let Some(class) = new(class) {
@@ -73,7 +108,7 @@ impl Reference {
 ///
 /// # Errors
 /// A file that cannot be read or is none of the formats; a folder without any.
-pub fn read_references(path: &Path, unlisted: Unlisted) -> Result<Vec<Reference>> {
+pub fn read_references(path: &Path, unlisted: &Unlisted) -> Result<Vec<Reference>> {
     let mut all = Vec::new();
     for file in files(path, &EXTENSIONS)? {
         let read = || -> Result<Vec<Reference>> {
@@ -126,7 +161,7 @@ fn lines(text: &str, separator: Option<char>) -> Result<Vec<Span>> {
 }
 
 /// Ranges or labels, as the header says.
-fn table(text: &str, delimiter: u8, unlisted: Unlisted) -> Result<Vec<Reference>> {
+fn table(text: &str, delimiter: u8, unlisted: &Unlisted) -> Result<Vec<Reference>> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
     let header: Vec<String> = reader.headers()?.iter().map(|name| name.trim().to_lowercase()).collect();
     let place = |names: &[&str]| header.iter().position(|name| names.contains(&name.as_str()));
@@ -167,10 +202,10 @@ fn table(text: &str, delimiter: u8, unlisted: Unlisted) -> Result<Vec<Reference>
 
 /// JAMS (Humphrey et al., 2014): tags are labels of the whole file, segments are ranges. A tag with a confidence below one
 /// half says that the class does not play.
-fn jams(text: &str, file: String, unlisted: Unlisted) -> Result<Reference> {
+fn jams(text: &str, file: String, unlisted: &Unlisted) -> Result<Reference> {
     let document: Value = serde_json::from_str(text).context("is no JSON")?;
     let annotations = document["annotations"].as_array().context("has no list 'annotations': is it JAMS?")?;
-    let mut reference = Reference { file, unlisted, ..Reference::default() };
+    let mut reference = Reference { file, unlisted: unlisted.clone(), ..Reference::default() };
     let mut found = Vec::new();
     for annotation in annotations {
         let namespace = annotation["namespace"].as_str().unwrap_or_default();
@@ -198,7 +233,6 @@ fn jams(text: &str, file: String, unlisted: Unlisted) -> Result<Reference> {
             };
             let (start_s, length_s) = (time("time")?, time("duration")?);
             reference.ranges.get_or_insert_default().push(Span::new(class, start_s, start_s + length_s)?);
-            reference.labels.insert(class.to_owned(), true);
         }
     }
     ensure!(
@@ -232,11 +266,11 @@ mod tests {
     #[test]
     fn tables_of_ranges_by_file() {
         let tsv = "filename\tonset\toffset\tevent_label\na.wav\t0\t1\tpiano\nb.wav\t\t\t\n";
-        let read = table(tsv, b'\t', Unlisted::Absent).unwrap();
+        let read = table(tsv, b'\t', &Unlisted::Absent).unwrap();
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].ranges.as_deref(), Some(&[span("piano", 0.0, 1.0)][..]));
-        assert_eq!((read[1].ranges.as_deref(), read[1].label("piano")), (Some(&[][..]), Some(false)));
-        assert!(table("a,b\n", b',', Unlisted::Absent).unwrap_err().to_string().contains("'a,b'"));
+        assert_eq!((read[1].ranges.as_deref(), read[1].label("piano", None)), (Some(&[][..]), Some(false)));
+        assert!(table("a,b\n", b',', &Unlisted::Absent).unwrap_err().to_string().contains("'a,b'"));
     }
 
     #[test]
@@ -246,11 +280,11 @@ mod tests {
                                                {"time": 0, "duration": 9, "value": "voice", "confidence": null}]},
             {"namespace": "beat", "data": []},
             {"namespace": "segment_open", "data": [{"time": 1, "duration": 2.5, "value": "piano"}]}]}"#;
-        let read = jams(text, "x.jams".into(), Unlisted::Unknown).unwrap();
+        let read = jams(text, "x.jams".into(), &Unlisted::Unknown).unwrap();
         assert_eq!(read.ranges.as_deref(), Some(&[span("piano", 1.0, 3.5)][..]));
-        let labels = ["cello", "voice", "piano", "banjo"].map(|class| read.label(class));
+        let labels = ["cello", "voice", "piano", "banjo"].map(|class| read.label(class, None));
         assert_eq!(labels, [Some(false), Some(true), Some(true), None]);
-        assert!(jams(r#"{"annotations": [{"namespace": "beat"}]}"#, "x".into(), Unlisted::Absent).is_err());
+        assert!(jams(r#"{"annotations": [{"namespace": "beat"}]}"#, "x".into(), &Unlisted::Absent).is_err());
     }
 
     #[test]
@@ -258,11 +292,32 @@ mod tests {
         let mut reference = Reference::of_ranges(
             "a".into(),
             vec![span("drum set", 0.0, 1.0), span("noise", 1.0, 2.0)],
-            Unlisted::Absent,
+            &Unlisted::Absent,
         );
         reference
             .rename(&[("drum set".to_owned(), Some("drums".to_owned())), ("noise".to_owned(), None)].into());
         assert_eq!(reference.ranges.as_deref(), Some(&[span("drums", 0.0, 1.0)][..]));
-        assert_eq!(reference.labels, [("drums".to_owned(), true)].into());
+        assert_eq!(["drums", "noise"].map(|class| reference.label(class, None)), [Some(true), None]);
+    }
+
+    #[test]
+    fn what_is_not_listed_is_known_only_where_that_is_said() {
+        let of =
+            |unlisted: &Unlisted| Reference::of_ranges("a".into(), vec![span("voice", 5.0, 6.0)], unlisted);
+        let known = |unlisted| {
+            let reference = of(&unlisted);
+            ["voice", "piano", "flute"].map(|class| (reference.label(class, None), reference.is_timed(class)))
+        };
+        let (plays, absent, unknown) = ((Some(true), true), (Some(false), true), (None, false));
+        assert_eq!(known(Unlisted::Unknown), [plays, unknown, unknown]);
+        assert_eq!(known(Unlisted::Absent), [plays, absent, absent]);
+        let annotated = ["voice", "piano"].map(str::to_owned);
+        assert_eq!(known(Unlisted::AbsentIf(annotated.into())), [plays, absent, unknown]);
+        // Ranges know a stretch; a tag that says "plays" does not say when.
+        let mut reference = of(&Unlisted::Unknown);
+        let label = |stretch| of(&Unlisted::Unknown).label("voice", Some(stretch));
+        assert_eq!([label((0.0, 5.0)), label((0.0, 5.1))], [Some(false), Some(true)]);
+        reference.labels = [("banjo".to_owned(), true), ("organ".to_owned(), false)].into();
+        assert_eq!(["banjo", "organ"].map(|class| reference.is_timed(class)), [false, true]);
     }
 }

@@ -1,7 +1,6 @@
 //! Which prediction belongs to which reference: by their files' names, without folders and endings where that is enough.
 
-use super::{Prediction, Reference};
-use crate::decode::EXTENSIONS;
+use crate::{Prediction, Reference};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -20,7 +19,7 @@ pub struct Pair {
     pub reference: Reference,
 }
 
-/// Pairs them. One of each belong together whatever their names.
+/// Pairs them. One of each belong together whatever their names. `audio` are the endings that names of audio files bear.
 ///
 /// # Errors
 /// Names that are not unique, references without a prediction unless `is_partial`, or no pair at all.
@@ -28,29 +27,32 @@ pub fn pair(
     mut predictions: Vec<Prediction>,
     mut references: Vec<Reference>,
     is_partial: bool,
+    audio: &[&str],
 ) -> Result<Vec<Pair>> {
     if let ([_], [_]) = (&predictions[..], &references[..]) {
         let both = predictions.pop().zip(references.pop());
         return Ok(both.map(|(prediction, reference)| Pair { prediction, reference }).into_iter().collect());
     }
     let depth = (1..=MAX_DEPTH).find(|&depth| {
-        twins(predictions.iter().map(|one| &one.file), depth).is_none()
-            && twins(references.iter().map(|one| &one.file), depth).is_none()
+        twins(predictions.iter().map(|one| &one.file), depth, audio).is_none()
+            && twins(references.iter().map(|one| &one.file), depth, audio).is_none()
     });
     let Some(depth) = depth else {
         let predictions =
-            twins(predictions.iter().map(|one| &one.file), 1).map(|twins| ("predictions", twins));
-        let references = twins(references.iter().map(|one| &one.file), 1).map(|twins| ("references", twins));
+            twins(predictions.iter().map(|one| &one.file), 1, audio).map(|twins| ("predictions", twins));
+        let references =
+            twins(references.iter().map(|one| &one.file), 1, audio).map(|twins| ("references", twins));
         let (side, (a, b)) = predictions.or(references).unwrap_or_default();
         bail!("{side}: '{a}' and '{b}' cannot be told apart by their paths; give each file once");
     };
+    let names_all = predictions.iter().all(|one| one.names_all);
     let mut said: BTreeMap<String, Prediction> =
-        predictions.into_iter().map(|one| (key(&one.file, depth), one)).collect();
+        predictions.into_iter().map(|one| (key(&one.file, depth, audio), one)).collect();
     let example = said.keys().next().cloned().unwrap_or_default();
     let mut pairs = Vec::new();
     let mut alone = Vec::new();
     for reference in references {
-        match said.remove(&key(&reference.file, depth)) {
+        match said.remove(&key(&reference.file, depth, audio)) {
             Some(prediction) => pairs.push(Pair { prediction, reference }),
             None => alone.push(reference.file),
         }
@@ -59,7 +61,14 @@ pub fn pair(
         Some(first) if pairs.is_empty() => bail!(
             "no prediction belongs to any reference: there is one for '{example}', but none for '{}'; files are paired by \
              their names without endings",
-            key(first, depth)
+            key(first, depth, audio)
+        ),
+        Some(first) if !is_partial && !names_all => bail!(
+            "{} of {} references have no prediction, '{first}' for one. These predictions are a table of ranges that does not \
+             name the files in which nobody was heard: there, finding nothing is a score of 0, which --partial would leave \
+             out. Write them again as JSON, CSV, Parquet or with this version's csv-ranges",
+            alone.len(),
+            alone.len() + pairs.len()
         ),
         Some(first) if !is_partial => bail!(
             "{} of {} references have no prediction, '{first}' for one; analyse those files too, or add --partial to leave \
@@ -72,13 +81,13 @@ pub fn pair(
 }
 
 /// The last `depth` parts of a path, without the endings of audio, results and annotations.
-fn key(file: &str, depth: usize) -> String {
+fn key(file: &str, depth: usize, audio: &[&str]) -> String {
     let mut parts: Vec<&str> = file.rsplit(['/', '\\']).take(depth).collect();
     parts.reverse();
     let mut name = parts.join("/");
     while let Some((stem, ending)) = name.rsplit_once('.') {
         let ending = ending.to_ascii_lowercase();
-        let is_known = EXTENSIONS.contains(&ending.as_str()) || ENDINGS.contains(&ending.as_str());
+        let is_known = audio.contains(&ending.as_str()) || ENDINGS.contains(&ending.as_str());
         if !is_known || stem.is_empty() || stem.ends_with('/') {
             break;
         }
@@ -88,10 +97,14 @@ fn key(file: &str, depth: usize) -> String {
 }
 
 /// Two files of one key.
-fn twins<'a>(files: impl Iterator<Item = &'a String>, depth: usize) -> Option<(String, String)> {
+fn twins<'a>(
+    files: impl Iterator<Item = &'a String>,
+    depth: usize,
+    audio: &[&str],
+) -> Option<(String, String)> {
     let mut seen: BTreeMap<String, &String> = BTreeMap::new();
     for file in files {
-        if let Some(other) = seen.insert(key(file, depth), file) {
+        if let Some(other) = seen.insert(key(file, depth, audio), file) {
             return Some((other.clone(), file.clone()));
         }
     }
@@ -103,7 +116,7 @@ mod tests {
     use super::*;
 
     fn prediction(file: &str) -> Prediction {
-        Prediction { file: file.into(), clip: BTreeMap::new(), ranges: Vec::new(), levels: None }
+        Prediction::empty(file)
     }
 
     fn reference(file: &str) -> Reference {
@@ -113,7 +126,7 @@ mod tests {
     fn paired(predictions: &[&str], references: &[&str], is_partial: bool) -> Result<Vec<(String, String)>> {
         let predictions = predictions.iter().map(|file| prediction(file)).collect();
         let references = references.iter().map(|file| reference(file)).collect();
-        let pairs = pair(predictions, references, is_partial)?;
+        let pairs = pair(predictions, references, is_partial, &["wav", "flac", "ogg"])?;
         Ok(pairs.into_iter().map(|pair| (pair.prediction.file, pair.reference.file)).collect())
     }
 
@@ -133,6 +146,14 @@ mod tests {
         assert_eq!(pairs[1], ("a/1.wav".into(), "refs/a/1.lab".into()));
         let error = paired(&["a/1.wav", "a/1.flac"], &["1.lab", "2.lab"], false).unwrap_err().to_string();
         assert!(error.contains("'a/1.wav' and 'a/1.flac'"), "{error}");
+    }
+
+    #[test]
+    fn a_table_that_does_not_name_silent_files_gets_other_advice() {
+        let said = vec![Prediction { names_all: false, ..prediction("a.wav") }];
+        let error = pair(said, vec![reference("a.lab"), reference("b.lab")], false, &["wav"]).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("is a score of 0") && !error.contains("add --partial"), "{error}");
     }
 
     #[test]

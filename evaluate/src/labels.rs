@@ -1,6 +1,6 @@
 //! Labels of whole files as tables: OpenMIC-2018's aggregated labels, or a column for each class.
 
-use super::{Reference, Unlisted};
+use crate::{Reference, Unlisted};
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 
@@ -37,7 +37,8 @@ pub(super) fn read(mut reader: csv::Reader<&[u8]>, header: &[String], file: usiz
             }
         }
     }
-    let reference = |(file, labels)| Reference { file, labels, unlisted: Unlisted::Unknown, ranges: None };
+    let reference =
+        |(file, labels)| Reference { file, labels, unlisted: Unlisted::Unknown, ..Reference::default() };
     Ok(all.into_iter().map(reference).collect())
 }
 
@@ -76,7 +77,7 @@ mod tests {
             read.iter().map(|file| file.file.as_str()).collect::<Vec<_>>(),
             ["000046_3840", "000135_483840"]
         );
-        let of = |class| read[0].label(class);
+        let of = |class| read[0].label(class, None);
         assert_eq!([of("clarinet"), of("flute"), of("voice")], [Some(false), Some(true), None]);
     }
 
@@ -84,11 +85,11 @@ mod tests {
     fn a_column_a_class_may_have_holes() {
         let read = labels("file,piano,voice,flute\na.wav,1,,0\nb.wav,nan,yes,0.4\n").unwrap();
         assert_eq!(
-            ["piano", "voice", "flute"].map(|class| read[0].label(class)),
+            ["piano", "voice", "flute"].map(|class| read[0].label(class, None)),
             [Some(true), None, Some(false)]
         );
         assert_eq!(
-            ["piano", "voice", "flute"].map(|class| read[1].label(class)),
+            ["piano", "voice", "flute"].map(|class| read[1].label(class, None)),
             [None, Some(true), Some(false)]
         );
     }

@@ -1,6 +1,6 @@
 //! From pairs to scores: each class, the mean over classes, all classes thrown together, each with its interval.
 
-use super::{Levels, POINTS, Pair};
+use crate::{Levels, POINTS, Pair, Span};
 use anyhow::{Result, bail, ensure};
 use rollcall_engine::timeline::ClassRange;
 use rollcall_metrics::{
@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 /// Bins of the calibration error.
 const BINS: usize = 10;
+/// Annotations that reach no further beyond what was analysed are whole: their times are rounded, and so are lengths of files.
+const ROUNDING_S: f64 = 0.5;
 /// Rules of the last two of [`METRICS`].
 const PSDS: [PsdsRule; 2] = [PsdsRule::EXACT, PsdsRule::CLASS];
 
@@ -99,6 +101,8 @@ pub struct Scores {
     pub files: usize,
     /// Files with annotated ranges.
     pub files_with_ranges: usize,
+    /// Files that were analysed in part: from a later second on, or not to the end of their annotations.
+    pub files_in_part: usize,
     /// Reliability of all clip scores together.
     pub reliability: Vec<Bin>,
 }
@@ -107,10 +111,17 @@ pub struct Scores {
 struct FileFacts {
     /// One a class: margin-free score, its threshold, and the label if both are known.
     clip: Vec<Option<(f32, f32, bool)>>,
-    segments: Vec<Counts>,
-    events: Vec<Counts>,
+    /// One a class: `None` where it is not known when it plays.
+    timed: Vec<Option<Timed>>,
+    is_in_part: bool,
     /// By each of [`PSDS`]; where the activities are not known there is none.
     psds: Option<[PsdsFile; 2]>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Timed {
+    segments: Counts,
+    events: Counts,
 }
 
 /// Scores the pairs.
@@ -156,7 +167,8 @@ pub fn evaluate(pairs: &[Pair], rules: &Rules) -> Result<Scores> {
         macro_mean: row(per_class),
         micro: row(per_class + 1),
         files: facts.len(),
-        files_with_ranges: facts.iter().filter(|file| !file.segments.is_empty()).count(),
+        files_with_ranges: facts.iter().filter(|file| file.has_ranges()).count(),
+        files_in_part: facts.iter().filter(|file| file.is_in_part).count(),
         reliability: reliability(&scored, BINS),
         classes,
     })
@@ -173,51 +185,74 @@ fn classes(pairs: &[Pair]) -> Result<Vec<String>> {
     ensure!(!known.is_empty(), "the predictions name no class");
     for pair in pairs {
         let ranges = pair.reference.ranges.iter().flatten().map(|range| &range.class);
-        if let Some(strange) = pair.reference.labels.keys().chain(ranges).find(|class| !known.contains(class))
-        {
-            let known: Vec<&str> = known.iter().map(|class| class.as_str()).collect();
-            bail!(
-                "{}: '{strange}' is no class of the predictions, which are: {}; name it with --map '{strange}=CLASS', or \
-                 leave it out with --map '{strange}='",
-                pair.reference.file,
-                known.join(" ")
-            );
-        }
+        let strange = pair.reference.labels.keys().chain(ranges).find(|class| !known.contains(class));
+        let Some(strange) = strange else { continue };
+        let file = &pair.reference.file;
+        let names: Vec<&str> = known.iter().map(|class| class.as_str()).collect();
+        let names = names.join(" ");
+        ensure!(
+            pair.prediction.names_all,
+            "{file}: '{strange}' is no class of the predictions, which are: {names}. These predictions are a table of ranges that \
+             does not name the classes that were heard nowhere: if '{strange}' is one of them, its score is 0, and --map would \
+             leave it out. Write them again as JSON, CSV, Parquet or with this version's csv-ranges; if it has another name \
+             there, say so with --map '{strange}=CLASS'"
+        );
+        bail!(
+            "{file}: '{strange}' is no class of the predictions, which are: {names}; name it with --map '{strange}=CLASS', or \
+             leave it out with --map '{strange}='"
+        );
     }
     Ok(known.into_iter().cloned().collect())
+}
+
+impl FileFacts {
+    fn has_ranges(&self) -> bool {
+        self.timed.iter().any(Option::is_some)
+    }
 }
 
 fn facts(pair: &Pair, classes: &[String], rules: &Rules) -> FileFacts {
     let Pair { prediction, reference } = pair;
     let clip = |class: &String| {
         let (score, threshold) = *prediction.clip.get(class)?;
-        Some((score, threshold, reference.label(class)?))
+        Some((score, threshold, reference.label(class, prediction.span_s)?))
     };
-    let events = |spans: &[super::Span]| -> Vec<Event> {
-        let event = |span: &super::Span| {
-            let class = classes.binary_search(&span.class).ok()?;
+    let is_known: Vec<bool> = classes.iter().map(|class| reference.is_timed(class)).collect();
+    let events = |spans: &[Span]| -> Vec<Event> {
+        let event = |span: &Span| {
+            let class = classes.binary_search(&span.class).ok().filter(|&class| is_known[class])?;
+            let span =
+                prediction.span_s.map_or_else(|| Some(span.clone()), |stretch| span.within(stretch))?;
             Some(Event { class, onset_s: span.start_s, offset_s: span.end_s })
         };
         spans.iter().filter_map(event).collect()
     };
-    let (mut segments, mut found, mut psds) = (Vec::new(), Vec::new(), None);
+    let (mut timed, mut psds) = (vec![None; classes.len()], None);
     if let Some(truth) = &reference.ranges {
         let (truth, said) = (events(truth), events(&prediction.ranges));
-        segments = segment_counts(&truth, &said, classes.len(), rules.segment_s);
-        found = event_counts(&truth, &said, classes.len(), &rules.event);
+        let segments = segment_counts(&truth, &said, classes.len(), rules.segment_s);
+        let found = event_counts(&truth, &said, classes.len(), &rules.event);
+        let counts = segments.into_iter().zip(found).zip(&is_known);
+        let counts =
+            counts.map(|((segments, events), is_known)| is_known.then_some(Timed { segments, events }));
+        timed = counts.collect();
         psds = prediction.levels.as_ref().map(|levels| {
-            let points = points(levels, classes);
-            let file =
-                |rule| PsdsFile::new(&truth, levels.span_s.1, classes.len(), points.iter().cloned(), rule);
+            let points = points(levels, classes, &is_known);
+            let file = |rule| PsdsFile::new(&truth, levels.span_s, &is_known, points.iter().cloned(), rule);
             PSDS.each_ref().map(file)
         });
     }
-    FileFacts { clip: classes.iter().map(clip).collect(), segments, events: found, psds }
+    let ends_early = |(_, to_s): (f64, f64)| {
+        reference.ranges.iter().flatten().any(|range| range.end_s > to_s + ROUNDING_S)
+    };
+    let is_in_part = prediction.span_s.is_some_and(|stretch| stretch.0 > 0.0 || ends_early(stretch));
+    FileFacts { clip: classes.iter().map(clip).collect(), timed, is_in_part, psds }
 }
 
-fn points(levels: &Levels, classes: &[String]) -> Vec<Vec<Event>> {
-    let place: Vec<Option<usize>> =
-        levels.classes.iter().map(|class| classes.binary_search(class).ok()).collect();
+/// What is said of the known classes at each operating point.
+fn points(levels: &Levels, classes: &[String], is_known: &[bool]) -> Vec<Vec<Event>> {
+    let place = |class| classes.binary_search(class).ok().filter(|&class| is_known[class]);
+    let place: Vec<Option<usize>> = levels.classes.iter().map(place).collect();
     let event = |range: ClassRange| {
         Some(Event { class: place[range.class]?, onset_s: range.start_s, offset_s: range.end_s })
     };
@@ -228,7 +263,7 @@ fn points(levels: &Levels, classes: &[String]) -> Vec<Vec<Event>> {
 fn tally(facts: &[FileFacts], files: &[usize], classes: usize, empty: Empty) -> Vec<Option<f64>> {
     let mut rows: Vec<Vec<Option<f64>>> = Vec::with_capacity(classes + 2);
     let (mut positives, mut negatives) = (Counts::default(), Counts::default());
-    let (mut segments, mut events) = (Counts::default(), Counts::default());
+    let mut all: Option<(Counts, Counts)> = None;
     let mut everything: Scored = Vec::new();
     for class in 0..classes {
         let clips = || files.iter().filter_map(|&file| facts[file].clip[class]);
@@ -238,15 +273,18 @@ fn tally(facts: &[FileFacts], files: &[usize], classes: usize, empty: Empty) -> 
             .map(|(score, threshold, truth)| (f32::from(u8::from(score >= threshold)), truth))
             .collect();
         let sides = clip_counts(&sides, 0.5);
-        let of = |counts: fn(&FileFacts) -> &Vec<Counts>| -> Counts {
-            files.iter().filter_map(|&file| counts(&facts[file]).get(class)).copied().sum()
-        };
-        let (segment, event) = (of(|file| &file.segments), of(|file| &file.events));
-        rows.push(row(&scored, sides, segment, event, empty));
+        let timed = || files.iter().filter_map(|&file| facts[file].timed[class]);
+        let is_timed = timed().next().is_some();
+        let segment: Counts = timed().map(|counts| counts.segments).sum();
+        let event: Counts = timed().map(|counts| counts.events).sum();
+        rows.push(row(&scored, sides, is_timed.then_some((segment, event)), empty));
         positives += sides.0;
         negatives += sides.1;
-        segments += segment;
-        events += event;
+        if is_timed {
+            let (segments, events) = all.get_or_insert_default();
+            *segments += segment;
+            *events += event;
+        }
         everything.extend(scored);
     }
     let mean = |metric: usize| {
@@ -255,7 +293,7 @@ fn tally(facts: &[FileFacts], files: &[usize], classes: usize, empty: Empty) -> 
     };
     let macro_mean = (0..METRICS.len() - PSDS.len()).map(mean).collect();
     rows.push(macro_mean);
-    rows.push(row(&everything, (positives, negatives), segments, events, empty));
+    rows.push(row(&everything, (positives, negatives), all, empty));
     for index in 0..PSDS.len() {
         let (all, own) = psds_of(facts, files, classes, index);
         // No mean of the classes' own: it is a score of all of them, and takes their spread into account.
@@ -272,21 +310,22 @@ fn psds_of(
     classes: usize,
     index: usize,
 ) -> (Option<f64>, Vec<Option<f64>>) {
-    let annotated = files.iter().map(|&file| &facts[file]).filter(|file| !file.segments.is_empty());
+    let annotated = files.iter().map(|&file| &facts[file]).filter(|file| file.has_ranges());
     let known: Option<Vec<&PsdsFile>> =
         annotated.map(|file| file.psds.as_ref().map(|psds| &psds[index])).collect();
     let nothing = || (None, vec![None; classes]);
     known.map_or_else(nothing, |files| psds(files.into_iter(), (classes, POINTS), &PSDS[index]))
 }
 
+/// `timed`: segments and events, unless it is known nowhere when the class plays.
 fn row(
     scored: &Scored,
     (positives, negatives): (Counts, Counts),
-    segments: Counts,
-    events: Counts,
+    timed: Option<(Counts, Counts)>,
     empty: Empty,
 ) -> Vec<Option<f64>> {
     let f1 = (positives.f1(Empty::Zero), negatives.f1(Empty::Zero));
+    let (segments, events) = timed.unzip();
     vec![
         average_precision(scored),
         roc_auc(scored),
@@ -294,21 +333,21 @@ fn row(
         f1.1,
         both_classes(f1),
         calibration_error(scored, BINS),
-        // Where the reference has nothing of a class there is nothing to be precise about, as sed_eval's F1 has it; its
-        // precision alone is given all the same.
-        segments.precision(empty).filter(|_| segments.reference + segments.system > 0),
-        segments.recall(),
-        segments.f1(empty),
-        events.precision(empty).filter(|_| events.reference + events.system > 0),
-        events.recall(),
-        events.f1(empty),
+        // As sed_eval has it: of a class that nobody said the precision is 0 (or, with `Empty::Undefined`, none), also where there
+        // was nothing to be said.
+        segments.and_then(|counts| counts.precision(empty)),
+        segments.and_then(Counts::recall),
+        segments.and_then(|counts| counts.f1(empty)),
+        events.and_then(|counts| counts.precision(empty)),
+        events.and_then(Counts::recall),
+        events.and_then(|counts| counts.f1(empty)),
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::{Prediction, Reference, Span, Unlisted};
+    use crate::{Prediction, Reference, Unlisted};
 
     fn pair(score: f32, label: Option<bool>, ranges: Option<(f64, f64)>) -> Pair {
         let span = |(start_s, end_s)| Span { class: "piano".into(), start_s, end_s };
@@ -317,12 +356,12 @@ mod tests {
             labels: label.map(|plays| ("piano".to_owned(), plays)).into_iter().collect(),
             unlisted: Unlisted::Unknown,
             ranges: ranges.map(|range| vec![span(range)]),
+            ..Reference::default()
         };
         let prediction = Prediction {
-            file: "a".into(),
             clip: [("piano".to_owned(), (score, 0.5)), ("voice".to_owned(), (0.1, 0.5))].into(),
             ranges: vec![span((1.0, 2.0))],
-            levels: None,
+            ..Prediction::empty("a")
         };
         Pair { prediction, reference }
     }
@@ -344,9 +383,6 @@ mod tests {
         assert_eq!((scores.files, scores.files_with_ranges), (4, 1));
         let piano = &scores.rows[0];
         assert_eq!((piano.known, piano.positives, piano.threshold), (3, 1, Some(0.5)));
-        let of = |row: &Row, name: &str| {
-            row.values[METRICS.iter().position(|metric| metric.name == name).unwrap()]
-        };
         assert_eq!(of(piano, "average_precision"), Some(1.0));
         assert_eq!(of(piano, "f1_positives"), Some(2.0 / 3.0));
         assert_eq!((of(piano, "segment_f1"), of(piano, "event_f1")), (Some(1.0), Some(1.0)));
@@ -362,5 +398,57 @@ mod tests {
         strange.reference.labels.insert("drum set".into(), true);
         let error = evaluate(&[strange], &rules()).unwrap_err().to_string();
         assert!(error.contains("--map 'drum set=CLASS'") && error.contains("piano voice"), "{error}");
+    }
+
+    fn of(row: &Row, name: &str) -> Option<f64> {
+        row.values[METRICS.iter().position(|metric| metric.name == name).unwrap()]
+    }
+
+    /// Piano is annotated from 1 to 2 and from 10 to 20 s; said from 1 to 2 s, and voice all the time.
+    fn two_classes(span_s: Option<(f64, f64)>, unlisted: Unlisted) -> Pair {
+        let mut pair = pair(0.9, None, Some((1.0, 2.0)));
+        pair.reference.ranges.as_mut().unwrap().push(Span::new("piano", 10.0, 20.0).unwrap());
+        pair.reference.unlisted = unlisted;
+        pair.prediction.ranges.push(Span::new("voice", 0.0, 5.0).unwrap());
+        pair.prediction.span_s = span_s;
+        pair
+    }
+
+    #[test]
+    fn what_was_not_analysed_is_not_judged() {
+        let scored = |span_s| evaluate(&[two_classes(span_s, Unlisted::Unknown)], &rules()).unwrap();
+        let (whole, part) = (scored(None), scored(Some((0.0, 5.0))));
+        assert_eq!(of(&whole.rows[0], "segment_recall"), Some(1.0 / 11.0));
+        assert_eq!(
+            (of(&part.rows[0], "segment_recall"), of(&part.rows[0], "event_f1")),
+            (Some(1.0), Some(1.0))
+        );
+        assert_eq!((whole.files_in_part, part.files_in_part), (0, 1));
+        // From a second on in which nobody plays: nobody is to be found there.
+        let rest = scored(Some((3.0, 8.0)));
+        assert_eq!((rest.rows[0].positives, rest.rows[0].known), (0, 1));
+        assert_eq!(of(&rest.rows[0], "event_recall"), None);
+    }
+
+    #[test]
+    fn a_class_that_is_not_known_counts_in_no_score() {
+        let scored = |unlisted| evaluate(&[two_classes(Some((0.0, 30.0)), unlisted)], &rules()).unwrap();
+        let (absent, unknown) = (scored(Unlisted::Absent), scored(Unlisted::Unknown));
+        assert_eq!(of(&absent.micro, "segment_precision"), Some(1.0 / 6.0));
+        assert_eq!(of(&unknown.micro, "segment_precision"), Some(1.0));
+        assert_eq!(of(&unknown.micro, "event_precision"), Some(1.0));
+        assert_eq!(of(&unknown.rows[1], "segment_precision"), None, "voice");
+        assert_eq!(of(&unknown.macro_mean, "segment_precision"), Some(1.0));
+    }
+
+    #[test]
+    fn precision_counts_classes_that_nobody_said_as_sed_eval_does() {
+        let mut pair = two_classes(Some((0.0, 30.0)), Unlisted::Absent);
+        pair.prediction.ranges.retain(|range| range.class == "piano");
+        let scores = evaluate(std::slice::from_ref(&pair), &rules()).unwrap();
+        assert_eq!(of(&scores.rows[1], "event_precision"), Some(0.0));
+        assert_eq!(of(&scores.macro_mean, "event_precision"), Some(0.5));
+        let scores = evaluate(&[pair], &Rules { empty: Empty::Undefined, ..rules() }).unwrap();
+        assert_eq!(of(&scores.macro_mean, "event_precision"), Some(1.0));
     }
 }
