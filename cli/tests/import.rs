@@ -24,6 +24,15 @@ fn published_weights_become_a_package() {
     let shown = stdout(&rollcall(folder.path(), &["model", "inspect", "package"]));
     assert!(shown.contains("PCA whitening, 8 bit") && shown.contains("batch normalisation"), "{shown}");
 
+    assert!(
+        shown.contains("threshold (provisional)") && stderr(&done).contains("thresholds are provisional"),
+        "{shown}"
+    );
+    let unwhitened =
+        rollcall(folder.path(), &["model", "import", "--vggish", &vggish, "--head", &head, "raw"]);
+    assert_code(&unwhitened, 1);
+    assert!(stderr(&unwhitened).contains("--raw-head") && !folder.path().join("raw").exists());
+
     let again = rollcall(folder.path(), &import);
     assert_code(&again, 1);
     assert!(stderr(&again).contains("is there already"));

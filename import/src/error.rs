@@ -1,7 +1,13 @@
 //! What can be wrong with a file of another program.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 use thiserror::Error;
+
+/// So many names are told, then how many more there are.
+const NAMED: usize = 6;
 
 /// What can be wrong with a file of another program, and what to do about it.
 #[derive(Debug, Error)]
@@ -35,6 +41,26 @@ pub enum ImportError {
         found: String,
         /// What to do.
         remedy: &'static str,
+    },
+    /// Something is in the file that nothing here would use: it is of another network than the one that is read.
+    #[error("{} also holds {found}, of which nothing would be used: {remedy}", path.display())]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// The names, or the first of them.
+        found: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A head without the whitening that it was trained behind.
+    #[error(
+        "{} was trained on whitened embeddings, as OpenMIC-2018 has them: give --pca vggish_pca_params.npz; if it was trained on \
+         VGGish's own, unwhitened embeddings, say --raw-head",
+        path.display()
+    )]
+    Unwhitened {
+        /// The head.
+        path: PathBuf,
     },
     /// An array of another shape.
     #[error("{}: {name} has the shape {found:?}, expected {expected}", path.display())]
@@ -71,6 +97,26 @@ pub enum ImportError {
 }
 
 impl ImportError {
+    /// What of `names` is not `known`, as an error.
+    pub(crate) fn unknown(
+        path: &Path,
+        names: impl Iterator<Item = String>,
+        known: impl Fn(&str) -> bool,
+        remedy: &'static str,
+    ) -> Result<(), Self> {
+        let mut names: Vec<String> = names.filter(|name| !known(name)).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        names.sort();
+        let more = match names.len() {
+            0..=NAMED => String::new(),
+            many => format!(" and {} more", many - NAMED),
+        };
+        names.truncate(NAMED);
+        Err(Self::Unknown { path: path.into(), found: format!("{}{more}", names.join(", ")), remedy })
+    }
+
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }

@@ -106,12 +106,17 @@ impl AttentionHead {
             let bias = tensors.exactly(&format!("attention.{name}.bias"), &[classes])?;
             Ok(Dense { inputs: WIDTH, outputs: classes, weight, bias })
         };
-        Ok(Self {
+        let head = Self {
             convolutions: (0..3).map(convolution).collect::<Result<_, _>>()?,
             normalisation: Normalisation::Batch((0..4).map(norm).collect::<Result<_, _>>()?),
             activity: decoder("cla")?,
             attention: decoder("att")?,
-        })
+        };
+        // How many batches PyTorch's running statistics are of: they are what they are.
+        let counters: Vec<String> =
+            (0..4).map(|i| format!("emb.batchnorm.{i}.num_batches_tracked")).collect();
+        tensors.finish(|name| counters.iter().any(|counter| counter == name))?;
+        Ok(head)
     }
 
     /// What a manifest says of the normalisation.

@@ -67,6 +67,8 @@ pub struct Imported {
     pub pca: Option<PathBuf>,
     /// A head that AttentionMIC trained (`.pth`); without it the package has an untrained head, which hears nothing.
     pub head: Option<PathBuf>,
+    /// The head was trained on embeddings as they are. Published heads were not: without this a head asks for the `pca`.
+    pub raw_head: bool,
     /// Name of the package, `a-z 0-9 -`.
     pub name: String,
     /// Licence of the weights, as their publisher states it.
@@ -81,6 +83,9 @@ pub struct Imported {
 /// # Errors
 /// A file that is not what it should be, a folder that is in use, the disk, or anything the engine finds wrong.
 pub fn import(what: &Imported, folder: &Path) -> Result<usize, ImportError> {
+    if let (Some(path), None, false) = (&what.head, &what.pca, what.raw_head) {
+        return Err(ImportError::Unwhitened { path: path.clone() });
+    }
     let vggish = Vggish::read(&what.vggish)?;
     let representation = match &what.pca {
         Some(path) => Representation::Whitened(Pca::read(path)?),
@@ -101,6 +106,9 @@ pub fn import(what: &Imported, folder: &Path) -> Result<usize, ImportError> {
             command.push_str(&format!(" --{option} {name}"));
         }
     }
+    if what.raw_head {
+        command.push_str(" --raw-head");
+    }
     if what.half {
         command.push_str(" --half");
     }
@@ -110,14 +118,15 @@ pub fn import(what: &Imported, folder: &Path) -> Result<usize, ImportError> {
         name: what.name.clone(),
         version: "1".into(),
         description: if trained {
-            "VGGish as published, with an imported attention head".into()
+            "VGGish as published, with an imported attention head; provisional thresholds of 0.5".into()
         } else {
             "VGGish as published, without a trained head: hears nothing yet".into()
         },
         licence: what.licence.clone(),
         card: card(what, &origin, &command, vggish.parameters()),
         origin,
-        training: Training { command, seed: 0, provisional: !trained },
+        // Nobody has tuned its thresholds, or trained its head.
+        training: Training { command, seed: 0, provisional: true },
         // An untrained head says 0.5 of everything: at 1 nothing ever plays.
         thresholds: vec![if trained { 0.5 } else { 1.0 }; OPENMIC_CLASSES.len()],
         scores: Scores::new(),
@@ -241,7 +250,9 @@ fn card(what: &Imported, origin: &str, command: &str, parameters: usize) -> Stri
         None => "none.",
     };
     let head = match what.head {
-        Some(_) => "AttentionMIC's (batch normalisation), imported; thresholds 0.5, not tuned.",
+        Some(_) => {
+            "AttentionMIC's (batch normalisation), imported. **Thresholds are provisional**: 0.5 for each class, tuned for none."
+        }
         None => {
             "**untrained**: every activity is one half and below its threshold, so nothing is ever heard. Train one on these \
              embeddings with `rollcall-train second`."

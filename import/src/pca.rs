@@ -4,6 +4,8 @@ use crate::{ImportError, npz::Npz};
 use std::path::Path;
 
 const EMBEDDING: usize = rollcall_engine::EMBEDDING;
+/// Its arrays.
+const ARRAYS: [&str; 2] = ["pca_means", "pca_eigen_vectors"];
 
 /// Mean and components.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +20,7 @@ impl Pca {
     /// Reads `pca_means` (`[128]` or `[128, 1]`) and `pca_eigen_vectors` (`[128, 128]`).
     ///
     /// # Errors
-    /// No such archive, arrays that are missing or of another shape, or values that are not finite.
+    /// No such archive, arrays that are missing, of another shape or more than these two, or values that are not finite.
     pub fn read(path: &Path) -> Result<Self, ImportError> {
         let mut npz = Npz::open(path)?;
         let mut array = |name: &str, shapes: &[&[usize]]| {
@@ -37,10 +39,11 @@ impl Pca {
                 None => Ok(numbers.values),
             }
         };
-        Ok(Self {
-            mean: array("pca_means", &[&[EMBEDDING, 1], &[EMBEDDING]])?,
-            components: array("pca_eigen_vectors", &[&[EMBEDDING, EMBEDDING]])?,
-        })
+        let mean = array(ARRAYS[0], &[&[EMBEDDING, 1], &[EMBEDDING]])?;
+        let components = array(ARRAYS[1], &[&[EMBEDDING, EMBEDDING]])?;
+        let remedy = "AudioSet's vggish_pca_params.npz has these two alone: pca_means and pca_eigen_vectors";
+        ImportError::unknown(path, npz.names().into_iter(), |name| ARRAYS.contains(&name), remedy)?;
+        Ok(Self { mean, components })
     }
 
     /// `pca.f32` of a package: little-endian, the mean, then the components.

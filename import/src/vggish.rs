@@ -3,7 +3,7 @@
 use crate::ImportError;
 use half::{bf16, f16};
 use pytorch_reader::{DType, PytorchReader, Tensor};
-use std::path::Path;
+use std::{cell::RefCell, collections::BTreeSet, path::Path};
 
 /// Mel bands that four 2 x 2 pools leave, times the columns of a patch: what the first dense layer sees of each channel.
 const POSITIONS: usize = 6 * 4;
@@ -13,6 +13,8 @@ const EMBEDDING: usize = rollcall_engine::EMBEDDING;
 const FEATURES: [usize; 6] = [0, 3, 6, 8, 11, 13];
 /// Places of the dense layers in the sequence `embeddings`; a ReLU follows each.
 const EMBEDDINGS: [usize; 3] = [0, 2, 4];
+/// What torchvggish's whole model has besides: the PCA, which its own file is read for.
+const POST_PROCESSING: [&str; 2] = ["pproc.pca_eigen_vectors", "pproc.pca_means"];
 const REMEDY: &str =
     "a state dict of torchvggish's VGGish is wanted (vggish-10086976.pth, made from AudioSet's checkpoint)";
 
@@ -88,6 +90,7 @@ impl Vggish {
         if inputs != EMBEDDING {
             return Err(tensors.shape("embeddings.4", vec![inputs], &format!("[{EMBEDDING}, ...]")));
         }
+        tensors.finish(|name| POST_PROCESSING.contains(&name))?;
         Ok(vggish)
     }
 
@@ -104,6 +107,8 @@ pub(crate) struct Checkpoint<'a> {
     path: &'a Path,
     reader: PytorchReader,
     remedy: &'static str,
+    /// Names of the tensors that were read.
+    used: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Checkpoint<'a> {
@@ -119,7 +124,7 @@ impl<'a> Checkpoint<'a> {
             let (found, what) = ("no tensor at all (NumPy arrays, perhaps)".into(), "tensor".into());
             return Err(ImportError::Missing { path: path.into(), what, found, remedy });
         }
-        Ok(Self { path, reader, remedy })
+        Ok(Self { path, reader, remedy, used: RefCell::default() })
     }
 
     /// Shape and finite values of a tensor.
@@ -133,6 +138,7 @@ impl<'a> Checkpoint<'a> {
             let (path, what) = (self.path.into(), name.into());
             return Err(ImportError::Missing { path, what, found, remedy: self.remedy });
         };
+        self.used.borrow_mut().insert(name.to_owned());
         let values = values(tensor).map_err(|reason| ImportError::Format {
             path: self.path.into(),
             expected: "checkpoint of PyTorch (.pth)",
@@ -149,6 +155,13 @@ impl<'a> Checkpoint<'a> {
             Some(value) => Err(off(value.to_string(), "finite numbers")),
             None => Ok((tensor.shape().to_vec(), values)),
         }
+    }
+
+    /// Every tensor was read, or is one that may be there and changes nothing: else this is another network.
+    pub(crate) fn finish(&self, changes_nothing: impl Fn(&str) -> bool) -> Result<(), ImportError> {
+        let used = self.used.borrow();
+        let known = |name: &str| used.contains(name) || changes_nothing(name);
+        ImportError::unknown(self.path, self.reader.keys().into_iter(), known, self.remedy)
     }
 
     /// Values of a tensor of exactly this shape.

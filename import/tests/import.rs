@@ -23,6 +23,7 @@ fn imported(vggish: &str, pca: Option<&str>, head: Option<&str>) -> Imported {
         vggish: golden(vggish),
         pca: pca.map(golden),
         head: head.map(golden),
+        raw_head: pca.is_none() && head.is_some(),
         name: "audioset-vggish".into(),
         licence: "Apache-2.0".into(),
         half: false,
@@ -85,7 +86,12 @@ fn pca_and_a_published_head_come_along() {
         (&manifest.post_processing, manifest.head_normalisation),
         (&PostProcessing::Pca8, HeadNormalisation::Batch)
     );
-    assert!(!manifest.training.provisional && manifest.origin.contains("pca.npz (SHA-256 "));
+    // Its thresholds are nobody's.
+    assert!(manifest.training.provisional && model.thresholds().iter().all(|t| *t == 0.5));
+    assert!(
+        manifest.description.contains("provisional thresholds")
+            && manifest.origin.contains("pca.npz (SHA-256 ")
+    );
     // Whitened, clipped, 8 bit, by the definition (vggish_postprocess.py). A truncation may fall the other way where the network's own
     // rounding (1e-5) meets a step, so a step of 1/255 is allowed, and rarely taken.
     let pca = Pca::read(&golden("pca.npz")).unwrap();
@@ -181,6 +187,35 @@ fn what_is_no_checkpoint_is_refused() {
     let shape = AttentionHead::read(&golden("vggish.zip.pth")).unwrap_err().to_string();
     assert!(shape.contains("emb.conv1x1.0.weight"), "{shape}");
     assert!(Pca::read(&golden("vggish.zip.pth")).unwrap_err().to_string().contains("pca_means"));
+}
+
+#[test]
+fn what_nothing_would_use_is_refused_by_name() {
+    let error = |path: &Path| AttentionHead::read(path).unwrap_err().to_string();
+    // Four layers where three are read.
+    let deep = error(&golden("head.deep.pth"));
+    assert!(
+        deep.contains("also holds emb.batchnorm.4.bias, ") && deep.contains("emb.conv1x1.3.weight"),
+        "{deep}"
+    );
+    // PyTorch's counters change nothing.
+    let counted = AttentionHead::read(&golden("head.counted.pth")).unwrap();
+    assert_eq!(counted, AttentionHead::read(&golden("head.pth")).unwrap());
+    let whole = Vggish::read(&golden("vggish.whole.pth")).unwrap();
+    assert_eq!(whole, Vggish::read(&golden("vggish.zip.pth")).unwrap(), "the model with its PCA");
+    let other = Vggish::read(&golden("vggish.more.pth")).unwrap_err().to_string();
+    assert!(other.contains("also holds embeddings.6.bias, embeddings.6.weight"), "{other}");
+    let more = Pca::read(&golden("pca.more.npz")).unwrap_err().to_string();
+    assert!(more.contains("also holds scale"), "{more}");
+}
+
+#[test]
+fn a_head_asks_for_what_it_was_trained_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("package");
+    let bare = Imported { raw_head: false, ..imported("vggish.zip.pth", None, Some("head.pth")) };
+    let refused = import(&bare, &out).unwrap_err().to_string();
+    assert!(refused.contains("--pca") && refused.contains("--raw-head") && !out.exists(), "{refused}");
 }
 
 #[test]

@@ -109,7 +109,8 @@ fn inspect(folder: Option<&Path>) -> Result<Outcome> {
     ] {
         writeln!(out, "  {name:<11} {value}")?;
     }
-    writeln!(out, "\n{HEAD}class              threshold{HEAD:#}")?;
+    let provisional = if training.provisional { " (provisional)" } else { "" };
+    writeln!(out, "\n{HEAD}class              threshold{provisional}{HEAD:#}")?;
     for (class, threshold) in manifest.classes.iter().zip(&manifest.thresholds) {
         writeln!(out, "  {class:<18} {threshold:.2}")?;
     }
@@ -135,7 +136,13 @@ fn verify(folder: Option<&Path>) -> Result<Outcome> {
     match Model::load(package) {
         Ok(model) => {
             let manifest = model.manifest();
-            writeln!(anstream::stdout(), "OK: {} {} ({origin})", manifest.name, manifest.version)?;
+            let provisional = if manifest.training.provisional { ", provisional" } else { "" };
+            writeln!(
+                anstream::stdout(),
+                "OK: {} {} ({origin}){provisional}",
+                manifest.name,
+                manifest.version
+            )?;
             Ok(Outcome::Done)
         }
         Err(error) => {
@@ -150,6 +157,7 @@ fn import(args: &ImportArgs) -> Result<Outcome> {
         vggish: args.vggish.clone(),
         pca: args.pca.clone(),
         head: args.head.clone(),
+        raw_head: args.raw_head,
         name: args.name.clone(),
         licence: args.licence.clone(),
         half: args.half,
@@ -158,11 +166,13 @@ fn import(args: &ImportArgs) -> Result<Outcome> {
         Ok(parameters) => {
             let millions = parameters as f64 / 1e6;
             writeln!(anstream::stdout(), "{}: {millions:.1} million parameters", args.folder.display())?;
-            if args.head.is_none() {
-                let note =
-                    "its head is untrained and hears nothing yet: train one with `rollcall-train second`";
-                writeln!(anstream::stderr(), "note: {note}")?;
-            }
+            let note = match args.head {
+                None => "its head is untrained and hears nothing yet: train one with `rollcall-train second`",
+                Some(_) => {
+                    "its thresholds are provisional, 0.5 for each class: choose your own with --threshold"
+                }
+            };
+            writeln!(anstream::stderr(), "note: {note}")?;
             Ok(Outcome::Done)
         }
         Err(error) => {

@@ -9,6 +9,11 @@ Seeded. The names and the order of the layers are torchvggish's (`vggish.py`) an
     vggish.zip.pth      the form since 1.6: a zip archive of data.pkl and one file a storage
     vggish.legacy.pth   the form before: pickles one after another, then the storages; what torchvggish published
     head.pth            AttentionMIC's state dict
+    head.counted.pth    the same with the counters that PyTorch's batch normalisation keeps
+    head.deep.pth       one of four layers, which is another network
+    vggish.whole.pth    torchvggish's whole model: its weights with its PCA
+    vggish.more.pth     a network with a layer more
+    pca.more.npz        an archive with an array more
     arrays.pth          a pickle of NumPy arrays, as torchvggish published the PCA: it holds no tensor
     pca.npz             `pca_eigen_vectors` [128, 128], `pca_means` [128, 1]
     patches.f32         [2, 96, 64] log-mel patches
@@ -183,7 +188,8 @@ def main():
     arrays = vggish(rng)
     save_zip(HERE / "vggish.zip.pth", arrays)
     save_legacy(HERE / "vggish.legacy.pth", arrays)
-    save_zip(HERE / "head.pth", head(rng))
+    attention = head(rng)
+    save_zip(HERE / "head.pth", attention)
     pca = {"pca_eigen_vectors": rng.normal(0, 0.1, (128, 128)), "pca_means": rng.uniform(0, 1, (128, 1))}
     np.savez(HERE / "pca.npz", **pca)
     with open(HERE / "arrays.pth", "wb") as f:
@@ -194,6 +200,18 @@ def main():
     assert (found > 0).mean() > 0.2, "a dead embedding proves nothing"
     patches.tofile(HERE / "patches.f32")
     found.astype("<f4").tofile(HERE / "embeddings.f32")
+
+    # What is refused is refused by its names: the tensors that come on top are small.
+    counters = {f"emb.batchnorm.{i}.num_batches_tracked": np.float32([7]) for i in range(4)}
+    save_zip(HERE / "head.counted.pth", attention | counters)
+    fifth = {f"emb.batchnorm.4.{name}": np.float32([0]) for name in ("weight", "bias", "running_mean", "running_var")}
+    silent = {name: np.zeros_like(array) for name, array in attention.items()}
+    save_zip(HERE / "head.deep.pth", silent | {"emb.conv1x1.3.weight": np.float32([0])} | fifth)
+    whole = {f"pproc.{name}": np.float32(array) for name, array in pca.items()}
+    save_zip(HERE / "vggish.whole.pth", arrays | whole)
+    save_zip(HERE / "vggish.more.pth", arrays | {"embeddings.6.weight": np.float32([0]), "embeddings.6.bias": np.float32([0])})
+    more = {name: np.zeros_like(array) for name, array in pca.items()} | {"scale": np.float64([1])}
+    np.savez_compressed(HERE / "pca.more.npz", **more)
 
 
 if __name__ == "__main__":
