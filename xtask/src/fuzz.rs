@@ -78,7 +78,7 @@ fn libfuzzer() -> Result<PathBuf> {
         .collect();
     found.sort();
     found.pop().with_context(|| {
-        format!("clang's {name} is not under {RUNTIMES}; on Debian `cargo xtask setup` installs it (libclang-rt-14-dev)")
+        format!("clang's {name} is not under {RUNTIMES}; on Debian `cargo xtask setup` installs it (libclang-rt-dev)")
     })
 }
 

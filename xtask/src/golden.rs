@@ -1,16 +1,22 @@
 //! `cargo xtask golden`: makes the golden data again with the seeded generators that lie beside it, and says what differs.
 //!
 //! As a suite of `cargo xtask test`, the Python generators run in a copy under `target/`, and what they make is compared
-//! with what is committed. Those named `generate_torch*` run with Debian's own PyTorch (148 MB to fetch; PyPI's is 4.7 GB). The
-//! shell generators call audio encoders, whose versions change the bytes: they run by hand only.
+//! with what is committed. What none of them writes is no golden data of theirs: it has a text beside it that says who made it
+//! and how, `NAME.made`, or it fails. Those named `generate_torch*` run with Debian's own PyTorch (148 MB to fetch; PyPI's is 4.7 GB). The
+//! shell generators call audio encoders, whose versions change the bytes: they run by hand only, and name what they make.
 
 use crate::{machine, python, report::Report, shell};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::{
-    fs,
+    collections::BTreeSet,
+    fs::{self, File},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
+
+/// When a copy was last written to, unless a generator writes it.
+const UNTOUCHED: SystemTime = SystemTime::UNIX_EPOCH;
 
 /// Raw little-endian 32-bit floats: the references' FFTs and kernels are chosen by processor and differ by rounding. The
 /// tests that read this data allow ten times as much.
@@ -58,26 +64,55 @@ pub(crate) fn check() -> Result<Report> {
     if copy.exists() {
         fs::remove_dir_all(&copy)?;
     }
-    for generator in generators.iter().filter(|path| path.ends_with(".py")) {
-        let beside: Vec<&String> =
-            files.iter().filter(|path| Path::new(path).starts_with(folder(generator))).collect();
-        for path in &beside {
-            let to = copy.join(path);
-            fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
-            fs::copy(shell::root().join(path), to).with_context(|| format!("cannot copy {path}"))?;
-        }
+    let (scripts, by_hand): (Vec<&String>, Vec<&String>) =
+        generators.iter().partition(|path| path.ends_with(".py"));
+    let of = |generator: &String| {
+        files.iter().filter(move |path| Path::new(path).starts_with(folder(generator))).collect::<Vec<_>>()
+    };
+    for path in scripts.iter().flat_map(|generator| of(generator)) {
+        let to = copy.join(path);
+        fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+        fs::copy(shell::root().join(path), &to).with_context(|| format!("cannot copy {path}"))?;
+        File::options().append(true).open(&to)?.set_modified(UNTOUCHED)?;
+    }
+    let mut written = BTreeSet::new();
+    for &generator in &scripts {
         generate(generator, &copy)?;
         let mut broken = Vec::new();
-        for path in beside {
-            broken.extend(difference(
-                path,
-                &fs::read(shell::root().join(path))?,
-                &fs::read(copy.join(path))?,
-            ));
+        for path in of(generator) {
+            let made = copy.join(path);
+            if fs::metadata(&made)?.modified()? != UNTOUCHED {
+                written.insert(path.clone());
+            }
+            broken.extend(difference(path, &fs::read(shell::root().join(path))?, &fs::read(made)?));
         }
         report.rule(format!("{generator} makes what is committed"), broken);
     }
+    for &generator in &by_hand {
+        let text = fs::read_to_string(shell::root().join(generator))?;
+        written.extend(of(generator).into_iter().filter(|path| is_named(path, &text)).cloned());
+    }
+    report.rule("golden data is written by a generator, or says who made it", unmade(&files, &written));
     Ok(report)
+}
+
+/// Whether a generator that runs by hand speaks of this file.
+fn is_named(path: &str, generator: &str) -> bool {
+    Path::new(path).file_name().is_some_and(|name| generator.contains(&*name.to_string_lossy()))
+}
+
+/// What lies in folders named `golden` and was not written by a generator, is none, and has no `NAME.made` beside it.
+fn unmade(files: &[String], written: &BTreeSet<String>) -> Vec<String> {
+    let generators = generators(files);
+    let is_told = |path: &String| {
+        path.strip_suffix(".made").is_some_and(|of| files.iter().any(|file| file == of))
+            || files.contains(&format!("{path}.made"))
+    };
+    let golden = files.iter().filter(|path| Path::new(path).iter().any(|part| part == "golden"));
+    golden
+        .filter(|path| !generators.contains(path) && !written.contains(*path) && !is_told(path))
+        .map(|path| format!("{path}: no generator writes it; say in {path}.made who made it and how"))
+        .collect()
 }
 
 /// Files named `generate*` in folders named `golden`.
@@ -181,6 +216,27 @@ mod tests {
         assert!(!differs("a.toml", b"a = 1.0\nb = 'x'", b"a = 1.00001\nb = 'x'"));
         assert!(differs("a.toml", b"a = 1.0\nb = 'x'", b"a = 1.0\nb = 'y'"));
         assert!(differs("a.onnx", b"abc", b"abd"));
+    }
+
+    #[test]
+    fn what_no_generator_writes_says_who_made_it() {
+        let files = [
+            "a/golden/generate_x.py",
+            "a/golden/x.f32",
+            "a/golden/tiny.rcc",
+            "a/golden/told.rcc",
+            "a/golden/told.rcc.made",
+            "a/golden/gone.rcc.made",
+            "a/other.bin",
+        ];
+        let files: Vec<String> = files.map(str::to_owned).to_vec();
+        let written = BTreeSet::from(["a/golden/x.f32".to_owned()]);
+        let broken = unmade(&files, &written);
+        assert_eq!(broken.len(), 2, "{broken:?}");
+        assert!(
+            broken[0].starts_with("a/golden/tiny.rcc: ") && broken[1].starts_with("a/golden/gone.rcc.made: ")
+        );
+        assert!(is_named("a/golden/x.flac", "ffmpeg x.wav x.flac") && !is_named("a/golden/y.flac", "x.flac"));
     }
 
     #[test]

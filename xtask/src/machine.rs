@@ -20,79 +20,180 @@ pub(crate) enum Need {
 /// The interpreter that Debian's Python packages belong to.
 pub(crate) const DEBIAN_PYTHON: &str = "/usr/bin/python3";
 
-/// Name, what needs it, and a command that succeeds where the thing is there without Debian's package.
-const PACKAGES: &[(&str, Need, Option<&[&str]>)] = &[
+/// Suites that build and start nothing but the program, or nothing at all: they ask for no package of the plugin or its hosts.
+const PLAIN_SUITES: [&str; 8] =
+    ["format", "house", "borders", "licences", "no-opus", "demo", "formats", "evaluate"];
+
+/// A Debian package, by the name that Debian 12 and 13 and Ubuntu 24.04 all know it by.
+struct Wanted {
+    name: &'static str,
+    need: Need,
+    /// The suites that ask for it: all, if there is none, but for [`PLAIN_SUITES`] where the program alone does without it.
+    suites: &'static [&'static str],
+    /// A command that succeeds where the thing is there without Debian's package.
+    probe: Option<&'static [&'static str]>,
+}
+
+const fn program(name: &'static str, need: Need, probe: &'static [&'static str]) -> Wanted {
+    Wanted { name, need, suites: &[], probe: Some(probe) }
+}
+
+const fn library(name: &'static str, need: Need) -> Wanted {
+    Wanted { name, need, suites: &[], probe: None }
+}
+
+const fn of(suites: &'static [&'static str], wanted: Wanted) -> Wanted {
+    Wanted { suites, ..wanted }
+}
+
+const PACKAGES: &[Wanted] = &[
     // A linker and the C library's headers: rustc links with `cc`, and libopus is C.
-    ("gcc", Need::CommandLine, Some(&["cc", "--version"])),
-    ("libc6-dev", Need::CommandLine, None),
+    program("gcc", Need::CommandLine, &["cc", "--version"]),
+    library("libc6-dev", Need::CommandLine),
     // builds the bundled libopus
-    ("cmake", Need::CommandLine, Some(&["cmake", "--version"])),
-    ("make", Need::CommandLine, Some(&["make", "--version"])),
+    program("cmake", Need::CommandLine, &["cmake", "--version"]),
+    program("make", Need::CommandLine, &["make", "--version"]),
     // The framework links the windows and the standalone's audio.
-    ("g++", Need::Plugin, Some(&["c++", "--version"])),
-    ("pkg-config", Need::Plugin, Some(&["pkg-config", "--version"])),
-    ("libasound2-dev", Need::Plugin, None),
-    ("libjack-jackd2-dev", Need::Plugin, None),
-    ("libx11-xcb-dev", Need::Plugin, None),
-    ("libxcb1-dev", Need::Plugin, None),
-    ("libxcb-icccm4-dev", Need::Plugin, None),
-    ("libxcb-dri2-0-dev", Need::Plugin, None),
-    ("libxcursor-dev", Need::Plugin, None),
-    ("libgl-dev", Need::Plugin, None),
-    // A screen for the plugin's window, with OpenGL in software.
-    ("xvfb", Need::Tests, Some(&["Xvfb", "-help"])),
-    ("libgl1-mesa-dri", Need::Tests, None),
+    program("g++", Need::Plugin, &["c++", "--version"]),
+    program("pkg-config", Need::Plugin, &["pkg-config", "--version"]),
+    library("libasound2-dev", Need::Plugin),
+    library("libjack-jackd2-dev", Need::Plugin),
+    library("libx11-xcb-dev", Need::Plugin),
+    library("libxcb1-dev", Need::Plugin),
+    library("libxcb-icccm4-dev", Need::Plugin),
+    library("libxcb-dri2-0-dev", Need::Plugin),
+    library("libxcursor-dev", Need::Plugin),
+    library("libgl-dev", Need::Plugin),
+    // A screen for the plugin's window that nobody sees, with OpenGL in software and a window manager.
+    program("xvfb", Need::Tests, &["Xvfb", "-help"]),
+    library("libgl1-mesa-dri", Need::Tests),
+    library("openbox", Need::Tests),
     // A browser for the pages of `rollcall plot`.
-    ("chromium", Need::Tests, Some(&["chromium", "--version"])),
-    ("chromium-driver", Need::Tests, Some(&["chromedriver", "--version"])),
+    of(&["page"], program("chromium", Need::Tests, &["chromium", "--version"])),
+    of(&["page"], program("chromium-driver", Need::Tests, &["chromedriver", "--version"])),
     // Oracles and golden data.
-    ("python3", Need::Tests, Some(&["python3", "--version"])),
-    ("python3-venv", Need::Tests, Some(&["python3", "-c", "import ensurepip, venv"])),
-    // libFuzzer, in a library of its own.
-    ("libclang-rt-14-dev", Need::Tests, None),
-    ("valgrind", Need::Tests, Some(&["valgrind", "--version"])),
-    // Real hosts, and a screen that nobody sees.
-    ("ardour", Need::Tests, None),
-    ("qtractor", Need::Tests, None),
-    ("xvfb", Need::Tests, None),
-    ("openbox", Need::Tests, None),
-    ("libgl1-mesa-dri", Need::Tests, None),
+    program("python3", Need::Tests, &["python3", "--version"]),
+    program("python3-venv", Need::Tests, &["python3", "-c", "import ensurepip, venv"]),
+    // libFuzzer, in a library of its own: of the clang that is the release's own (14, 18, 19).
+    of(
+        &["fuzz"],
+        program(
+            "libclang-rt-dev",
+            Need::Tests,
+            &["sh", "-c", "ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a"],
+        ),
+    ),
+    of(&["memcheck"], program("valgrind", Need::Tests, &["valgrind", "--version"])),
+    // Real hosts.
+    of(&["ardour", "bounce"], library("ardour", Need::Tests)),
+    of(&["qtractor"], library("qtractor", Need::Tests)),
     // Spark, which `examples/spark` runs on.
-    ("default-jre-headless", Need::Tests, Some(&["java", "-version"])),
+    of(&["spark"], program("default-jre-headless", Need::Tests, &["java", "-version"])),
     // The oracle of the trainer's gradients, in 1.13: for Debian's own interpreter.
-    ("python3-torch", Need::Golden, Some(&[DEBIAN_PYTHON, "-c", "import torch"])),
+    program("python3-torch", Need::Golden, &[DEBIAN_PYTHON, "-c", "import torch"]),
 ];
+
+impl Wanted {
+    /// Whether one of these suites asks for it; of no names, all do.
+    fn is_for(&self, suites: &[String]) -> bool {
+        let asks = |suite: &String| match self.suites {
+            [] => {
+                self.need == Need::CommandLine || !PLAIN_SUITES.contains(&suite.as_str()) || self.is_python()
+            }
+            own => own.contains(&suite.as_str()),
+        };
+        suites.is_empty() || suites.iter().any(asks)
+    }
+
+    /// The interpreter of the tests' environment, which is made before any suite.
+    fn is_python(&self) -> bool {
+        self.name.starts_with("python3") && self.need == Need::Tests
+    }
+
+    fn is_present(&self) -> bool {
+        if let Some([program, arguments @ ..]) = self.probe {
+            return shell::succeeds(program, arguments);
+        }
+        let status = shell::command("dpkg-query", &["-W", "-f=${db:Status-Status}\n", self.name]).output();
+        status.is_ok_and(|output| is_installed(&String::from_utf8_lossy(&output.stdout)))
+    }
+}
+
+/// Of what dpkg says: a line for each architecture that the package is known for.
+fn is_installed(statuses: &str) -> bool {
+    statuses.lines().any(|status| status == "installed")
+}
 
 /// Sees to it that the packages of this need and the ones before it are there.
 ///
 /// # Errors
-/// Something is missing and may not be installed from here; the message is the line to type.
+/// As [`ensure_for`].
 pub(crate) fn ensure(need: Need) -> Result<()> {
-    let missing = missing(need);
+    ensure_missing(missing(need, &[]))
+}
+
+/// Sees to it that the packages that these suites ask for are there; of no names, those of all.
+///
+/// # Errors
+/// Something is missing and may not be installed from here; the message is the line to type.
+pub(crate) fn ensure_for(suites: &[String]) -> Result<()> {
+    ensure_missing(missing(Need::Tests, suites))
+}
+
+fn ensure_missing(mut missing: Vec<&Wanted>) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
+    let names = |missing: &[&Wanted]| missing.iter().map(|wanted| wanted.name).collect::<Vec<_>>().join(" ");
     if !is_debian() {
         eprintln!(
             "xtask: this is not Debian, so I go on as it is. The Debian names of what may be missing here:"
         );
-        eprintln!("       {}", missing.join(" "));
+        eprintln!("       {}", names(&missing));
         return Ok(());
     }
     let Some(mut update) = as_root("apt-get") else {
         bail!(
             "some Debian packages are missing, and installing them needs root. Please run\n\n    \
              sudo apt-get update && sudo apt-get install -y --no-install-recommends {}\n\nand then this command again",
-            missing.join(" ")
+            names(&missing)
         );
     };
     // An archive may have one list wrong that nothing here is in: whether what is needed can be had, the installation shows.
     if let Err(error) = shell::run_patiently(update.args(["update", "-qq"])) {
         eprintln!("xtask: {error:#}; I go on with the lists that are here");
     }
+    // One name that this release does not have would keep apt from installing the others.
+    missing.retain(|wanted| {
+        let is_there = has_candidate(wanted.name);
+        if !is_there {
+            let who = match wanted.suites {
+                [] => "what needs it".to_owned(),
+                suites => format!("of the suites: {}", suites.join(", ")),
+            };
+            eprintln!("xtask: this system's archive has no package {}; {who} will fail", wanted.name);
+        }
+        is_there
+    });
+    if missing.is_empty() {
+        return Ok(());
+    }
     let mut install = as_root("apt-get").expect("it was allowed just now");
-    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing);
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]);
+    install.args(missing.iter().map(|wanted| wanted.name));
     shell::run_patiently(&mut install)
+}
+
+/// Whether apt could install it. Where apt cannot be asked, the installation shows.
+fn has_candidate(package: &str) -> bool {
+    let policy = shell::command("apt-cache", &["policy", package]).env("LC_ALL", "C").output();
+    policy.map_or(true, |output| is_candidate(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Of what `apt-cache policy` says: nothing at all of a name that it never heard.
+fn is_candidate(policy: &str) -> bool {
+    let candidate = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "));
+    candidate.is_some_and(|version| version != "(none)")
 }
 
 /// Whether Debian's packages are what this machine is made of.
@@ -100,17 +201,9 @@ pub(crate) fn is_debian() -> bool {
     shell::succeeds("dpkg-query", &["--version"])
 }
 
-fn missing(need: Need) -> Vec<&'static str> {
-    let wanted = PACKAGES.iter().filter(|(_, needed_for, _)| *needed_for <= need);
-    wanted.filter(|(name, _, probe)| !present(name, *probe)).map(|(name, ..)| *name).collect()
-}
-
-fn present(package: &str, probe: Option<&[&str]>) -> bool {
-    if let Some([program, arguments @ ..]) = probe {
-        return shell::succeeds(program, arguments);
-    }
-    let status = shell::command("dpkg-query", &["-W", "-f=${db:Status-Status}", package]).output();
-    status.is_ok_and(|output| output.stdout == b"installed")
+fn missing(need: Need, suites: &[String]) -> Vec<&'static Wanted> {
+    let wanted = PACKAGES.iter().filter(|wanted| wanted.need <= need && wanted.is_for(suites));
+    wanted.filter(|wanted| !wanted.is_present()).collect()
 }
 
 /// The program with the rights to install, if this user has them without typing a password.
@@ -131,17 +224,55 @@ fn as_root(program: &str) -> Option<Command> {
 mod tests {
     use super::*;
 
+    fn names(suites: &[&str]) -> Vec<&'static str> {
+        let suites: Vec<String> = suites.iter().map(|&suite| suite.to_owned()).collect();
+        let wanted = PACKAGES.iter().filter(|wanted| wanted.need <= Need::Tests && wanted.is_for(&suites));
+        wanted.map(|wanted| wanted.name).collect()
+    }
+
     #[test]
     fn the_command_line_needs_no_window() {
-        let of = |need| PACKAGES.iter().filter(|(_, for_what, _)| *for_what <= need).count();
+        let of = |need| PACKAGES.iter().filter(|wanted| wanted.need <= need).count();
         assert!(of(Need::CommandLine) < of(Need::Plugin) && of(Need::Plugin) < of(Need::Tests));
         assert!(of(Need::CommandLine) <= 4, "the demo should need next to nothing");
     }
 
     #[test]
     fn what_is_not_there_is_missed() {
-        assert!(!present("a-package-that-nobody-made", None));
-        assert!(!present("gcc", Some(&["a-program-that-nobody-wrote"])));
-        assert!(present("anything", Some(&["true"])));
+        assert!(!library("a-package-that-nobody-made", Need::Tests).is_present());
+        assert!(!program("gcc", Need::Tests, &["a-program-that-nobody-wrote"]).is_present());
+        assert!(program("anything", Need::Tests, &["true"]).is_present());
+        // On a machine with packages of two architectures dpkg answers for each.
+        assert!(is_installed("installed\ninstalled\n") && is_installed("not-installed\ninstalled\n"));
+        assert!(!is_installed("") && !is_installed("config-files\n") && !is_installed("not-installed\n"));
+    }
+
+    #[test]
+    fn a_suite_asks_for_what_it_needs() {
+        let plain = names(&["format", "house", "evaluate"]);
+        assert!(plain.contains(&"gcc") && plain.contains(&"python3-venv"), "{plain:?}");
+        assert!(!plain.contains(&"xvfb") && !plain.contains(&"libgl-dev") && !plain.contains(&"ardour"));
+        let page = names(&["page"]);
+        assert!(
+            page.contains(&"chromium") && !page.contains(&"ardour") && !page.contains(&"libclang-rt-dev")
+        );
+        assert!(names(&["fuzz", "spark"]).contains(&"default-jre-headless"));
+        assert_eq!(names(&[]).len(), PACKAGES.iter().filter(|wanted| wanted.need <= Need::Tests).count());
+        // A suite that is written here must be one that there is.
+        let all: Vec<&str> = crate::suites::SUITES.iter().map(|suite| suite.name).collect();
+        let named = PACKAGES.iter().flat_map(|wanted| wanted.suites).chain(&PLAIN_SUITES);
+        assert!(named.clone().all(|suite| all.contains(suite)), "{all:?}");
+    }
+
+    #[test]
+    fn no_name_stands_for_one_release_alone() {
+        // Debian 12 has clang 14, Debian 13 clang 19, Ubuntu 24.04 clang 18: all have the name without a number.
+        let is_numbered = |name: &str| {
+            name.split('-').any(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        assert!(PACKAGES.iter().all(|wanted| !is_numbered(wanted.name)));
+        assert!(is_numbered("libclang-rt-14-dev"));
+        assert!(is_candidate("gcc:\n  Installed: (none)\n  Candidate: 4:14.2.0-1\n"));
+        assert!(!is_candidate("chromium:\n  Candidate: (none)\n") && !is_candidate(""));
     }
 }

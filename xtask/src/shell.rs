@@ -8,7 +8,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     thread,
     time::Duration,
 };
@@ -22,9 +22,20 @@ pub(crate) fn root() -> PathBuf {
     Path::new(&here).parent().expect("xtask/ lies in the repository's root").to_owned()
 }
 
-/// Where cargo puts what it builds, and this program its logs, virtual environments and bundles.
+/// Where cargo puts what it builds, and this program its logs, virtual environments and bundles: cargo itself says where, whether a
+/// variable, a file of settings or nothing chose it.
 pub(crate) fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+    static TARGET: OnceLock<PathBuf> = OnceLock::new();
+    TARGET.get_or_init(|| target_by(&mut metadata()).unwrap_or_else(|_| root().join("target"))).clone()
+}
+
+fn metadata() -> Command {
+    command("cargo", &["metadata", "--no-deps", "--format-version=1"])
+}
+
+fn target_by(metadata: &mut Command) -> Result<PathBuf> {
+    let said: serde_json::Value = serde_json::from_str(&read(metadata)?)?;
+    said["target_directory"].as_str().map(PathBuf::from).context("`cargo metadata` names no target folder")
 }
 
 /// Every file that git tracks or would track and that is there, by its path from the root.
@@ -170,4 +181,24 @@ fn copy(from: impl Read + Send + 'static, file: Arc<Mutex<File>>) -> thread::Joi
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_folder_is_cargo_s_own() {
+        let of = |variable: &str, folder: &str| {
+            let mut metadata = metadata();
+            metadata
+                .env_remove("CARGO_TARGET_DIR")
+                .env_remove("CARGO_BUILD_TARGET_DIR")
+                .env(variable, folder);
+            target_by(&mut metadata).unwrap()
+        };
+        assert_eq!(of("CARGO_TARGET_DIR", "/somewhere"), Path::new("/somewhere"));
+        assert_eq!(of("CARGO_BUILD_TARGET_DIR", "/else/where"), Path::new("/else/where"));
+        assert_eq!(of("CARGO_BUILD_TARGET_DIR", "mine"), root().join("mine"));
+    }
 }

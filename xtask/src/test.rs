@@ -48,7 +48,7 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
         bail!("there is no suite `{unknown}`; `cargo xtask test --list` names them");
     }
     let start = Instant::now();
-    machine::ensure(machine::Need::Tests)?;
+    machine::ensure_for(names)?;
     let python = python::ensure(python::REFERENCES)?;
     eprintln!("== set-up took {}", clock(start.elapsed()));
 
@@ -84,7 +84,9 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
     }
     match failed {
         0 => Ok(()),
-        failed => bail!("{failed} of {} suites failed; what they said is in target/suites/", outcomes.len()),
+        failed => {
+            bail!("{failed} of {} suites failed; what they said is in {}", outcomes.len(), logs().display())
+        }
     }
 }
 

@@ -11,8 +11,10 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository's root")
 }
 
+/// Cargo's target folder, wherever it was told to have it: this test lies in its `release/deps`.
 fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+    let own = std::env::current_exe().expect("a running test has a path");
+    own.ancestors().nth(3).expect("it lies in target/release/deps").to_owned()
 }
 
 /// The bundle of a format.
