@@ -5,6 +5,7 @@
 //! [`journal`] and [`report`] keep books on a batch.
 //!
 //! ```
+//! use std::ops::ControlFlow;
 //! use rollcall::{analyze::Listener, decode::Audio, output, settings::Choices};
 //!
 //! let model = rollcall_models::shared(rollcall_models::embedded()?)?;
@@ -21,7 +22,7 @@
 //! };
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/feelings.ogg");
 //! let audio = Audio::open(path.as_ref())?;
-//! let mut analysis = listener.analyze(audio, "feelings.ogg".into(), &mut |_done_s, _of_s| {})?;
+//! let mut analysis = listener.analyze(audio, "feelings.ogg".into(), &mut |_done_s, _of_s| ControlFlow::Continue(()))?;
 //! assert_eq!(analysis.timeline.duration_s, 3.0);
 //!
 //! let mut json = Vec::new();
@@ -35,7 +36,6 @@
 pub mod analyze;
 pub mod args;
 pub mod commands;
-pub mod decode;
 pub mod evaluate;
 pub mod inputs;
 pub mod journal;
@@ -44,4 +44,5 @@ pub mod output;
 pub mod picture;
 pub mod report;
 pub mod settings;
-pub mod time;
+
+pub use rollcall_media::{self as decode, time};

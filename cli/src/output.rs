@@ -1,16 +1,9 @@
 //! Results as files and text: one [`Analysis`] -> every format, and where each goes.
 
-mod atomic;
 mod columns;
-mod jams;
-mod json;
-mod labels;
-mod midi;
 mod plan;
 mod summary;
-mod table;
 
-pub use atomic::AtomicFile;
 pub use plan::{Plan, Target};
 
 use crate::{
@@ -19,6 +12,8 @@ use crate::{
 };
 use anyhow::Result;
 use clap::ValueEnum;
+pub use rollcall_files::AtomicFile;
+use rollcall_results::{jams, json, labels, midi, table};
 use std::{
     io::{self, Write},
     path::Path,

@@ -1,10 +1,8 @@
 //! Pictures of an analysis: one [`Sheet`] of everything that is to be seen, drawn as SVG (plotters), as PNG (resvg), and as
 //! a page for the browser; and a [`Forest`] of scores.
 
-mod folding;
 mod forest;
 mod html;
-mod overview;
 mod palette;
 mod png;
 mod sheet;
@@ -13,7 +11,6 @@ mod text;
 
 pub use forest::{Forest, ForestRow, Mark};
 pub use html::{AudioChoice, write_html};
-pub use overview::Overview;
 pub use palette::Theme;
 pub use png::write_png;
 pub use sheet::Sheet;

@@ -1,6 +1,6 @@
 //! Audio files and streams.
 
-use rollcall::decode::{Audio, DecodeError};
+use rollcall_media::{Audio, DecodeError};
 use std::io::{Cursor, Write as _};
 
 /// Frames after which a file has shown what it can: half a minute at 44.1 kHz.

@@ -18,7 +18,7 @@ import numpy
 
 from . import _native
 
-__all__ = ["Listener", "Model", "Range", "RollcallError", "Step", "Timeline", "analyze"]
+__all__ = ["Listener", "Model", "Range", "RollcallError", "Step", "Timeline", "analyze", "analyze_file"]
 __version__: str = _native.__version__
 
 #: Whatever the engine refuses: a rate or a setting out of its range, a package that does not work.
@@ -209,6 +209,39 @@ def analyze(
     """
     model = model or _default()
     samples, channels = _samples(audio)
+    ranges = (_thresholds(model, threshold), min_duration, merge_gap)
+    native = _native.analyze(model._native, samples, (sample_rate, channels), (memory, update, attack, release), ranges, file)
+    return Timeline(native)
+
+
+def analyze_file(
+    path: str | os.PathLike[str],
+    *,
+    start: float = 0.0,
+    duration: float | None = None,
+    model: Model | None = None,
+    threshold: float | Mapping[str, float] | None = None,
+    memory: float = 3.0,
+    update: float = 0.16,
+    attack: float = 0.0,
+    release: float = 0.3,
+    min_duration: float = 0.3,
+    merge_gap: float = 0.5,
+) -> Timeline:
+    """Analyses an audio file of any kind that the program `rollcall` reads, on all cores.
+
+    start, duration: seconds; the part to be analysed, to the end if there is no duration.
+    The rest is as in `analyze`. Raises RollcallError for what cannot be read, and says where and what to do.
+    """
+    if not start >= 0 or (duration is not None and not duration > 0):
+        raise ValueError(f"start is {start} and duration {duration}, but start must be 0 or more and duration more than 0")
+    model = model or _default()
+    ranges = (_thresholds(model, threshold), min_duration, merge_gap)
+    native = _native.analyze_file(model._native, os.fspath(path), (memory, update, attack, release), ranges, (start, duration))
+    return Timeline(native)
+
+
+def _thresholds(model: Model, threshold: float | Mapping[str, float] | None) -> list[float]:
     thresholds = list(model.thresholds)
     if isinstance(threshold, Mapping):
         for name, value in threshold.items():
@@ -217,10 +250,7 @@ def analyze(
             thresholds[model.classes.index(name)] = float(value)
     elif threshold is not None:
         thresholds = [float(threshold)] * len(thresholds)
-    native = _native.analyze(
-        model._native, samples, (sample_rate, channels), (memory, update, attack, release), (thresholds, min_duration, merge_gap), file
-    )
-    return Timeline(native)
+    return thresholds
 
 
 def _samples(audio: numpy.ndarray) -> tuple[numpy.ndarray, int]:

@@ -40,3 +40,10 @@ def analyze(
     ranges: tuple[list[float], float, float],
     file: str,
 ) -> Timeline: ...
+def analyze_file(
+    model: Model,
+    path: str | bytes,
+    settings: tuple[float, float, float, float],
+    ranges: tuple[list[float], float, float],
+    part: tuple[float, float | None],
+) -> Timeline: ...

@@ -9,6 +9,7 @@ use rollcall_engine::{
 };
 use std::{
     collections::BTreeMap,
+    ops::ControlFlow,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -185,7 +186,53 @@ fn analyze(
     Ok(Timeline(timeline.finish(duration_s, &engine.clip())))
 }
 
+/// Analyses a file as `rollcall analyze` does: its path, model, settings and ranges as in [`analyze`], first second and seconds
+/// to be analysed.
+#[pyfunction]
+fn analyze_file(
+    py: Python<'_>,
+    model: &Model,
+    path: PathBuf,
+    settings: EngineChoice,
+    ranges: (Vec<f32>, f64, f64),
+    part: (f64, Option<f64>),
+) -> PyResult<Timeline> {
+    let listener = rollcall_results::Listener {
+        model: Arc::clone(&model.0),
+        engine: engine_settings(settings)?,
+        ranges: range_settings(model, ranges)?,
+        start_s: part.0,
+        duration_s: part.1,
+        keep_partial: false,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        is_pictured: false,
+    };
+    let mut interrupt = None;
+    let mut go_on = |_, _| match Python::attach(|py| py.check_signals()) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            interrupt = Some(error);
+            ControlFlow::Break(())
+        }
+    };
+    let analyse = || -> Result<_, rollcall_results::AnalyzeError> {
+        let audio = rollcall_media::Audio::open(&path)?;
+        let analysis = listener.analyze(audio, path.to_string_lossy().into_owned(), &mut go_on)?;
+        Ok(analysis.into_timeline()?)
+    };
+    let outcome = py.detach(analyse);
+    if let Some(error) = interrupt {
+        return Err(error);
+    }
+    outcome.map(Timeline).map_err(|error| refused(format!("{}: {error}", path.display())))
+}
+
 fn engine(model: &Model, sample_rate_hz: u32, channels: usize, choice: EngineChoice) -> PyResult<Engine> {
+    let settings = engine_settings(choice)?;
+    Engine::new(Arc::clone(&model.0), InputFormat { sample_rate_hz, channels }, settings).map_err(refused)
+}
+
+fn engine_settings(choice: EngineChoice) -> PyResult<Settings> {
     let (memory_s, update_s, attack_s, release_s) = choice;
     let columns = update_s / COLUMN_S;
     if !(1.0..=6.0).contains(&columns.round()) || (columns - columns.round()).abs() > 1e-6 {
@@ -199,7 +246,8 @@ fn engine(model: &Model, sample_rate_hz: u32, channels: usize, choice: EngineCho
         release_s: release_s as f32,
         ..Settings::default()
     };
-    Engine::new(Arc::clone(&model.0), InputFormat { sample_rate_hz, channels }, settings).map_err(refused)
+    settings.check().map_err(refused)?;
+    Ok(settings)
 }
 
 fn range_settings(model: &Model, choice: (Vec<f32>, f64, f64)) -> PyResult<RangeSettings> {
@@ -232,5 +280,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Model>()?;
     module.add_class::<Timeline>()?;
     module.add_class::<Listener>()?;
-    module.add_function(wrap_pyfunction!(analyze, module)?)
+    module.add_function(wrap_pyfunction!(analyze, module)?)?;
+    module.add_function(wrap_pyfunction!(analyze_file, module)?)
 }

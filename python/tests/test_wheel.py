@@ -59,6 +59,26 @@ def test_every_rate_gives_the_program_s_document_to_the_letter(tmp_path, rate, c
     assert timeline.ranges and timeline.activity.max() > 0.1
 
 
+@pytest.mark.parametrize("name", ["lossless24.flac", "lossless16.rf64.wav", "float32.aiff", "cbr.mp3", "aac.m4a", "vorbis.ogg", "opus.webm"])
+def test_a_file_gives_the_program_s_document_to_the_letter(name):
+    path = ROOT / "media/tests/golden" / name
+    timeline = rollcall.analyze_file(path, model=rollcall.Model(SMALL), threshold=0.3)
+    assert timeline.to_json() == program(path, "--model", SMALL, "--threshold", "0.3")
+
+
+def test_a_part_of_a_file_and_what_is_no_audio(tmp_path):
+    path = ROOT / "demo/feelings.ogg"
+    timeline = rollcall.analyze_file(str(path), start=2.0, duration=3.0, model=rollcall.Model(SMALL))
+    assert timeline.duration == 3.0
+    assert timeline.to_json() == program(path, "--model", SMALL, "--start", "2", "--duration", "3")
+    with pytest.raises(rollcall.RollcallError, match="test_wheel.py: is not a known kind of audio"):
+        rollcall.analyze_file(__file__)
+    with pytest.raises(rollcall.RollcallError, match="missing.wav: cannot open"):
+        rollcall.analyze_file(tmp_path / "missing.wav")
+    with pytest.raises(ValueError, match="start is -1"):
+        rollcall.analyze_file(path, start=-1)
+
+
 def test_settings_and_the_default_model_too(tmp_path):
     path = tmp_path / "x.wav"
     write(path, tune(32_000, 2, 3.0), 32_000)

@@ -49,7 +49,7 @@ fn wav(folder: &Path, name: &str) {
 fn openmic(folder: &Path) -> OpenMic {
     copy(&golden().join("openmic"), folder);
     let set = OpenMic::open(folder).unwrap();
-    let ogg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/tests/golden/vorbis.ogg");
+    let ogg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../media/tests/golden/vorbis.ogg");
     for key in set.keys() {
         let path = folder.join(format!("audio/{}/{key}.ogg", &key[..3]));
         fs::create_dir_all(path.parent().unwrap()).unwrap();

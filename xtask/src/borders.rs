@@ -16,15 +16,31 @@ const ROOMS: &[Room] = &[
     Room { name: "rollcall-metrics", may: &[], tests_may: &[] },
     Room { name: "rollcall-evaluate", may: &["rollcall-engine", "rollcall-metrics"], tests_may: &[] },
     Room { name: "rollcall-import", may: &["rollcall-engine", "rollcall-models"], tests_may: &[] },
+    Room { name: "rollcall-files", may: &[], tests_may: &[] },
+    Room { name: "rollcall-media", may: &[], tests_may: &[] },
+    Room {
+        name: "rollcall-results",
+        may: &["rollcall-engine", "rollcall-media"],
+        tests_may: &["rollcall-models"],
+    },
     Room { name: "rollcall-queue", may: &[], tests_may: &[] },
     Room { name: "rollcall-tap", may: &["rollcall-queue"], tests_may: &[] },
     Room { name: "rollcall-board", may: &[], tests_may: &[] },
     Room {
         name: "rollcall-worker",
-        may: &["rollcall-queue", "rollcall-tap", "rollcall-board", "rollcall-engine", "rollcall-models"],
+        may: &[
+            "rollcall-queue",
+            "rollcall-tap",
+            "rollcall-board",
+            "rollcall-engine",
+            "rollcall-models",
+            "rollcall-files",
+            "rollcall-media",
+            "rollcall-results",
+        ],
         tests_may: &[],
     },
-    Room { name: "rollcall-editor", may: &["rollcall-board"], tests_may: &[] },
+    Room { name: "rollcall-editor", may: &["rollcall-board", "rollcall-files"], tests_may: &[] },
     Room {
         name: "rollcall-plugin",
         may: &["rollcall-tap", "rollcall-board", "rollcall-worker", "rollcall-editor"],
@@ -38,19 +54,30 @@ const ROOMS: &[Room] = &[
             "rollcall-metrics",
             "rollcall-evaluate",
             "rollcall-import",
+            "rollcall-files",
+            "rollcall-media",
+            "rollcall-results",
         ],
         tests_may: &[],
     },
     Room {
         name: "rollcall-train",
-        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics", "rollcall-import"],
+        may: &["rollcall-engine", "rollcall-models", "rollcall-metrics", "rollcall-import", "rollcall-media"],
         tests_may: &[],
     },
-    Room { name: "rollcall-python", may: &["rollcall-engine", "rollcall-models"], tests_may: &[] },
+    Room {
+        name: "rollcall-python",
+        may: &["rollcall-engine", "rollcall-models", "rollcall-media", "rollcall-results"],
+        tests_may: &[],
+    },
     // It sees the plugin as any host does: through the built bundles.
     Room { name: "rollcall-host", may: &[], tests_may: &[] },
     // It knocks at every door that bytes from outside come through.
-    Room { name: "rollcall-fuzz", may: &["rollcall", "rollcall-engine", "rollcall-plugin"], tests_may: &[] },
+    Room {
+        name: "rollcall-fuzz",
+        may: &["rollcall", "rollcall-engine", "rollcall-plugin", "rollcall-media"],
+        tests_may: &[],
+    },
     Room { name: "xtask", may: &[], tests_may: &[] },
     Room { name: "rollcall-bundler", may: &[], tests_may: &[] },
 ];
@@ -75,8 +102,8 @@ const LIBRARIES: &[(&str, &[&str], &str)] = &[
     ("clap-sys", &["rollcall-host"], "only the harness hosts plugins"),
     (
         "symphonia",
-        &["rollcall", "rollcall-train", "rollcall-worker", "rollcall-host"],
-        "the engine takes samples, never files",
+        &["rollcall-media", "rollcall-host"],
+        "one crate reads audio files; the engine takes samples",
     ),
 ];
 

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use std::{
     io::{self, Write},
     num::NonZero,
+    ops::ControlFlow,
     path::Path,
     sync::{
         Mutex, PoisonError,
@@ -235,8 +236,10 @@ impl Batch {
             Audio::open(&input.path)?
         };
         let name = input.path.to_string_lossy().into_owned();
-        let mut analysis =
-            self.listener.analyze(audio, name, &mut |done_s, total_s| bar.set(done_s, total_s))?;
+        let mut analysis = self.listener.analyze(audio, name, &mut |done_s, total_s| {
+            bar.set(done_s, total_s);
+            ControlFlow::Continue(())
+        })?;
         *self.analysed_s.lock().unwrap_or_else(PoisonError::into_inner) += analysis.timeline.duration_s;
         if let Some(journal) = &self.journal {
             journal.begin(input)?;

@@ -9,8 +9,9 @@ use crate::{
 };
 use egui::{Align2, Context, Id, Pos2, RawInput, Rect, Ui, Vec2, pos2, vec2};
 use rollcall_board::{Board, History, ModelState, Subject, file_stem};
+use rollcall_files::AtomicFile;
 use std::{
-    fs, io,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
@@ -113,21 +114,19 @@ fn content(board: &Board, view: &ViewSettings, subject: Subject, name: &str) -> 
     }
 }
 
-/// Writes beside the place first, so that no half a file is ever seen; never over another file.
+/// Whole or not at all; never over another file.
 fn save(pixels: &Pixels, path: &Path) -> Result<(), String> {
     if path.exists() {
         return Err(format!("{} is there already. Choose another name", path.display()));
     }
     let bytes = pixels.to_png().map_err(|error| format!("it can't be encoded: {error}"))?;
     let hint = |error: io::Error| format!("{}: {error}. Choose another folder or name", path.display());
-    let beside = path.with_extension("png.part");
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(hint)?;
-    }
-    fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        hint(error)
-    })
+    let write = || {
+        let mut file = AtomicFile::create(path, false)?;
+        file.write_all(&bytes)?;
+        file.commit()
+    };
+    write().map_err(hint)
 }
 
 /// Draws the poster.
@@ -237,6 +236,7 @@ fn shares(content: &Content) -> Vec<f32> {
 mod tests {
     use super::*;
     use rollcall_board::{HistoryWriter, RowData, SongPosition};
+    use std::fs;
 
     fn content() -> Content {
         let mut writer = HistoryWriter::new(2);

@@ -2,19 +2,16 @@
 
 use rollcall_board::{ExportStatus, FORMAT_ENDINGS, Formats, History, file_stem};
 use rollcall_engine::{
-    HOP_SAMPLES, Model, PATCH_HOPS, SAMPLE_RATE_HZ, Settings,
-    timeline::{ModelIdentity, RangeSettings, SCHEMA, Timeline, TimelineSettings, cut_ranges},
+    InputFormat, Model, Settings,
+    timeline::{RangeSettings, Timeline},
 };
+use rollcall_files::AtomicFile;
+use rollcall_results::{Analysis, MERGE_GAP_S, MIN_DURATION_S, Steps, json, labels, table::StepTable};
 use std::{
-    collections::BTreeMap,
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     thread::{self, JoinHandle},
 };
-
-/// Shorter ranges are dropped, and closer ones joined: a plugin's labels are for reading.
-const MIN_DURATION_S: f64 = 0.0;
-const MERGE_GAP_S: f64 = 0.0;
 
 /// The export that runs, if one does. Dropping it waits for it.
 #[derive(Default)]
@@ -64,7 +61,9 @@ fn join(thread: JoinHandle<ExportStatus>) -> ExportStatus {
 
 /// Everything that is to be written, taken at one moment.
 pub(crate) struct Job {
-    timeline: Timeline,
+    begin: Timeline,
+    duration_s: f64,
+    clip: Vec<f32>,
     history: History,
     folder: PathBuf,
     name: String,
@@ -92,51 +91,36 @@ impl Job {
         formats: Formats,
     ) -> Self {
         let Header { file, model, settings, thresholds, sample_rate_hz, channels, duration_s, clip } = header;
-        let classes = model.classes().to_vec();
-        let clip = classes.iter().cloned().zip(clip).collect::<BTreeMap<_, _>>();
-        let a_hop_s = HOP_SAMPLES as f64 / f64::from(SAMPLE_RATE_HZ);
-        let timeline = Timeline {
-            schema: SCHEMA.into(),
-            file,
-            duration_s,
-            sample_rate_hz,
-            channels,
-            model: ModelIdentity {
-                name: model.manifest().name.clone(),
-                version: model.manifest().version.clone(),
-                sha256: model.package().sha256().to_owned(),
-            },
-            settings: TimelineSettings {
-                engine: settings,
-                ranges: RangeSettings {
-                    thresholds,
-                    min_duration_s: MIN_DURATION_S,
-                    merge_gap_s: MERGE_GAP_S,
-                },
-                start_s: history.row(history.range().start).map_or(0.0, |row| row.time_s()),
-            },
-            classes,
-            hop_s: settings.update_hops as f64 * a_hop_s,
-            window_s: PATCH_HOPS as f64 * a_hop_s,
-            times_s: Vec::new(),
-            activity: Vec::new(),
+        let ranges = RangeSettings { thresholds, min_duration_s: MIN_DURATION_S, merge_gap_s: MERGE_GAP_S };
+        // Of a session of many hours the oldest rows are gone.
+        let start_s = history.row(history.range().start).map_or(0.0, |row| row.time_s());
+        let format = InputFormat { sample_rate_hz, channels };
+        let begin = Timeline::begin(file, model, format, settings, ranges, start_s);
+        Self {
+            begin,
+            duration_s: duration_s - start_s,
             clip,
-            ranges: Vec::new(),
-        };
-        Self { timeline, history, folder, name: file_stem(name), formats }
+            history,
+            folder,
+            name: file_stem(name),
+            formats,
+        }
     }
 
     fn run(mut self) -> ExportStatus {
-        self.fill();
+        let mut analysis = match self.analysis() {
+            Ok(analysis) => analysis,
+            Err(error) => return ExportStatus::Failed(advice(&std::env::temp_dir(), &error)),
+        };
         let files = [
-            (self.formats.json, Self::json as fn(&Self, &mut dyn Write) -> io::Result<()>),
+            (self.formats.json, Self::json as fn(&Self, &mut Analysis, &mut dyn Write) -> io::Result<()>),
             (self.formats.csv, Self::csv),
             (self.formats.labels, Self::labels),
         ];
         let mut written = Vec::new();
         for ((_, write), ending) in files.into_iter().zip(FORMAT_ENDINGS).filter(|(file, _)| file.0) {
             let path = self.folder.join(format!("{}.{ending}", self.name));
-            if let Err(error) = whole(&path, |out| write(&self, out)) {
+            if let Err(error) = whole(&path, |out| write(&self, &mut analysis, out)) {
                 return ExportStatus::Failed(advice(&path, &error));
             }
             written.push(path);
@@ -144,68 +128,46 @@ impl Job {
         ExportStatus::Done(written)
     }
 
-    fn fill(&mut self) {
-        let Timeline { settings, classes, hop_s, duration_s, times_s, activity, ranges, .. } =
-            &mut self.timeline;
+    /// The rows as the program gathers a file's.
+    fn analysis(&mut self) -> io::Result<Analysis> {
+        let mut steps = Steps::new(self.begin.clone());
         for row in self.history.rows(self.history.range()) {
-            times_s.push(row.time_s());
-            activity.push((0..row.classes()).map(|class| row.activity(class)).collect());
+            let activity: Vec<f32> = (0..row.classes()).map(|class| row.activity(class)).collect();
+            steps.row(row.time_s(), &activity);
         }
-        let span_s = (settings.start_s, *duration_s);
-        let cut = cut_ranges(times_s, activity, &settings.ranges, *hop_s, span_s);
-        *ranges = cut.into_iter().map(|range| range.named(classes)).collect();
+        steps.finish(self.duration_s, &self.clip, None)
     }
 
-    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, &self.timeline)?;
-        out.write_all(b"\n")
+    fn json(&self, analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
+        json::write(analysis, out)
     }
 
-    /// One row a step. Song columns are empty where the host told nothing.
-    fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "time_s,song_s,bar,beat,{}", self.timeline.classes.join(","))?;
+    /// As the program's, with the place in the song instead of the file.
+    fn csv(&self, _: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
+        let mut table = StepTable::new(out);
+        table.head(&["time_s", "song_s", "bar", "beat"], &self.begin.classes)?;
         for row in self.history.rows(self.history.range()) {
             let position = row.position();
-            write!(out, "{}", row.time_s())?;
-            match position.song_s {
-                Some(song_s) => write!(out, ",{song_s}")?,
-                None => write!(out, ",")?,
-            }
-            match position.bar {
-                Some((bar, beats)) => write!(out, ",{},{}", i64::from(bar) + 1, beats + 1.0)?,
-                None => write!(out, ",,")?,
-            }
-            for class in 0..row.classes() {
-                write!(out, ",{}", row.activity(class))?;
-            }
-            writeln!(out)?;
+            let song_s = position.song_s.map_or_else(String::new, |song_s| song_s.to_string());
+            let (bar, beat) = position.bar.map_or_else(Default::default, |(bar, beats)| {
+                ((i64::from(bar) + 1).to_string(), (beats + 1.0).to_string())
+            });
+            let leading = [&row.time_s().to_string(), &song_s, &bar, &beat];
+            table.row(leading.map(String::as_str), (0..row.classes()).map(|class| row.activity(class)))?;
         }
-        Ok(())
+        table.finish()
     }
 
-    /// Audacity's label track: start, end and text, with tabs between them.
-    fn labels(&self, out: &mut dyn Write) -> io::Result<()> {
-        for range in &self.timeline.ranges {
-            writeln!(out, "{:.6}\t{:.6}\t{}", range.start_s, range.end_s, range.class)?;
-        }
-        Ok(())
+    fn labels(&self, analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
+        labels::write_audacity(analysis, out)
     }
 }
 
-/// Writes beside the name, then gives the name: whole or not at all, and never over another file.
+/// Whole or not at all, and never over another file.
 fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rollcall-").suffix(".part");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = BufWriter::new(builder.tempfile_in(folder)?);
+    let mut file = AtomicFile::create(path, false)?;
     write(&mut file)?;
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(path).map_err(|error| error.error)?;
-    Ok(())
+    file.commit()
 }
 
 fn advice(path: &Path, error: &io::Error) -> String {

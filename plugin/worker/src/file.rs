@@ -1,8 +1,9 @@
 //! Analyses a dropped file, beside the live analysis and with an engine of its own.
 
-use crate::{decode::Audio, export::Header, turns};
+use crate::{export::Header, turns};
 use rollcall_board::{FileJob, FileState, History, HistoryReader, HistoryWriter, RowData, SongPosition};
 use rollcall_engine::{Alone, Engine, InputFormat, Model, Settings};
+use rollcall_media::{Audio, Format};
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -116,8 +117,8 @@ fn analyse(
     mut history: HistoryWriter,
     told: &Told,
 ) -> Result<Outcome, String> {
-    let mut audio = Audio::open(path)?;
-    let (rate_hz, channels, length) = (audio.rate_hz, audio.channels, audio.frames);
+    let mut audio = Audio::open(path).map_err(|error| error.to_string())?;
+    let &Format { sample_rate_hz: rate_hz, channels, frames: length, .. } = audio.format();
     let format = InputFormat { sample_rate_hz: rate_hz, channels };
     // In pieces of ten seconds, which is cheaper; each takes a turn of some tenth of a second from the live instances.
     let mut engine =
@@ -135,7 +136,7 @@ fn analyse(
         });
     };
     let mut frames = 0_u64;
-    while let Some(block) = audio.next()? {
+    while let Some(block) = audio.next_block().map_err(|error| error.to_string())? {
         if told.cancelled.load(Relaxed) {
             return Err("it was cancelled".into());
         }

@@ -9,7 +9,6 @@
 mod choice;
 mod control;
 mod core;
-mod decode;
 mod export;
 mod file;
 mod handle;

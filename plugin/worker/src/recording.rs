@@ -1,6 +1,6 @@
 //! A whole audio file in memory, for those who play one.
 
-use crate::decode::Audio;
+use rollcall_media::{Audio, DecodeError};
 use std::path::{Path, PathBuf};
 
 /// A file's audio, planar.
@@ -23,16 +23,16 @@ pub struct ReadError {
 }
 
 impl Recording {
-    /// Decodes a file to its end: WAV, AIFF, FLAC, MP3, Ogg Vorbis, AAC, ALAC, in their usual containers.
+    /// Decodes a file to its end: whatever `rollcall analyze` reads.
     ///
     /// # Errors
     /// The file can't be opened, is no audio, or is damaged.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let failed = |why| ReadError { path: path.to_owned(), why };
+        let failed = |error: DecodeError| ReadError { path: path.to_owned(), why: error.to_string() };
         let mut audio = Audio::open(path).map_err(failed)?;
-        let (rate_hz, count) = (audio.rate_hz, audio.channels);
+        let (rate_hz, count) = (audio.format().sample_rate_hz, audio.format().channels);
         let mut channels = vec![Vec::new(); count];
-        while let Some(block) = audio.next().map_err(failed)? {
+        while let Some(block) = audio.next_block().map_err(failed)? {
             for frame in block.chunks_exact(count) {
                 channels.iter_mut().zip(frame).for_each(|(channel, &sample)| channel.push(sample));
             }

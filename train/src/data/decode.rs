@@ -1,17 +1,13 @@
 //! Decoding recordings of any common format to mono at 16 kHz (or another rate).
 
 use super::resample::resample;
-use anyhow::{Context, Result, anyhow, bail};
-use std::{fs::File, path::Path, process::Command};
-use symphonia::core::codecs::audio::AudioDecoderOptions;
-use symphonia::core::errors::Error;
-use symphonia::core::formats::{FormatOptions, TrackType, probe::Hint};
-use symphonia::core::io::MediaSourceStream;
-use symphonia::core::meta::MetadataOptions;
+use anyhow::{Context, Result, anyhow, ensure};
+use rollcall_media::{Audio, DecodeError};
+use std::{path::Path, process::Command};
 
 /// The whole file, mixed down to mono, at `rate_hz`.
 ///
-/// Raw G.722 (`.g722`) goes through the `ffmpeg` program, everything else through symphonia.
+/// Raw G.722 (`.g722`) goes through the `ffmpeg` program, everything else is read as `rollcall analyze` reads it.
 ///
 /// # Errors
 /// A file that is missing, in no known format, or has no audio in it.
@@ -25,49 +21,22 @@ pub fn decode(path: &Path, rate_hz: u32) -> Result<Vec<f32>> {
 }
 
 fn decode_native(path: &Path) -> Result<(Vec<f32>, u32)> {
-    let stream = MediaSourceStream::new(Box::new(File::open(path)?), Default::default());
-    let mut hint = Hint::new();
-    if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
-        hint.with_extension(extension);
-    }
-    let mut format = symphonia::default::get_probe().probe(
-        &hint,
-        stream,
-        FormatOptions::default(),
-        MetadataOptions::default(),
-    )?;
-    let track = format.default_track(TrackType::Audio).context("no audio track")?;
-    let id = track.id;
-    let parameters = track.codec_params.as_ref().and_then(|p| p.audio()).context("no audio parameters")?;
-    let mut decoder =
-        symphonia::default::get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default())?;
+    let mut audio = Audio::open(path)?;
+    let (rate_hz, channels) = (audio.format().sample_rate_hz, audio.format().channels);
     let mut mono = Vec::new();
-    let mut rate_hz = 0;
-    let mut interleaved: Vec<f32> = Vec::new();
     loop {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) if packet.track_id == id => packet,
-            Ok(Some(_)) => continue,
-            // A recording that ends in the middle of a packet is used up to there.
-            Ok(None) | Err(Error::IoError(_)) => break,
-            Err(e) => return Err(e.into()),
-        };
-        match decoder.decode(&packet) {
-            Ok(buffer) => {
-                let channels = buffer.spec().channels().count();
-                rate_hz = buffer.spec().rate();
-                interleaved.resize(buffer.samples_interleaved(), 0.0);
-                buffer.copy_to_slice_interleaved(&mut interleaved);
+        match audio.next_block() {
+            Ok(Some(block)) => {
                 let mix = |frame: &[f32]| frame.iter().sum::<f32>() / channels as f32;
-                mono.extend(interleaved.chunks_exact(channels).map(mix));
+                mono.extend(block.chunks_exact(channels).map(mix));
             }
-            Err(Error::DecodeError(_)) => {}
-            Err(e) => return Err(e.into()),
+            Ok(None) => break,
+            // A recording that is cut or damaged is used up to there.
+            Err(DecodeError::Truncated { .. } | DecodeError::Damaged { .. }) if !mono.is_empty() => break,
+            Err(error) => return Err(error.into()),
         }
     }
-    if mono.is_empty() {
-        bail!("no audio in it");
-    }
+    ensure!(!mono.is_empty(), "no audio in it");
     Ok((mono, rate_hz))
 }
 

@@ -1,8 +1,10 @@
-//! Audio files and streams -> interleaved frames, sample-accurate: [`Audio`].
+//! any thread: audio files and streams -> interleaved frames, sample-accurate: [`Audio`].
 //!
 //! Containers and codecs are symphonia's (and libopus, feature `opus`). What is added here is what symphonia 0.6 leaves
 //! to its caller: RF64 and unfinished WAV headers, the edit lists and `iTunSMPB` of MP4 (encoder delay and padding), where
 //! Vorbis in Ogg ends, and telling a truncated or damaged file from one that ends well.
+
+#![forbid(unsafe_code)]
 
 mod audio;
 mod error;
@@ -12,6 +14,7 @@ mod origin;
 mod probe;
 mod registry;
 mod tail;
+pub mod time;
 mod wave;
 
 pub use audio::{Audio, Format};

@@ -2,7 +2,7 @@
 
 mod signal;
 
-use rollcall::decode::{Audio, DecodeError};
+use rollcall_media::{Audio, DecodeError};
 use signal::{CHANNELS, decode, golden, is_built, scratch};
 use std::{fs, io::Cursor};
 

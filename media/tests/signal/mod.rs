@@ -1,7 +1,7 @@
 //! The signal that `golden/generate.sh` encodes, made again; and small helpers that several test files share.
 #![allow(dead_code, reason = "every test file compiles its own copy and uses a part of it")]
 
-use rollcall::decode::{Audio, DecodeError, Format};
+use rollcall_media::{Audio, DecodeError, Format};
 use std::path::{Path, PathBuf};
 
 /// Frames of the lossless golden files.

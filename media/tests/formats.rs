@@ -2,7 +2,7 @@
 
 mod signal;
 
-use rollcall::decode::Audio;
+use rollcall_media::Audio;
 use signal::{CHANNELS, LONG, SHORT, decode, golden, is_built, signal16_f32, signal24_f32};
 use std::{fs::File, io::Cursor, sync::LazyLock};
 

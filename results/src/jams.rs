@@ -1,6 +1,6 @@
 //! JAMS 0.3 (Humphrey et al., ISMIR 2014; PyPI `jams`): who is heard at all as `tag_open`, when as `segment_open`.
 
-use crate::analyze::Analysis;
+use crate::Analysis;
 use rollcall_engine::timeline::TimelineSettings;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -41,7 +41,11 @@ struct Origin<'a> {
     settings: &'a TimelineSettings,
 }
 
-pub(super) fn write(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the document.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     let timeline = &analysis.timeline;
     let (start_s, duration_s) = (timeline.settings.start_s, timeline.duration_s);
     let thresholds = &timeline.settings.ranges.thresholds;

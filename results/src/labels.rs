@@ -1,10 +1,14 @@
 //! Ranges for other programs' label tracks: Audacity, `.lab`, Sonic Visualiser's `.svl`, REAPER's region manager.
 
-use crate::{analyze::Analysis, time::clock};
+use crate::Analysis;
+use rollcall_media::time::clock;
 use std::io::{self, Write};
 
 /// Audacity: start, end and text, with tabs between them (File > Import > Labels).
-pub(super) fn write_audacity(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_audacity(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     for range in &analysis.timeline.ranges {
         writeln!(out, "{:.6}\t{:.6}\t{}", range.start_s, range.end_s, range.class)?;
     }
@@ -12,7 +16,10 @@ pub(super) fn write_audacity(analysis: &Analysis, out: &mut dyn Write) -> io::Re
 }
 
 /// `.lab`: start, end and text with spaces between them, as HTK's successors, mir_eval and Sonic Visualiser read it.
-pub(super) fn write_lab(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_lab(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     for range in &analysis.timeline.ranges {
         writeln!(out, "{:.6} {:.6} {}", range.start_s, range.end_s, range.class.replace(' ', "_"))?;
     }
@@ -20,7 +27,10 @@ pub(super) fn write_lab(analysis: &Analysis, out: &mut dyn Write) -> io::Result<
 }
 
 /// REAPER: regions as View > Region/Marker Manager > Import reads them, with the ruler on minutes and seconds.
-pub(super) fn write_reaper(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_reaper(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(["#", "Name", "Start", "End", "Length"])?;
     for (index, range) in analysis.timeline.ranges.iter().enumerate() {
@@ -32,7 +42,10 @@ pub(super) fn write_reaper(analysis: &Analysis, out: &mut dyn Write) -> io::Resu
 }
 
 /// Sonic Visualiser: a region layer, one height for each class.
-pub(super) fn write_svl(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_svl(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     let timeline = &analysis.timeline;
     let frame = |seconds: f64| (seconds * f64::from(timeline.sample_rate_hz)).round() as u64;
     let start = frame(timeline.settings.start_s);

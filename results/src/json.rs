@@ -1,6 +1,6 @@
 //! `rollcall.timeline/1`, one document on one line, the rows streamed from where they are kept.
 
-use crate::analyze::{Analysis, Row, Rows};
+use crate::{Analysis, Row, Rows};
 use rollcall_engine::timeline::{ModelIdentity, Range, Timeline, TimelineSettings};
 use serde::{
     Serialize, Serializer,
@@ -62,7 +62,11 @@ fn sequence<S: Serializer>(
     seq.end()
 }
 
-pub(super) fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the document.
+///
+/// # Errors
+/// `out` cannot be written, or the rows cannot be read.
+pub fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
     let Analysis { timeline, rows, incomplete, .. } = analysis;
     let rows = RefCell::new(rows);
     let Timeline { schema, file, model, settings, classes, clip, ranges, .. } = &*timeline;

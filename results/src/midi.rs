@@ -4,7 +4,7 @@
 //! 120 beats a minute, so that a beat is half a second. Controllers are those that MIDI 1.0 leaves undefined (20 to 31,
 //! then 102 to 119): nothing that listens changes its sound.
 
-use crate::analyze::Analysis;
+use crate::Analysis;
 use midly::{
     Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind,
     num::{u15, u24, u28},
@@ -17,7 +17,11 @@ const TICKS_PER_S: f64 = TICKS_PER_BEAT as f64 * 1e6 / MICROSECONDS_PER_BEAT as 
 /// Undefined controllers: 12 and 18 of them.
 const CONTROLLERS: usize = 30;
 
-pub(super) fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the file.
+///
+/// # Errors
+/// `out` cannot be written, or the rows cannot be read.
+pub fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
     let timeline = &analysis.timeline;
     let mut marks: Vec<(u32, String)> = Vec::new();
     for range in &timeline.ranges {

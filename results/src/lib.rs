@@ -1,0 +1,23 @@
+//! offline: the engine's steps -> an [`Analysis`] -> timelines, tables and labels that others read.
+//!
+//! A [`Listener`] hears a whole file; whoever has steps from elsewhere gathers them with [`Steps`]. Each format is a module
+//! that writes one analysis.
+#![forbid(unsafe_code)]
+
+mod analysis;
+mod crew;
+mod folding;
+pub mod jams;
+pub mod json;
+pub mod labels;
+mod listener;
+pub mod midi;
+mod overview;
+mod rows;
+pub mod table;
+
+pub use analysis::{Analysis, Steps};
+pub use listener::{AnalyzeError, Listener};
+pub use overview::Overview;
+pub use rows::{Row, RowReader, Rows};
+pub use rollcall_engine::timeline::{MERGE_GAP_S, MIN_DURATION_S};
