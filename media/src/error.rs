@@ -32,15 +32,25 @@ pub enum DecodeError {
     Empty,
     /// No known container begins like this.
     #[error(
-        "is not a known kind of audio (first bytes: {first}); known are WAV, RF64, AIFF, CAF, FLAC, MP3, Ogg, MP4/M4A, \
-         AAC, Matroska: convert it to one of them"
+        "is not a known kind of audio (first bytes: {first}); known are WAV, RF64, Wave64, AIFF, CAF, AU, FLAC, MP3, \
+         Ogg, MP4/M4A/MOV, AAC, Matroska/WebM: convert it to one of them, as with `ffmpeg -i FILE -f wav - | rollcall analyze -`"
     )]
     Unknown {
         /// Its first bytes, in hexadecimal.
         first: String,
     },
+    /// It is known what it is, but it is not read.
+    #[error("is {kind}, which is not read here; {advice}")]
+    Foreign {
+        /// What it is.
+        kind: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
     /// The container is known, what is in it is not.
-    #[error("cannot be decoded ({feature}); convert it to FLAC or WAV")]
+    #[error(
+        "cannot be decoded ({feature}); convert it to FLAC or WAV, as with `ffmpeg -i FILE -f wav - | rollcall analyze -`"
+    )]
     Unsupported {
         /// What is missing here.
         feature: String,

@@ -21,39 +21,36 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    /// `wave_frames` is what a WAV header promises, `edit` what an MP4 says of this track.
+    /// Of a container that symphonia reads; `edit` is what an MP4 says of this track.
     pub(super) fn of(
         container: &str,
         track: &Track,
         parameters: &AudioCodecParameters,
-        wave_frames: Option<u64>,
         edit: Option<&Edit>,
     ) -> Self {
-        let known = |frames: Option<u64>| Self { limit: frames, promised: frames, frames, ..Self::default() };
-        match container {
-            "wave" if wave_frames.is_some() => known(wave_frames),
-            "flac" | "aiff" => Self { limit: None, ..known(track.num_frames) },
-            // Without a LAME tag the length is an estimate from the first frame's bit rate.
-            "mp3" if track.delay.is_some() => Self { limit: None, ..known(track.num_frames) },
-            "isomp4" => Self::of_mp4(track, parameters, edit),
-            _ => Self { frames: track.num_frames, ..Self::default() },
+        if container != "isomp4" {
+            return Self { frames: track.num_frames, ..Self::default() };
         }
-    }
-
-    fn of_mp4(track: &Track, parameters: &AudioCodecParameters, edit: Option<&Edit>) -> Self {
         let ticks_per_s =
             track.time_base.map_or(1.0, |base| f64::from(base.denom.get()) / f64::from(base.numer.get()));
         let rate = f64::from(parameters.sample_rate.unwrap_or(0));
-        let frames_of = |ticks: u64| (ticks as f64 * rate / ticks_per_s).round() as u64;
-        let media = track.duration.map(|ticks| frames_of(ticks.get())).filter(|&frames| frames > 0);
+        let media = track.duration.map(|ticks| (ticks.get() as f64 * rate / ticks_per_s).round() as u64);
+        let pre_skip = opus_pre_skip(parameters).unwrap_or(0);
+        Self::edited((rate, ticks_per_s), media.filter(|&frames| frames > 0), edit, pre_skip)
+    }
+
+    /// Of so many frames of media with an edit list, or with a delay of their own.
+    pub(super) fn edited(
+        (rate, ticks_per_s): (f64, f64),
+        media: Option<u64>,
+        edit: Option<&Edit>,
+        pre_skip: u64,
+    ) -> Self {
         let (delay, heard) = match edit {
-            None => {
-                let delay = opus_pre_skip(parameters).unwrap_or(0);
-                (delay, media.map(|media| media.saturating_sub(delay)))
-            }
+            None => (pre_skip, media.map(|media| media.saturating_sub(pre_skip))),
             Some(&Edit::Itunes { delay, frames }) => (delay, Some(frames)),
             Some(&Edit::List { start_ticks, length_s, resolution_s }) => {
-                let delay = frames_of(start_ticks);
+                let delay = (start_ticks as f64 * rate / ticks_per_s).round() as u64;
                 let rest = media.map(|media| media.saturating_sub(delay));
                 // The list's length is rounded to the movie's clock (often a millisecond): the samples' own durations
                 // are exact, and hold unless the list clearly ends before them.

@@ -6,12 +6,21 @@
 
 #![forbid(unsafe_code)]
 
+mod adts;
+mod aiff;
 mod audio;
+mod blocks;
+mod bytes;
+mod caf;
+mod demuxer;
 mod error;
 mod extent;
+mod flac;
+mod foreign;
+mod kind;
 mod mp4;
-mod origin;
-mod probe;
+mod mpeg;
+mod open;
 mod registry;
 mod tail;
 pub mod time;

@@ -1,142 +1,187 @@
-//! WAV headers as they are in the field: RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088), and recordings whose sizes were
-//! never filled in. They are rewritten, byte for byte as long, into the one form that symphonia reads to the end of
-//! the stream; the true length of the data is kept beside it.
+//! WAV as it is in the field: RIFF, RIFX, RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088), Sony's Wave64, headers of recordings
+//! that were never finished or came through a pipe, and chunks whose sizes are wrong.
 
-use super::DecodeError;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
-use symphonia::core::io::MediaSource;
+mod format;
+mod size;
+
+use crate::{
+    DecodeError,
+    blocks::{self, Place},
+    bytes::Bytes,
+    demuxer::Opened,
+    mpeg,
+};
+use format::{Codec, Format};
+use size::Size;
 
 /// All chunks before the audio; real ones hold kilobytes, even with pictures not more than this.
 const MAX_HEADER_BYTES: u64 = 64 << 20;
-/// A size that says "unknown": until the end of the stream.
-const UNKNOWN: u32 = u32::MAX;
+/// How far beyond a chunk of wrong size the next one is looked for.
+const MAX_SEARCH_BYTES: usize = 1 << 20;
+const WAVE64_HEAD_BYTES: u64 = 24;
 
-/// A rewritten header.
-#[derive(Debug)]
-pub(super) struct Header {
-    /// Everything up to the first byte of audio, all sizes that matter unknown.
-    bytes: Vec<u8>,
-    /// Bytes of audio, if the header knows.
-    data_bytes: Option<u64>,
-    /// Frames of PCM audio, if the header knows; of compressed kinds nothing is promised.
-    pub(super) frames: Option<u64>,
-}
-
-/// Whether a stream that begins so is for [`Header::read`].
-pub(super) fn is_wave(first: &[u8]) -> bool {
-    first.len() >= 12 && matches!(&first[..4], b"RIFF" | b"RF64" | b"BW64") && &first[8..12] == b"WAVE"
-}
-
-impl Header {
-    /// Reads up to the first byte of audio.
-    pub(super) fn read(stream: &mut dyn Read) -> Result<Self, DecodeError> {
-        let mut bytes = Vec::new();
-        take(stream, &mut bytes, 12)?;
-        bytes[..4].copy_from_slice(b"RIFF");
-        bytes[4..8].copy_from_slice(&UNKNOWN.to_le_bytes());
-        let (mut block_bytes, mut large_data_bytes) = (None, None);
-        loop {
-            let at = bytes.len();
-            take(stream, &mut bytes, 8)?;
-            let stated_bytes = u32_at(&bytes, at + 4);
-            if &bytes[at..at + 4] == b"data" {
-                bytes[at + 4..].copy_from_slice(&UNKNOWN.to_le_bytes());
-                let data_bytes = match stated_bytes {
-                    UNKNOWN => large_data_bytes,
-                    // Streaming writers leave 0 (or, as sox does, almost 2 GiB) where they cannot go back.
-                    0 | 0x7fff_f000..=0x7fff_ffff => None,
-                    known => Some(u64::from(known)),
-                };
-                let frames = data_bytes.zip(block_bytes).map(|(data, block): (u64, u64)| data / block);
-                return Ok(Self { bytes, data_bytes, frames });
+/// Opens RIFF and its relatives.
+pub(crate) fn open(mut bytes: Bytes) -> Result<Opened, DecodeError> {
+    let head = take(&mut bytes, 12)?;
+    let is_big = head.starts_with(b"RIFX");
+    let is_large = !head.starts_with(b"RIF");
+    let riff_bytes = number(&head[4..8], is_big);
+    let (mut format, mut large_data_bytes, mut told_frames) = (None, 0, None);
+    loop {
+        let at = bytes.position();
+        let chunk = take(&mut bytes, 8)?;
+        let (name, stated) = ([chunk[0], chunk[1], chunk[2], chunk[3]], number(&chunk[4..8], is_big));
+        match &name {
+            b"data" => {
+                let size = Size { stated, riff_bytes, large: is_large.then_some(large_data_bytes) };
+                return data(bytes, format, size, told_frames);
             }
-            let body = at + 8;
-            take(stream, &mut bytes, u64::from(stated_bytes) + u64::from(stated_bytes & 1))?;
-            match &bytes[at..at + 4] {
-                b"fmt " if stated_bytes >= 16 => {
-                    let is_pcm = matches!(u16_at(&bytes, body), 1 | 3 | 0xfffe);
-                    block_bytes =
-                        Some(u64::from(u16_at(&bytes, body + 12))).filter(|&block| is_pcm && block > 0);
-                }
-                b"ds64" if stated_bytes >= 24 => {
-                    let low_high = (u32_at(&bytes, body + 8), u32_at(&bytes, body + 12));
-                    large_data_bytes = Some(u64::from(low_high.0) | u64::from(low_high.1) << 32);
-                    bytes[at..at + 4].copy_from_slice(b"JUNK");
-                }
-                _ => {}
+            b"ds64" if stated >= 24 => {
+                let body = bytes.peek(24).map_err(DecodeError::Open)?;
+                large_data_bytes =
+                    body.get(8..16).map_or(0, |size| u64::from_le_bytes(size.try_into().expect("8 bytes")));
             }
+            b"fmt " => {
+                let body = bytes.peek(stated.min(64) as usize).map_err(DecodeError::Open)?.to_vec();
+                format =
+                    Some(Format::read(&body, is_big).ok_or_else(|| header(at, "its format makes no sense"))?);
+            }
+            b"fact" if stated >= 4 => {
+                let body = bytes.peek(4).map_err(DecodeError::Open)?;
+                told_frames = (body.len() == 4).then(|| number(body, is_big));
+            }
+            _ => {}
         }
-    }
-
-    /// The stream, from its first byte, as symphonia shall see it. `rest` stands behind the header.
-    pub(super) fn attach<S: Read>(self, rest: S) -> Rewritten<S> {
-        let end = self.data_bytes.map_or(u64::MAX, |data| data.saturating_add(self.bytes.len() as u64));
-        Rewritten { header: Cursor::new(self.bytes), rest, position: 0, end }
+        pass(&mut bytes, at, stated)?;
     }
 }
 
-fn take(stream: &mut dyn Read, into: &mut Vec<u8>, bytes: u64) -> Result<(), DecodeError> {
-    let at = into.len() as u64;
-    let header = |reason: String| DecodeError::Header { byte: at, reason };
-    if at.saturating_add(bytes) > MAX_HEADER_BYTES {
-        return Err(header(format!("a chunk of {bytes} bytes before the audio")));
+/// Passes over a chunk's body to where the next one begins: at its padded end, at its end where whoever wrote it did not know
+/// of padding, or wherever audio or its format are found near by.
+fn pass(bytes: &mut Bytes, at: u64, stated: u64) -> Result<(), DecodeError> {
+    if at + stated > MAX_HEADER_BYTES {
+        return Err(header(at, &format!("a chunk of {stated} bytes before the audio")));
     }
-    match stream.take(bytes).read_to_end(into) {
-        Ok(read) if read as u64 == bytes => Ok(()),
-        Ok(_) => Err(header(String::from("the file ends before the audio begins"))),
-        Err(error) => Err(header(error.to_string())),
+    let padded = stated + (stated & 1);
+    let window = bytes.peek(stated as usize + MAX_SEARCH_BYTES).map_err(DecodeError::Open)?;
+    let is_chunk = |from: &u64, is_one: fn(&[u8]) -> bool| {
+        window.get(*from as usize..*from as usize + 4).is_some_and(is_one)
+    };
+    let ends = || [padded, stated].into_iter();
+    let known = |four: &[u8]| matches!(four, b"data" | b"fmt ");
+    let found = ends()
+        .find(|from| is_chunk(from, is_known))
+        .or_else(|| ends().find(|from| is_chunk(from, is_name)))
+        .or_else(|| window.windows(4).position(known).map(|from| from as u64));
+    match found {
+        Some(from) => drop(bytes.skip(from).map_err(DecodeError::Open)?),
+        None => return Err(header(at, "the file ends before the audio begins")),
     }
+    Ok(())
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+/// Chunks of the field, before audio or behind it.
+const KNOWN: [&[u8; 4]; 24] = [
+    b"data", b"fmt ", b"fact", b"LIST", b"cue ", b"bext", b"iXML", b"id3 ", b"ID3 ", b"smpl", b"inst",
+    b"PEAK", b"JUNK", b"junk", b"PAD ", b"_PMX", b"axml", b"chna", b"LGWV", b"DISP", b"acid", b"cart",
+    b"minf", b"elm1",
+];
+
+fn is_known(name: &[u8]) -> bool {
+    KNOWN.iter().any(|known| name == *known)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+/// Whether a chunk may be called so.
+fn is_name(name: &[u8]) -> bool {
+    name.iter().all(|byte| matches!(byte, b' '..=b'~')) && name.iter().any(u8::is_ascii_alphanumeric)
 }
 
-/// A header of ours before a stream of theirs, cut off after the audio, so that chunks behind it are never heard.
-pub(super) struct Rewritten<S> {
-    header: Cursor<Vec<u8>>,
-    rest: S,
-    position: u64,
-    end: u64,
-}
-
-impl<S: Read> Read for Rewritten<S> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.position.min(self.end)).unwrap_or(usize::MAX);
-        let room = buffer.len().min(left);
-        let buffer = &mut buffer[..room];
-        let in_header = self.position < self.header.get_ref().len() as u64;
-        let read = if in_header { self.header.read(buffer)? } else { self.rest.read(buffer)? };
-        self.position += read as u64;
-        Ok(read)
-    }
-}
-
-impl<S: Read + Seek> Seek for Rewritten<S> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-            SeekFrom::End(by) => self.rest.seek(SeekFrom::End(0))?.min(self.end).checked_add_signed(by),
+/// Opens Sony's Wave64: chunks are named by GUIDs, their sizes have 64 bits and count the head.
+pub(crate) fn open_wave64(mut bytes: Bytes) -> Result<Opened, DecodeError> {
+    take(&mut bytes, 40)?;
+    let (mut format, mut told_frames) = (None, None);
+    loop {
+        let at = bytes.position();
+        let head = take(&mut bytes, WAVE64_HEAD_BYTES as usize)?;
+        let size = u64::from_le_bytes(head[16..24].try_into().expect("8 bytes"));
+        let stated = size.saturating_sub(WAVE64_HEAD_BYTES);
+        match &head[..4] {
+            b"data" => {
+                let is_known = size > WAVE64_HEAD_BYTES && size < i64::MAX as u64;
+                let length = is_known.then_some(stated);
+                return audio("w64", bytes, format, length, told_frames, None);
+            }
+            b"fmt " => {
+                let body = bytes.peek(stated.min(64) as usize).map_err(DecodeError::Open)?.to_vec();
+                format =
+                    Some(Format::read(&body, false).ok_or_else(|| header(at, "its format makes no sense"))?);
+            }
+            b"fact" => {
+                let body = bytes.peek(4).map_err(DecodeError::Open)?;
+                told_frames = (body.len() == 4).then(|| number(body, false));
+            }
+            _ => {}
         }
-        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        // The rewritten header is as long as the original, so that positions are those of the file.
-        self.header.set_position(position);
-        self.rest.seek(SeekFrom::Start(position.max(self.header.get_ref().len() as u64)))?;
-        self.position = position;
-        Ok(position)
+        if stated > MAX_HEADER_BYTES {
+            return Err(header(at, &format!("a chunk of {stated} bytes before the audio")));
+        }
+        bytes.skip(stated.next_multiple_of(8)).map_err(DecodeError::Open)?;
     }
 }
 
-impl<S: Read + Seek + Send + Sync> MediaSource for Rewritten<S> {
-    fn is_seekable(&self) -> bool {
-        true
-    }
-    fn byte_len(&self) -> Option<u64> {
-        None
-    }
+/// What stands in the data chunk of a RIFF.
+fn data(
+    mut bytes: Bytes,
+    format: Option<Format>,
+    size: Size,
+    told_frames: Option<u64>,
+) -> Result<Opened, DecodeError> {
+    let (length, note) = size.length(&mut bytes).map_err(DecodeError::Open)?;
+    audio("wave", bytes, format, length, told_frames, note)
+}
+
+fn audio(
+    container: &'static str,
+    mut bytes: Bytes,
+    format: Option<Format>,
+    length: Option<u64>,
+    told_frames: Option<u64>,
+    note: Option<String>,
+) -> Result<Opened, DecodeError> {
+    let format = format.ok_or_else(|| header(bytes.position(), "the audio comes before its format"))?;
+    let opened = match format.codec {
+        Codec::Blocks(shape) => {
+            let there = length.map(|length| length / shape.bytes * shape.frames);
+            // Of compressed kinds `fact` tells how much of the last block is audio.
+            let told =
+                there.zip(told_frames).filter(|(there, told)| told <= there && told + shape.frames > *there);
+            let frames = told.map_or(there, |(_, told)| Some(told));
+            blocks::open(container, bytes, shape, Place::Here(length), frames)
+        }
+        Codec::Mpeg => {
+            if let Some(length) = length {
+                bytes.limit(length);
+            }
+            let first = bytes.peek(mpeg::MAX_FRAME_BYTES).map_err(DecodeError::Open)?;
+            let start = (0..first.len()).find(|&at| mpeg::likeness(&first[at..]).is_some()).unwrap_or(0);
+            bytes.skip(start as u64).map_err(DecodeError::Open)?;
+            mpeg::open(bytes, Some(container))?
+        }
+        Codec::Unknown(feature) => return Err(DecodeError::Unsupported { feature }),
+    };
+    Ok(Opened { note: note.or(opened.note), ..opened })
+}
+
+fn take(bytes: &mut Bytes, count: usize) -> Result<Vec<u8>, DecodeError> {
+    let at = bytes.position();
+    bytes.exactly(count).map_err(|_| header(at, "the file ends before the audio begins"))
+}
+
+fn header(byte: u64, reason: &str) -> DecodeError {
+    DecodeError::Header { byte, reason: reason.into() }
+}
+
+fn number(bytes: &[u8], is_big: bool) -> u64 {
+    let bytes = [bytes[0], bytes[1], bytes[2], bytes[3]];
+    u64::from(if is_big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
 }

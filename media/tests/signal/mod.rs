@@ -74,6 +74,23 @@ pub(crate) fn drain(mut audio: Audio) -> (Option<Format>, Vec<f32>, Option<Decod
     (Some(audio.format().clone()), samples, end)
 }
 
+/// Everything in it, how it ended, and what is to be said about it.
+pub(crate) fn told(path: &Path) -> (Vec<f32>, Option<DecodeError>, Vec<String>) {
+    let mut audio = match Audio::open(path) {
+        Ok(audio) => audio,
+        Err(error) => return (Vec::new(), Some(error), Vec::new()),
+    };
+    let mut samples = Vec::new();
+    let end = loop {
+        match audio.next_block() {
+            Ok(Some(block)) => samples.extend_from_slice(block),
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    (samples, end, audio.notes().to_vec())
+}
+
 /// A fresh folder, removed when dropped.
 pub(crate) fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
