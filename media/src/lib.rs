@@ -22,6 +22,8 @@ mod mp4;
 mod mpeg;
 mod open;
 mod registry;
+#[cfg(feature = "opus")]
+mod surround;
 mod tail;
 pub mod time;
 mod wave;

@@ -23,7 +23,7 @@ use symphonia::core::{
         CodecParameters,
         audio::{
             AudioCodecParameters, AudioDecoder, AudioDecoderOptions,
-            well_known::{CODEC_ID_OPUS, CODEC_ID_VORBIS},
+            well_known::{CODEC_ID_AAC, CODEC_ID_OPUS, CODEC_ID_VORBIS},
         },
     },
     errors::Error,
@@ -109,8 +109,21 @@ pub(crate) fn decoder(track: &Track, container: &str) -> Result<Box<dyn AudioDec
             pre_skip.fill(0);
         }
     }
+    #[cfg(feature = "opus")]
+    if parameters.codec == CODEC_ID_OPUS
+        && parameters.channels.as_ref().is_some_and(|channels| channels.count() > 2)
+        && let Some(surround) = crate::surround::Surround::new(&parameters)
+    {
+        return Ok(Box::new(surround));
+    }
     let options = AudioDecoderOptions::default().verify(true).gapless(!is_ogg_vorbis(&parameters, container));
-    CODECS.make_audio_decoder(&parameters, &options).map_err(|error| unsupported(&error.to_string()))
+    CODECS.make_audio_decoder(&parameters, &options).map_err(|error| {
+        let channels = parameters.channels.as_ref().map_or(0, |channels| channels.count());
+        match parameters.codec {
+            CODEC_ID_AAC if channels > 2 => unsupported(&format!("AAC of {channels} channels")),
+            _ => unsupported(&error.to_string()),
+        }
+    })
 }
 
 /// Vorbis in Ogg, whose end must not be left to symphonia ([`crate::tail::Tail`]).

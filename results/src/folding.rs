@@ -1,14 +1,14 @@
 //! A row of values that never grows beyond a bound: when it is full, neighbours become one.
 
 /// Values that can be made one.
-pub(super) trait Fold {
+pub trait Fold {
     /// Takes in the value beside it.
     fn fold(&mut self, other: &Self);
 }
 
 /// At most `2 * HALF` values, each standing for as many inputs as any other but the last.
 #[derive(Clone, Debug)]
-pub(super) struct Folding<T> {
+pub struct Folding<T> {
     half: usize,
     inputs_per_value: u64,
     /// Inputs in the last value.
@@ -18,11 +18,12 @@ pub(super) struct Folding<T> {
 
 impl<T: Fold> Folding<T> {
     /// Of at most `2 * half` values.
-    pub(super) fn new(half: usize) -> Self {
+    pub fn new(half: usize) -> Self {
         Self { half, inputs_per_value: 1, last: 0, values: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, input: T) {
+    /// Takes the next input.
+    pub fn push(&mut self, input: T) {
         if self.last > 0 && self.last < self.inputs_per_value {
             self.last += 1;
             if let Some(value) = self.values.last_mut() {
@@ -50,12 +51,13 @@ impl<T: Fold> Folding<T> {
         self.inputs_per_value *= 2;
     }
 
-    pub(super) fn values(&self) -> &[T] {
+    /// Values so far.
+    pub fn values(&self) -> &[T] {
         &self.values
     }
 
     /// How many inputs each value stands for.
-    pub(super) fn inputs_per_value(&self) -> u64 {
+    pub fn inputs_per_value(&self) -> u64 {
         self.inputs_per_value
     }
 }

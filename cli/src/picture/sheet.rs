@@ -1,11 +1,9 @@
 //! Everything that a picture shows, in the order and the words in which it shows it.
 
-use super::{
-    folding::{Fold, Folding},
-    palette::{display_name, family},
-};
+use super::palette::{display_name, family};
 use crate::{analyze::Analysis, inputs::STDIN, time::clock};
 use rollcall_engine::MEL_BANDS;
+use rollcall_results::{Fold, Folding};
 use std::io;
 
 /// Between this and twice as many steps stand for a long file.
