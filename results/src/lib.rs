@@ -20,5 +20,5 @@ pub use analysis::{Analysis, Steps};
 pub use folding::{Fold, Folding};
 pub use listener::{AnalyzeError, Listener};
 pub use overview::Overview;
-pub use rows::{Row, RowReader, Rows};
 pub use rollcall_engine::timeline::{MERGE_GAP_S, MIN_DURATION_S};
+pub use rows::{Row, RowReader, Rows};
