@@ -25,7 +25,7 @@ const BANDS: usize = 64;
 /// onset moves it by a frame at most.
 const ALIKE: f32 = 0.85;
 /// Waveforms that correlate so well in both halves, at one lag, are copies.
-const COPY: f32 = 0.8;
+const COPY: f32 = 0.9;
 /// Lags that are tried, in samples: an eighth of a second.
 const LAGS: usize = 512;
 /// Shorter recordings are clicks, and are not compared: 0.2 s.
@@ -60,21 +60,23 @@ impl Print {
         Ok(Some(Self { picture: picture(&begun), wave }))
     }
 
-    /// Whether this and the other are of one recording.
+    /// How well the waveforms correlate where this and the other are of one recording, above 0.9; else `None`.
     #[must_use]
-    pub fn is_of_one_recording(&self, other: &Self) -> bool {
+    pub fn same(&self, other: &Self) -> Option<f32> {
         let alike: f32 = self.picture.iter().zip(&other.picture).map(|(a, b)| a * b).sum();
-        alike > ALIKE && self.correlates(other)
+        (alike > ALIKE).then(|| self.correlation(other)).filter(|found| *found > COPY)
     }
 
-    /// Whether both halves of the shorter waveform correlate at one lag.
-    fn correlates(&self, other: &Self) -> bool {
+    /// The lesser correlation of the shorter waveform's halves, at the lag where it is greatest.
+    fn correlation(&self, other: &Self) -> f32 {
         let length = self.wave.len().min(other.wave.len());
         let (a, b) = (&self.wave[..length], &other.wave[..length]);
         let halves = [0..length / 2, length / 2..length];
         let correlations = halves.map(|half| correlation(&a[half.clone()], &b[half]));
         let [first, second] = &correlations;
-        first.iter().zip(second).any(|(x, y)| x.abs() > COPY && y.abs() > COPY && x * y > 0.0)
+        // A copy may be turned upside down, but not one half of it.
+        let both = first.iter().zip(second).filter(|(x, y)| *x * *y > 0.0);
+        both.map(|(x, y)| x.abs().min(y.abs())).fold(0.0, f32::max)
     }
 }
 
@@ -173,7 +175,7 @@ mod tests {
                     .iter()
                     .map(|s| 0.3 * s),
             );
-            assert!(print(&original).is_of_one_recording(&print(&copy)), "{hz} Hz");
+            assert!(print(&original).same(&print(&copy)).is_some(), "{hz} Hz");
         }
     }
 
@@ -181,9 +183,9 @@ mod tests {
     fn another_take_of_the_same_note_is_another_recording() {
         for hz in [82.0, 220.0, 659.0, 1_318.0] {
             let (one, other) = (print(&note(hz, "take")), print(&note(hz, "another take")));
-            assert!(!one.is_of_one_recording(&other), "{hz} Hz");
+            assert_eq!(one.same(&other), None, "{hz} Hz");
             let higher = print(&note(hz * 1.06, "take"));
-            assert!(!one.is_of_one_recording(&higher), "{hz} Hz a semitone higher");
+            assert_eq!(one.same(&higher), None, "{hz} Hz a semitone higher");
         }
     }
 

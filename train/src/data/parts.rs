@@ -10,7 +10,7 @@ const VALIDATION: &[&str] = &[
     "gtown-toy-glockenspiel",
     "ixox-flute",
     "karoryfer-pastabass",
-    "karoryfer-weresax",
+    "mtg-solo-sax",
 ];
 /// Singers of the development part, since no package holds singing.
 const DEVELOPMENT: &[&str] = &["mir1k-titon"];

@@ -26,6 +26,8 @@ pub struct Shared {
     pub other: (String, Split),
     /// Pairs of recordings that are one.
     pub pairs: usize,
+    /// How well the waveforms of the surest pair correlate, in thousandths.
+    pub alike: u32,
     /// The first of them.
     pub example: (String, String),
 }
@@ -36,8 +38,8 @@ impl fmt::Display for Shared {
         let (a, b) = &self.example;
         write!(
             out,
-            "{one} ({part:?}) and {other} ({other_part:?}) share {} recordings: {a} is {b}",
-            self.pairs
+            "{one} ({part:?}) and {other} ({other_part:?}) share {} recordings (0.{:03}): {a} is {b}",
+            self.pairs, self.alike
         )
     }
 }
@@ -83,16 +85,23 @@ pub fn shared(packages: Option<&Path>, folder: Option<&Path>) -> Result<Looked> 
     let found = parallel(files.len(), |i, _| {
         let Some(print) = &prints[i] else { return Vec::new() };
         let others = (i + 1..files.len()).filter(|&j| files[j].part != files[i].part);
-        others.filter(|&j| prints[j].as_ref().is_some_and(|p| print.is_of_one_recording(p))).collect()
+        others.filter_map(|j| Some((j, prints[j].as_ref().and_then(|p| print.same(p))?))).collect()
     });
     let mut shared: BTreeMap<[(String, Split); 2], Shared> = BTreeMap::new();
     for (i, others) in found.into_iter().enumerate() {
-        for j in others {
+        for (j, alike) in others {
             let (a, b) = (&files[i], &files[j]);
             let [one, other] = [a, b].map(|file| (file.source.clone(), file.part));
             let name = |file: &File| file.path.display().to_string();
-            let entry = shared.entry([one.clone(), other.clone()]);
-            entry.or_insert_with(|| Shared { one, other, pairs: 0, example: (name(a), name(b)) }).pairs += 1;
+            let found = shared.entry([one.clone(), other.clone()]).or_insert_with(|| Shared {
+                one,
+                other,
+                pairs: 0,
+                alike: 0,
+                example: (name(a), name(b)),
+            });
+            found.pairs += 1;
+            found.alike = found.alike.max((999.0 * alike) as u32);
         }
     }
     Ok(Looked { recordings: prints.iter().flatten().count(), shared: shared.into_values().collect() })
@@ -132,8 +141,12 @@ fn packaged(packages: &Path, files: &mut Vec<File>) -> Result<()> {
         }
         match collection.content {
             Content::Known(known) => files.extend(of(known.iter().map(|k| folder.join(k.file)).collect())),
-            Content::Notes(_) | Content::Kit | Content::Noises(_) | Content::Outside => {
-                files.extend(of(recordings(&folder)?))
+            Content::Notes(_) | Content::Kit | Content::Outside => files.extend(of(recordings(&folder)?)),
+            Content::Noises(names) => {
+                let stem = |path: &Path| path.file_stem().map(|s| s.to_string_lossy().into_owned());
+                let mut found = recordings(&folder)?;
+                found.retain(|path| stem(path).is_some_and(|stem| names.hold(&stem)));
+                files.extend(of(found));
             }
             Content::Patches | Content::Speech | Content::Music => {}
         }
@@ -186,6 +199,8 @@ mod tests {
             looked.shared.iter().map(|s| (s.one.0.as_str(), s.other.0.as_str(), s.pairs)).collect();
         assert_eq!(found, [("copy", "again", 1), ("library", "copy", 1), ("own", "pages-x", 1)]);
         assert_eq!(looked.recordings, 5);
-        assert!(looked.shared[1].to_string().contains("library (Train) and copy (Valid) share 1 recordings"));
+        assert!(
+            looked.shared[1].to_string().contains("library (Train) and copy (Valid) share 1 recordings (0.9")
+        );
     }
 }

@@ -176,7 +176,15 @@ pub(super) const NOISES: &[Collection] = &[
         Train,
     ),
     noises("powermanga-sounds", "powermanga-data", "usr/share/games/powermanga/sounds", "GPL-3+", Train),
-    noises("enigma-sounds", "enigma-data", "usr/share/games/enigma/soundsets/enigma", "GPL-2+", Valid),
+    // The sound that is left out is among the noises of two games in training.
+    noises_of(
+        "enigma-sounds",
+        "enigma-data",
+        "usr/share/games/enigma/soundsets/enigma",
+        Names::Without(&["boing"]),
+        "GPL-2+",
+        Valid,
+    ),
     noises("atanks-sounds", "atanks-data", "usr/share/games/atanks/sound", "GPL-2+", Train),
     noises("starvoyager-sounds", "starvoyager-data", "usr/share/games/starvoyager/snd", EACH, Train),
     noises_of(
@@ -221,10 +229,12 @@ pub(super) const NOISES: &[Collection] = &[
         "GPL-2+",
         Train,
     ),
-    noises(
+    noises_of(
         "supertux-sounds",
         "supertux-data",
         "usr/share/games/supertux2/sounds",
+        // These are among the noises of games in training.
+        Names::Without(&["saw", "jump", "trampoline"]),
         "GPL-2+ / CC BY-SA",
         Development,
     ),
