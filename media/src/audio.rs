@@ -45,7 +45,7 @@ pub struct Format {
     pub sample_rate_hz: u32,
     /// Samples a frame.
     pub channels: usize,
-    /// Length in frames, as far as the headers say it: an estimate for MP3 without a tag, nothing for most streams.
+    /// Length in frames, as far as the headers say it: nothing for MP3 without a tag, and for most streams.
     pub frames: Option<u64>,
     /// Container and codec, as `wave/pcm_s16le`.
     pub codec: String,

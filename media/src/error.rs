@@ -64,7 +64,7 @@ pub enum DecodeError {
         reason: String,
     },
     /// It stops before its end.
-    #[error("at {place}: the file ends here{}; copy or export it again, or keep what was read with --keep-partial", promised(.expected_s))]
+    #[error("at {place}: the file ends here{}; if it was being written or copied, let that finish, or keep what is there with --keep-partial", promised(.expected_s))]
     Truncated {
         /// Where it stops.
         place: Place,

@@ -66,7 +66,6 @@ enum Next {
 
 /// Opens a stream whose first frame was found ([`kind::find`]); `container` where it stands in another.
 pub(crate) fn open(mut bytes: Bytes, container: Option<&'static str>) -> Result<Opened, DecodeError> {
-    let left = bytes.left();
     let header = Header::read(bytes.peek(4).map_err(DecodeError::Open)?)
         .ok_or_else(|| DecodeError::Unsupported { feature: "its frames make no MPEG audio".into() })?;
     let mut mpeg = Mpeg {
@@ -90,13 +89,9 @@ pub(crate) fn open(mut bytes: Bytes, container: Option<&'static str>) -> Result<
         let reason = "the file ends before the audio begins".into();
         return Err(DecodeError::Header { byte: mpeg.bytes.position(), reason });
     }
+    // A guess from the first bit rate is worse than none: much music begins with silence, which costs few bits.
     let told = mpeg.piece.info.filter(|info| info.frames > 0);
-    let frames = told.map(|info| info.length(info.frames, &mpeg.piece.header)).or_else(|| {
-        // For progress: as long as the first frames' bit rate says.
-        let bytes: usize = mpeg.held.iter().map(Vec::len).sum();
-        let samples = mpeg.held.len() as u64 * u64::from(mpeg.piece.header.samples());
-        left.filter(|_| bytes > 0).map(|left| (left as f64 * samples as f64 / bytes as f64) as u64)
-    });
+    let frames = told.map(|info| info.length(info.frames, &mpeg.piece.header));
     let extent = Extent { frames, ..Extent::default() };
     Ok(Opened { demuxer: Box::new(mpeg), extent, note: None })
 }
