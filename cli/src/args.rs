@@ -331,6 +331,12 @@ pub enum ModelCommand {
         #[arg(value_hint = ValueHint::DirPath)]
         folder: Option<PathBuf>,
     },
+    /// Show whose weights a package's are: under which terms they stand, and why, and what they were trained on.
+    Info {
+        /// The package; default: the one in this program.
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
     /// Check a package: files, sizes, hashes, shapes, weights. Says OK, or what is wrong (exit code 1).
     Verify {
         /// The package; default: the one in this program.

@@ -130,6 +130,13 @@ fn models_are_listed_shown_and_checked() {
     for part in ["fixture-stream", "licence", "mallet_percussion", "0.50", "columns.onnx", "sha256"] {
         assert!(stdout(&inspect).contains(part), "{part}: {}", stdout(&inspect));
     }
+    let info = rollcall(folder.path(), &["model", "info", good.to_str().expect("UTF-8")]);
+    assert_code(&info, 0);
+    let manifest = fs::read_to_string(good.join("manifest.toml")).expect("a file");
+    let terms = manifest.lines().find_map(|line| line.strip_prefix("licence = \"")).expect("a licence");
+    for part in [terms.trim_end_matches('"'), "MIT or Apache-2.0"] {
+        assert!(stdout(&info).contains(part), "{part}: {}", stdout(&info));
+    }
     let mut weights = fs::read(bad.join("head.onnx")).expect("a file");
     let middle = weights.len() / 2;
     weights[middle] ^= 1;

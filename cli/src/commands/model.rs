@@ -1,4 +1,4 @@
-//! `rollcall model list | inspect | verify | import`.
+//! `rollcall model list | inspect | info | verify | import`.
 
 use super::{Outcome, report_error};
 use crate::{
@@ -19,6 +19,7 @@ pub(super) fn run(command: &ModelCommand) -> Result<Outcome> {
     match command {
         ModelCommand::List { folders } => list(folders),
         ModelCommand::Inspect { folder } => inspect(folder.as_deref()),
+        ModelCommand::Info { folder } => info(folder.as_deref()),
         ModelCommand::Verify { folder } => verify(folder.as_deref()),
         ModelCommand::Import(args) => import(args),
     }
@@ -124,6 +125,25 @@ fn inspect(folder: Option<&Path>) -> Result<Outcome> {
     writeln!(out, "\n{HEAD}file{HEAD:#}")?;
     for file in &manifest.files {
         writeln!(out, "  {:<20} {:>12} bytes  {}", file.name, file.bytes, &file.sha256)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// What binds who uses the weights; the program's own terms beside them, for the two differ.
+fn info(folder: Option<&Path>) -> Result<Outcome> {
+    let origin = Origin::find(folder)?;
+    let Some(package) = read(&origin) else {
+        return Ok(Outcome::SomeFailed);
+    };
+    let manifest = package.manifest();
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{HEAD}{} {}{HEAD:#}  {}", manifest.name, manifest.version, manifest.description)?;
+    for (name, value) in [
+        ("terms", manifest.licence.as_str()),
+        ("origin", manifest.origin.as_str()),
+        ("program", "MIT or Apache-2.0, at your choice: the terms above are the weights' alone"),
+    ] {
+        writeln!(out, "  {name:<8} {value}")?;
     }
     Ok(Outcome::Done)
 }
