@@ -59,24 +59,26 @@ pub(crate) fn open(mut bytes: Bytes) -> Result<Opened, DecodeError> {
 /// Passes over a chunk's body to where the next one begins: at its padded end, at its end where whoever wrote it did not know
 /// of padding, or wherever audio or its format are found near by.
 fn pass(bytes: &mut Bytes, at: u64, stated: u64) -> Result<(), DecodeError> {
-    if at + stated > MAX_HEADER_BYTES {
-        return Err(header(at, &format!("a chunk of {stated} bytes before the audio")));
+    let is_sound = at + stated <= MAX_HEADER_BYTES;
+    if is_sound {
+        let ends = [stated + (stated & 1), stated];
+        // No more than that: a live stream may not have more yet.
+        let window = bytes.peek(ends[0] as usize + 4).map_err(DecodeError::Open)?;
+        let find = |is_one: fn(&[u8]) -> bool| {
+            let is_there = |from: &u64| window.get(*from as usize..*from as usize + 4).is_some_and(is_one);
+            ends.into_iter().find(is_there)
+        };
+        if let Some(from) = find(is_known).or_else(|| find(is_name)) {
+            bytes.skip(from).map_err(DecodeError::Open)?;
+            return Ok(());
+        }
     }
-    let padded = stated + (stated & 1);
-    let window = bytes.peek(stated as usize + MAX_SEARCH_BYTES).map_err(DecodeError::Open)?;
-    let is_chunk = |from: &u64, is_one: fn(&[u8]) -> bool| {
-        window.get(*from as usize..*from as usize + 4).is_some_and(is_one)
+    let reach = if is_sound { stated as usize } else { 0 } + MAX_SEARCH_BYTES;
+    let window = bytes.peek(reach).map_err(DecodeError::Open)?;
+    let Some(from) = window.windows(4).position(|four| matches!(four, b"data" | b"fmt ")) else {
+        return Err(header(at, "the file ends before the audio begins"));
     };
-    let ends = || [padded, stated].into_iter();
-    let known = |four: &[u8]| matches!(four, b"data" | b"fmt ");
-    let found = ends()
-        .find(|from| is_chunk(from, is_known))
-        .or_else(|| ends().find(|from| is_chunk(from, is_name)))
-        .or_else(|| window.windows(4).position(known).map(|from| from as u64));
-    match found {
-        Some(from) => drop(bytes.skip(from).map_err(DecodeError::Open)?),
-        None => return Err(header(at, "the file ends before the audio begins")),
-    }
+    bytes.skip(from as u64).map_err(DecodeError::Open)?;
     Ok(())
 }
 

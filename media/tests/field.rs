@@ -190,6 +190,7 @@ fn wav_chunks_of_wrong_sizes() {
         ("not padded", list(5, b"INFOx")),
         ("too long by 4", list(9, b"INFOx")),
         ("too long by far", list(700, b"INFOIART\x04\0\0\0Anna")),
+        ("absurd", list(u32::MAX - 7, b"INFOx\0")),
         ("too short", list(4, b"INFOIART\x04\0\0\0Anna")),
         ("two of them", [list(5, b"INFOx"), list(7, b"INFOxyz")].concat()),
     ] {
