@@ -205,7 +205,7 @@ mod tests {
     use symphonia::core::{
         codecs::{
             CodecParameters,
-            audio::{AudioCodecParameters, AudioDecoderOptions, well_known::CODEC_ID_OPUS},
+            audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known::CODEC_ID_OPUS},
         },
         formats::{FormatOptions, TrackType, probe::Hint},
         io::MediaSourceStream,
@@ -253,7 +253,7 @@ mod tests {
             };
             let delimited = [&data[..1], &coded, &data[1..]].concat();
             let whole = [delimited.repeat(3), data.to_vec()].concat();
-            let (mut all, mut stereo, mut mono) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut all, mut stereo, mut mono) = (Vec::<f32>::new(), Vec::<f32>::new(), Vec::<f32>::new());
             surround
                 .decode_ref(&PacketRef::new(0, pts, dur, &whole))
                 .expect("a packet")
