@@ -31,7 +31,7 @@ impl Target {
 /// A loss with the gradients of both logits.
 #[derive(Clone, Debug)]
 pub struct Graded {
-    /// Mean over known labels.
+    /// Weighted sum over the number of labels.
     pub loss: f32,
     /// `[steps, classes]`.
     pub activity: Vec<f32>,
@@ -49,8 +49,8 @@ pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Binary cross-entropy on the pooled posterior plus the same on each step, each the mean over its known labels;
-/// `step_share` of the whole (0 to 1) goes to the steps.
+/// Binary cross-entropy on the pooled posterior plus the same on each step, each weighted by what is known and divided by the
+/// number of its labels; `step_share` of the whole (0 to 1) goes to the steps.
 ///
 /// The posterior is `sum_t w_t sigmoid(activity_t)` with `w_t = sigmoid(attention_t) / sum sigmoid(attention)` (paper,
 /// section 2.3).
@@ -63,15 +63,15 @@ pub fn attention_bce(activity: &[f32], attention: &[f32], target: &Target, step_
         attention: vec![0.0; attention.len()],
         posterior: vec![0.0; classes],
     };
-    let clip_known = target.clip_weight.iter().sum::<f32>().max(1.0);
-    let step_known = target.step_weight.iter().sum::<f32>().max(1.0);
+    // By all labels, not by the clip's known ones: else half a weight everywhere would weigh as much as a whole one.
+    let (clip_labels, step_labels) = (classes as f32, (steps * classes) as f32);
     for class in 0..classes {
         let at = |step: usize| step * classes + class;
         let total: f32 = (0..steps).map(|t| sigmoid(attention[at(t)])).sum::<f32>().max(1e-12);
         let posterior: f32 =
             (0..steps).map(|t| sigmoid(attention[at(t)]) / total * sigmoid(activity[at(t)])).sum();
         graded.posterior[class] = posterior;
-        let share = (1.0 - step_share) * target.clip_weight[class] / clip_known;
+        let share = (1.0 - step_share) * target.clip_weight[class] / clip_labels;
         let d_posterior = if share > 0.0 {
             let (p, y) = (posterior.clamp(FLOOR, 1.0 - FLOOR), target.clip[class]);
             graded.loss -= share * (y * p.ln() + (1.0 - y) * (1.0 - p).ln());
@@ -83,7 +83,7 @@ pub fn attention_bce(activity: &[f32], attention: &[f32], target: &Target, step_
             let (a, w) = (sigmoid(activity[at(t)]), sigmoid(attention[at(t)]));
             graded.activity[at(t)] += d_posterior * w / total * a * (1.0 - a);
             graded.attention[at(t)] += d_posterior * (a - posterior) / total * w * (1.0 - w);
-            let share = target.step_weight.get(at(t)).map_or(0.0, |known| step_share * known / step_known);
+            let share = target.step_weight.get(at(t)).map_or(0.0, |known| step_share * known / step_labels);
             if share > 0.0 {
                 let (x, y) = (activity[at(t)], target.steps[at(t)]);
                 // softplus(x) - x y, without overflow.
@@ -93,4 +93,26 @@ pub fn attention_bce(activity: &[f32], attention: &[f32], target: &Target, step_
         }
     }
     graded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_the_weight_teaches_half_as_much() {
+        let (activity, attention) = (vec![0.3, -0.2, 0.1, 0.5], vec![0.0; 4]);
+        let graded = |weight: f32| {
+            let target = Target {
+                clip: vec![1.0, 0.0],
+                clip_weight: vec![weight; 2],
+                steps: vec![1.0, 0.0, 1.0, 0.0],
+                step_weight: vec![weight; 4],
+            };
+            attention_bce(&activity, &attention, &target, 0.4)
+        };
+        let (whole, half) = (graded(1.0), graded(0.5));
+        assert!((whole.loss - 2.0 * half.loss).abs() < 1e-6);
+        assert!(whole.activity.iter().zip(&half.activity).all(|(w, h)| (w - 2.0 * h).abs() < 1e-6));
+    }
 }

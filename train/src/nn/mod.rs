@@ -9,13 +9,18 @@
 //! slices. Samples are independent: each thread takes whole samples and its own gradient vector.
 
 pub mod adam;
+pub mod block;
 pub mod conv;
+pub mod convolve;
 pub mod dense;
 pub mod gemm;
 pub mod head;
+mod lanes;
 pub mod loss;
 pub mod norm;
+pub mod padded;
 pub mod params;
+pub mod tiles;
 pub mod top;
 pub mod transposed;
 pub mod vggish;

@@ -76,12 +76,25 @@ impl Top {
         upstream: (&[f32], &[f32]),
         gradient: &mut [f32],
     ) -> Vec<f32> {
+        self.backward_beside(values, trace, upstream, &[], gradient)
+    }
+
+    /// The same where something else reads the embedding too: `beside` is that one's gradient, `[windows, 128]`, or empty.
+    pub fn backward_beside(
+        &self,
+        values: &[f32],
+        trace: &Trace,
+        upstream: (&[f32], &[f32]),
+        beside: &[f32],
+        gradient: &mut [f32],
+    ) -> Vec<f32> {
         let mut d = self.head.backward(values, &trace.representation, &trace.head, upstream, gradient);
         let high = self.unit_high;
         // Beyond the clip only what leads back passes, so that a unit that has run off is not lost for good.
         for (d, x) in d.iter_mut().zip(trace.embedding()) {
             *d = if *x < high || *d > 0.0 { *d / high } else { 0.0 };
         }
+        d.iter_mut().zip(beside).for_each(|(d, b)| *d += b);
         for (i, dense) in self.dense.iter().enumerate().rev() {
             relu_backward(&trace.rows[i + 1], &mut d);
             d = dense.backward(values, &trace.rows[i], &d, gradient);

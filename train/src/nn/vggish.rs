@@ -95,6 +95,26 @@ impl Vggish {
         Self { layout, shape, convs, top }
     }
 
+    /// The same network without standardised weights.
+    #[must_use]
+    pub fn plain(&self, values: &[f32]) -> (Self, Vec<f32>) {
+        let plain = Self::new(Shape { standardise: false, ..self.shape.clone() });
+        let mut weights = vec![0.0; plain.layout.len()];
+        for entry in &plain.layout.entries {
+            let same = self
+                .layout
+                .entries
+                .iter()
+                .find(|e| e.name == entry.name)
+                .expect("a plain network has no more");
+            weights[entry.range.clone()].copy_from_slice(&values[same.range.clone()]);
+        }
+        for (conv, prepared) in plain.convs.iter().zip(self.prepare(values)) {
+            conv.restore(&mut weights, &prepared.forward, &prepared.bias);
+        }
+        (plain, weights)
+    }
+
     /// Effective weights of the convolutions, once a batch.
     pub fn prepare(&self, values: &[f32]) -> PreparedConvs {
         self.convs.iter().map(|c| c.prepare(values)).collect()
