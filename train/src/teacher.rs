@@ -8,6 +8,7 @@ mod classes;
 pub mod command;
 mod front_end;
 mod network;
+mod runtime;
 
 pub use classes::ClassTable;
 pub use front_end::{BANDS, FrontEnd, SAMPLE_RATE_HZ};

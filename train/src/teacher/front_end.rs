@@ -26,8 +26,8 @@ pub(super) const LEAST_SAMPLES: usize = FFT / 2 + 2;
 pub struct FrontEnd {
     window: Vec<f32>,
     transform: Arc<dyn RealToComplex<f32>>,
-    basis: Vec<f32>,
-    bands: usize,
+    /// Of each band, the first bin that gives it anything, and what it and those after it give.
+    bands: Vec<(usize, Vec<f32>)>,
 }
 
 impl FrontEnd {
@@ -36,7 +36,7 @@ impl FrontEnd {
     /// # Panics
     /// `basis` is not a whole number of rows.
     #[must_use]
-    pub fn new(basis: Vec<f32>) -> Self {
+    pub fn new(basis: &[f32]) -> Self {
         assert_eq!(basis.len() % BINS, 0, "rows of {BINS}");
         // Symmetric Hann (PyTorch's `hann_window(800, periodic=False)`), in the middle of the transform.
         let before = (FFT - WINDOW_SAMPLES) / 2;
@@ -45,8 +45,12 @@ impl FrontEnd {
             *w = 0.5 - 0.5 * (TAU * n as f32 / (WINDOW_SAMPLES - 1) as f32).cos();
         }
         let transform = RealFftPlanner::new().plan_fft_forward(FFT);
-        let bands = basis.len() / BINS;
-        Self { window, transform, basis, bands }
+        let bands = basis.chunks_exact(BINS).map(|row| {
+            let first = row.iter().position(|b| *b != 0.0).unwrap_or(0);
+            let end = row.iter().rposition(|b| *b != 0.0).map_or(first, |last| last + 1);
+            (first, row[first..end].to_vec())
+        });
+        Self { window, transform, bands: bands.collect() }
     }
 
     /// `[bands, frames]`, row-major, with one frame every 10 ms, the first centred on the first sample.
@@ -60,7 +64,7 @@ impl FrontEnd {
         let emphasised: Vec<f32> = samples.windows(2).map(|w| w[1] - PRE_EMPHASIS * w[0]).collect();
         let (length, half) = (emphasised.len(), FFT / 2);
         let frames = 1 + length / HOP_SAMPLES;
-        let mut out = vec![0.0; self.bands * frames];
+        let mut out = vec![0.0; self.bands.len() * frames];
         let (mut time, mut spectrum) = (vec![0.0; FFT], self.transform.make_output_vec());
         let mut power = vec![0.0f32; BINS];
         for frame in 0..frames {
@@ -70,8 +74,8 @@ impl FrontEnd {
             }
             self.transform.process(&mut time, &mut spectrum).expect("the buffers fit the plan");
             power.iter_mut().zip(&spectrum).for_each(|(p, s)| *p = s.norm_sqr());
-            for (band, row) in self.basis.chunks_exact(BINS).enumerate() {
-                let sum: f32 = row.iter().zip(&power).map(|(b, p)| b * p).sum();
+            for (band, (first, row)) in self.bands.iter().enumerate() {
+                let sum: f32 = row.iter().zip(&power[*first..]).map(|(b, p)| b * p).sum();
                 out[band * frames + frame] = ((sum + LOG_OFFSET).ln() + SHIFT) / SCALE;
             }
         }

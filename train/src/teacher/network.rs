@@ -2,6 +2,7 @@
 
 use super::classes::ClassTable;
 use super::front_end::{BANDS, BINS, FrontEnd};
+use super::runtime::Runtime;
 use super::{FILES, TeacherError};
 use std::{
     collections::HashMap,
@@ -39,6 +40,8 @@ pub struct Teacher {
     table: ClassTable,
     path: PathBuf,
     model: InferenceModel,
+    /// onnxruntime in place of tract.
+    runtime: Option<Runtime>,
     /// A plan for each number of frames that came up; tract plans fixed shapes best.
     plans: Mutex<HashMap<usize, Arc<TypedSimplePlan>>>,
 }
@@ -50,7 +53,7 @@ impl Teacher {
     /// A file that is missing or is not what it should be.
     pub fn open(folder: &Path) -> Result<Self, TeacherError> {
         let [network, basis, classes] = FILES.map(|name| folder.join(name));
-        let front_end = FrontEnd::new(read_basis(&basis)?);
+        let front_end = FrontEnd::new(&read_basis(&basis)?);
         let text = fs::read_to_string(&classes)
             .map_err(|source| TeacherError::Io { path: classes.clone(), source })?;
         let table = ClassTable::new(&text).map_err(|(found, expected)| TeacherError::Content {
@@ -64,7 +67,17 @@ impl Teacher {
             .with_ignore_value_info(true)
             .model_for_read(&mut bytes.as_slice())
             .map_err(|e| TeacherError::Network { path: network.clone(), reason: format!("{e:#}") })?;
-        Ok(Self { front_end, table, path: network, model, plans: Mutex::default() })
+        Ok(Self { front_end, table, path: network, model, runtime: None, plans: Mutex::default() })
+    }
+
+    /// The same with its network run by onnxruntime, whose library this is (`libonnxruntime.so`, as in PyPI's `onnxruntime`).
+    ///
+    /// # Errors
+    /// A library that cannot be loaded, or that refuses the network.
+    pub fn run_by(self, library: &Path) -> Result<Self, TeacherError> {
+        let model =
+            fs::read(&self.path).map_err(|source| TeacherError::Io { path: self.path.clone(), source })?;
+        Ok(Self { runtime: Some(Runtime::new(library, model)?), ..self })
     }
 
     /// What the teacher hears in mono samples at 32 kHz. It was trained on 10 s; one frame is the least. Each new length
@@ -92,7 +105,10 @@ impl Teacher {
             Ok(Heard { logits: flat(&outputs[0])?, embedding: flat(&outputs[1])? })
         };
         let failed = |reason: String| TeacherError::Network { path: self.path.clone(), reason };
-        let heard = run().map_err(|e| failed(format!("{e:#}")))?;
+        let heard = match &self.runtime {
+            Some(runtime) => runtime.hear(log_mel).map_err(|e| failed(e.to_string()))?,
+            None => run().map_err(|e| failed(format!("{e:#}")))?,
+        };
         if heard.logits.len() != EVENTS || heard.embedding.len() != FEATURES {
             let found = format!("{} logits, {} features", heard.logits.len(), heard.embedding.len());
             return Err(failed(format!("{found} instead of {EVENTS} and {FEATURES}")));
@@ -104,6 +120,12 @@ impl Teacher {
     #[must_use]
     pub fn judge(&self, heard: &Heard) -> [f32; 20] {
         self.table.judge(&heard.probabilities())
+    }
+
+    /// Which AudioSet classes are which of ours.
+    #[must_use]
+    pub fn table(&self) -> &ClassTable {
+        &self.table
     }
 
     /// Whether it can tell of each class.
