@@ -72,6 +72,9 @@ struct MakeArgs {
     /// Folder of labelled recordings with an index.csv.
     #[arg(long)]
     recordings: Option<PathBuf>,
+    /// Folder of music with an index.csv, of whose players only a teacher can tell.
+    #[arg(long)]
+    music: Option<PathBuf>,
     /// Seed of all chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -93,6 +96,7 @@ struct MakeArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Step {
     Recordings,
+    Music,
     Packages,
     Soundfonts,
     Bands,
@@ -145,6 +149,7 @@ fn run_make(args: MakeArgs) -> Result<()> {
     let plan = Plan {
         packages: args.packages,
         recordings: args.recordings,
+        music: args.music,
         seed: args.seed,
         hours: args.hours,
         part: args.part,
@@ -158,6 +163,9 @@ fn run_make(args: MakeArgs) -> Result<()> {
     }
     if chosen(Step::Recordings) {
         maker.recordings()?;
+    }
+    if chosen(Step::Music) {
+        maker.recorded_music()?;
     }
     if chosen(Step::Packages) {
         maker.packages()?;

@@ -1,5 +1,6 @@
 //! Getting the packages that hold SoundFonts, recordings and scores: through the registries' own clients, unpacked, never installed.
 
+use super::archives;
 use super::band::chart;
 use super::collections;
 use super::qt_resources;
@@ -31,6 +32,7 @@ pub fn fetch(packages: &Path) -> Result<usize> {
         if let Some(inside) = path.ancestors().find(|a| a.with_extension("rcc").is_file() && !a.exists()) {
             qt_resources::unpack(&inside.with_extension("rcc"), inside)?;
         }
+        archives::unpack_around(&path)?;
         ensure!(
             path.exists(),
             "{} is not in its package: remove {} and try again",

@@ -1,9 +1,11 @@
 //! The steps of `rollcall-train data make`: which units of work there are, and doing those that are missing.
 
 mod bands;
+mod music;
 mod packages;
 mod soundfonts;
 
+pub use music::RECORDED as RECORDED_MUSIC;
 pub use packages::LONGEST_MUSIC_S;
 pub(super) use packages::recordings;
 
@@ -33,6 +35,8 @@ pub struct Plan {
     pub packages: PathBuf,
     /// Folder of labelled recordings.
     pub recordings: Option<PathBuf>,
+    /// Folder of music without labels.
+    pub music: Option<PathBuf>,
     /// Seed of all chance.
     pub seed: u64,
     /// Hours of training phrases from SoundFonts; recorded notes get half as much on top.

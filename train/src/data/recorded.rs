@@ -142,7 +142,7 @@ impl Bank {
         if self.class == NONE { Kind::Noise } else { Kind::Phrase }
     }
 
-    /// Number of recordings that are phrases in themselves: sung phrases, long synthesizer sounds, noises.
+    /// Number of recordings that are phrases in themselves: sung phrases, long sounds whose pitch nobody names, noises.
     #[must_use]
     pub fn wholes(&self) -> usize {
         if self.is_whole() { self.recordings.len() } else { 0 }
@@ -152,7 +152,11 @@ impl Bank {
         let mut lengths: Vec<usize> = self.recordings.iter().map(|r| r.samples.len()).collect();
         lengths.sort_unstable();
         let median_s = lengths.get(lengths.len() / 2).map_or(0.0, |&l| l as f32 / SAMPLE_RATE_HZ as f32);
-        ["voice", "synthesizer", NONE].contains(&self.class.as_str()) && median_s > WHOLE_S
+        let unpitched =
+            2 * self.recordings.iter().filter(|r| r.pitch.is_some()).count() <= self.recordings.len();
+        let sounds = ["voice", "synthesizer", NONE].contains(&self.class.as_str());
+        let strokes = ["drums", "cymbals"].contains(&self.class.as_str());
+        (sounds || unpitched && !strokes) && median_s > WHOLE_S
     }
 
     fn part(&self, samples: Vec<f32>, words: &[&str], facts: &serde_json::Value) -> Part {

@@ -22,9 +22,9 @@ use std::{
 use walkdir::WalkDir;
 
 /// Of a longer piece of music only this much is kept, in seconds.
-pub const LONGEST_MUSIC_S: usize = 300;
+pub const LONGEST_MUSIC_S: usize = 180;
 /// Jingles shorter than this are no music for the teacher, in seconds.
-const SHORTEST_MUSIC_S: usize = 20;
+pub(super) const SHORTEST_MUSIC_S: usize = 20;
 /// Segments of recordings with known players: OpenMIC's length, in seconds.
 const SEGMENT_S: usize = 10;
 /// What is left over at a recording's end counts from this length on, in seconds.
