@@ -5,6 +5,7 @@
 //! times, derived from itself; the stems of a band are one piece.
 
 pub mod activity;
+mod archives;
 pub mod band;
 pub mod calibration;
 pub mod check;

@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod data;
 pub mod datasets;
+pub mod default_model;
 pub mod experiment;
 pub mod export;
 pub mod fit;

@@ -1,7 +1,9 @@
 //! `rollcall-train`: makes data, trains, evaluates and exports Rollcall's models.
 
 use clap::{Parser, Subcommand};
-use rollcall_train::{compare, data, datasets, experiment, export, fit, judge, report, second, teacher};
+use rollcall_train::{
+    compare, data, datasets, default_model, experiment, export, fit, judge, report, second, teacher,
+};
 
 /// Makes data, trains, evaluates and exports Rollcall's models.
 #[derive(Parser)]
@@ -16,6 +18,7 @@ enum Command {
     Data(data::command::DataArgs),
     Datasets(datasets::command::DataSetsArgs),
     Fit(fit::command::FitArgs),
+    Learn(default_model::command::LearnArgs),
     Second(Box<second::command::SecondArgs>),
     Report(report::command::ReportArgs),
     Experiment(experiment::command::ExperimentArgs),
@@ -31,6 +34,7 @@ fn main() -> anyhow::Result<()> {
         Command::Data(args) => data::command::run(args),
         Command::Datasets(args) => datasets::command::run(args),
         Command::Fit(args) => fit::command::run(args),
+        Command::Learn(args) => default_model::command::run(args),
         Command::Second(args) => second::command::run(*args),
         Command::Report(args) => report::command::run(args),
         Command::Experiment(args) => experiment::command::run(args),

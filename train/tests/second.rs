@@ -125,9 +125,9 @@ fn the_best_run_becomes_a_package_that_says_the_same() {
         assert!(text(&done.stdout).contains(&format!("runs/{kind}/package")), "{}", text(&done.stdout));
         let package = rollcall_models::read_dir(&package).unwrap();
         assert_eq!(package.manifest().name, format!("openmic-{kind}"));
-        // Where every recording is the same one there is nothing to tune on.
+        // In vggish-norm every recording is the same one: the best threshold of a class that plays is one that all pass.
         let tuned = package.manifest().thresholds.iter().any(|t| *t != 0.5);
-        assert_eq!(tuned, kind == "vggish-pp", "{:?}", package.manifest().thresholds);
+        assert!(tuned, "{:?}", package.manifest().thresholds);
     }
 
     let package = rollcall_models::read_dir(&folder.join("runs/vggish-norm/package")).unwrap();

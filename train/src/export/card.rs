@@ -1,9 +1,8 @@
 //! `MODEL_CARD.md`: how a package was made, what it scores, what it is bad at, and whose recordings it heard.
 
 use super::command::{DIAGRAM, ExportArgs};
+use super::trained::Trained;
 use crate::data::{pool::Pool, terms};
-use crate::fit::checkpoint::State;
-use crate::fit::trainer::Recipe;
 use crate::fit::validation::Report;
 use rollcall_engine::OPENMIC_CLASSES;
 use std::{collections::BTreeMap, fmt::Write};
@@ -28,8 +27,8 @@ pub(super) fn data_table(pool: &Pool) -> DataTable {
 /// The card.
 pub(super) fn card(
     args: &ExportArgs,
-    recipe: &Recipe,
-    state: &State,
+    trained: &Trained,
+    clips: usize,
     report: &Report,
     data: &DataTable,
     compared: Option<&str>,
@@ -45,22 +44,13 @@ pub(super) fn card(
     line("## How it was made\n".into());
     line("```sh".into());
     line(format!("rollcall-train data make --recordings FOLDER --hours {}", args.hours));
-    line("rollcall-train data label --teacher FOLDER".into());
     line("rollcall-train data make --part development --out cache/development --recordings FOLDER\nrollcall-train data check cache/pool cache/development --packages cache/packages --recordings FOLDER".into());
-    line(format!(
-        "rollcall-train fit --steps {} --batch {} --columns {} --rate {} --seed {}",
-        recipe.steps, recipe.batch, recipe.columns, recipe.rate, recipe.seed
-    ));
+    trained.commands.iter().for_each(|command| line(command.clone()));
     let blend =
         args.blend.as_ref().map_or(String::new(), |_| format!(" --blend PACKAGE --share {}", args.share));
-    line(format!("rollcall-train export{blend} --quiet {} --clips {}", args.quiet, recipe.validation_clips));
+    line(format!("rollcall-train export{blend} --quiet {} --clips {}", args.quiet, clips));
     line("```\n".into());
-    line(format!(
-        "{} steps of {} clips of {:.2} s were done.\n",
-        state.step,
-        recipe.batch,
-        recipe.columns as f32 * 0.16
-    ));
+    line(format!("{}\n", trained.done));
     if let Some(note) = &args.note {
         line(format!("{note}\n"));
     }
@@ -70,7 +60,7 @@ pub(super) fn card(
          (the paper's); `positives`: over positives only; `at_half`: threshold 0.5; `tuned`: the shipped thresholds, the \
          best F1 to be expected of each class by these same clips, raised until no meter flashes in {:.0} % of those without an instrument, and therefore \
          flattering. `first`: share whose first guess plays; `first_three`: with one who plays among the first three. `music`: pieces that training never heard; their truth is what the teacher is sure of.\n",
-        recipe.validation_clips,
+        clips,
         100.0 * args.quiet
     ));
     line("| score | value |\n| --- | --- |".into());

@@ -4,14 +4,12 @@ use super::card::{card, data_table};
 use super::onnx::Storage;
 use super::package::{Label, write};
 use super::reliability;
+use super::trained::Trained;
 use crate::data::{pool::Pool, terms};
-use crate::fit::checkpoint::State;
 use crate::fit::thresholds::QUIET;
-use crate::fit::trainer::Recipe;
 use crate::fit::{validation::ValidationSet, warm};
 use crate::nn::vggish::{Shape, Vggish};
 use anyhow::Context;
-use rollcall_engine::OPENMIC_CLASSES;
 use rollcall_engine::package::Training;
 use std::{fs, path::PathBuf};
 
@@ -71,6 +69,9 @@ fn blend(weights: &mut [f32], other: &[f32], share: f32) {
     weights.iter_mut().zip(other).for_each(|(w, o)| *w = share * *w + (1.0 - share) * o);
 }
 
+/// Seconds that the head pools over unless a user says otherwise.
+const MEMORY_S: f32 = 3.0;
+
 /// The reliability diagram beside a card.
 pub(super) const DIAGRAM: &str = "reliability.svg";
 
@@ -79,49 +80,46 @@ pub(super) const DIAGRAM: &str = "reliability.svg";
 /// # Errors
 /// The run, the pool, the disk, or anything the engine finds wrong with the package.
 pub fn run(args: ExportArgs) -> anyhow::Result<()> {
-    let recipe = fs::read_to_string(args.run.join("recipe.toml"))
-        .with_context(|| format!("{} is no run: train one with rollcall-train fit", args.run.display()))?;
-    let mut recipe: Recipe = toml::from_str(&recipe)?;
-    recipe.validation_clips = args.clips.unwrap_or(recipe.validation_clips);
-    let net = Vggish::new(Shape::compact(OPENMIC_CLASSES.len()));
-    let mut state = State::load(&net.layout, &args.run.join("state.safetensors"))?;
+    let mut trained = Trained::read(&args.run)?;
+    let clips = args.clips.unwrap_or(trained.validation_clips);
     if let Some(package) = &args.blend {
-        blend(&mut state.average, &warm::from_package(&net, package)?, args.share as f32);
+        let plain = Vggish::new(Shape { standardise: false, ..trained.net.shape.clone() });
+        let other = warm::from_package(&plain, package)?;
+        let (net, values) = trained.net.plain(&trained.values);
+        (trained.net, trained.values) = (net, values);
+        blend(&mut trained.values, &other, args.share as f32);
     }
     let pool = Pool::open(&args.pool)?;
     let data = data_table(&pool);
     let terms = terms::weights(&terms::sources(&pool));
-    let set = ValidationSet::draw(&pool, recipe.validation_clips, recipe.length())?;
-    let report = set.score(&net, &state.average, args.quiet);
+    let set = ValidationSet::draw(&pool, clips, trained.length)?;
+    let report = set.score(&trained.net, &trained.values, args.quiet);
     let compared = args.compared.as_ref().map(|path| {
         fs::read_to_string(path)
             .with_context(|| format!("{}: what `rollcall-train compare` printed", path.display()))
     });
     let compared = compared.transpose()?;
     let training = Training {
-        command: format!(
-            "rollcall-train fit --steps {} --batch {} --seed {}",
-            state.step, recipe.batch, recipe.seed
-        ),
-        seed: recipe.seed,
+        command: trained.commands.last().cloned().unwrap_or_default(),
+        seed: trained.seed,
         provisional: !args.finished,
     };
     let diagram =
         reliability::svg(&format!("{} {}, validation", args.name, args.weights_version), &report.scored)?;
     let label = Label {
-        card: card(&args, &recipe, &state, &report, &data, compared.as_deref()),
+        card: card(&args, &trained, clips, &report, &data, compared.as_deref()),
         name: args.name,
         version: args.weights_version,
         description: "VGGish for streams, mean over a window, 512 units, 128-d embedding, attention head"
             .into(),
         licence: terms,
-        origin: "Trained from random weights by rollcall-train on the data named in MODEL_CARD.md".into(),
+        origin: trained.origin.clone(),
         training,
         thresholds: report.thresholds.clone(),
         scores: report.scores.iter().map(|(k, v)| (format!("valid.{k}"), *v)).collect(),
-        memory_s: recipe.length().windows() as f32 * 0.16,
+        memory_s: MEMORY_S,
     };
-    write(&net, &state.average, Storage::Half, label, &args.out)?;
+    write(&trained.net, &trained.values, Storage::Half, label, &args.out)?;
     let path = args.out.join(DIAGRAM);
     fs::write(&path, diagram).with_context(|| format!("writing {}", path.display()))?;
     println!("{}", args.out.display());

@@ -7,3 +7,4 @@ pub mod package;
 mod reliability;
 
 pub use rollcall_import::onnx;
+mod trained;

@@ -4,9 +4,9 @@ use crate::nn::loss::Target;
 use crate::nn::vggish::{BANDS, COLUMN_HOPS, WINDOW_COLUMNS};
 use rollcall_engine::{HOP_SAMPLES, PATCH_HOPS, logmel::LogMel};
 
-/// Columns at each end of a clip that see its zero border and carry no label. One column is 16 hops; the convolutions
-/// see 27 hops to each side, so the outermost column that is kept sees 11 hops of border at worst.
-pub const SKIP_COLUMNS: usize = 1;
+/// Columns at each end of a clip that the zero border in time reaches (the convolutions see 27 hops to each side, a column is
+/// 16): no labelled window holds one, as no window of a stream does.
+pub const SKIP_COLUMNS: usize = 2;
 
 /// One example.
 #[derive(Clone, Debug)]

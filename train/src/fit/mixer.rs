@@ -2,15 +2,18 @@
 
 mod band;
 mod music;
+mod piece;
 mod truth;
 
 use super::clip::{Clip, Length, log_mel};
 use super::codec::{through_opus, through_vorbis};
 use super::effects;
 use crate::data::activity::activity;
+use crate::data::maker::RECORDED_MUSIC;
 use crate::data::pool::{Kind, Pool, PoolError, SoftLabel, Split, Stem};
 use crate::data::recorded::peak;
 use crate::data::seed::{self, Chance};
+use crate::data::sources::FONTS;
 use crate::nn::loss::Target;
 use crate::nn::vggish::BANDS;
 use fastrand::Rng;
@@ -73,8 +76,10 @@ pub struct Mixer {
     music: Vec<(usize, SoftLabel)>,
     /// For each class that is known to play in enough of the music: which of it.
     heard: Vec<Vec<usize>>,
+    /// Whole pieces of real music: source -> stems.
+    pieces: BTreeMap<String, Vec<usize>>,
     length: Length,
-    augment: bool,
+    augment: f32,
 }
 
 impl Mixer {
@@ -108,7 +113,8 @@ impl Mixer {
         let (mut negatives, mut rooms) = (BTreeMap::<String, Vec<usize>>::new(), Vec::new());
         let labels = pool.soft_labels()?;
         let mut music = Vec::new();
-        let mut bands = BTreeMap::<String, Vec<usize>>::new();
+        let (mut bands, mut pieces) =
+            (BTreeMap::<String, Vec<usize>>::new(), BTreeMap::<String, Vec<usize>>::new());
         let mut by_id: BTreeMap<&str, Vec<&SoftLabel>> = BTreeMap::new();
         labels.iter().for_each(|l| by_id.entry(&l.id).or_default().push(l));
         for (i, stem) in
@@ -117,6 +123,7 @@ impl Mixer {
             match (stem.row.kind, stem.class) {
                 (Kind::Ir, _) => rooms.push(pool.samples(stem)?),
                 (Kind::Music, _) => {
+                    pieces.entry(stem.row.source.clone()).or_default().push(i);
                     let labels = by_id.get(stem.row.id.as_str()).into_iter().flatten();
                     music.extend(labels.map(|l| (i, (*l).clone())));
                 }
@@ -133,7 +140,14 @@ impl Mixer {
         let heard = music::heard(&music, classes);
         let bands: Vec<Vec<usize>> = bands.into_values().collect();
         let bands_of = band::bands_of(&bands, &pool, classes);
-        Ok(Self { pool, voices, negatives, bands, bands_of, rooms, music, heard, length, augment })
+        let augment = f32::from(u8::from(augment));
+        Ok(Self { pool, voices, negatives, bands, bands_of, rooms, music, heard, pieces, length, augment })
+    }
+
+    /// The same with everything varied so often as a share of how often it is otherwise, 0 to 1.
+    #[must_use]
+    pub fn varied(self, share: f32) -> Self {
+        Self { augment: share, ..self }
     }
 
     /// Number of classes with any material, for messages.
@@ -212,7 +226,7 @@ impl Mixer {
             layers.push((Some(class), self.voice(class, rng)?));
         }
         let negatives = match voices {
-            0 => usize::from(rng.with(0.8)) + usize::from(self.augment && rng.with(0.3)),
+            0 => usize::from(rng.with(0.8)) + usize::from(self.varies(0.3, rng)),
             _ => usize::from(rng.with(0.12)),
         };
         if !self.negatives.is_empty() {
@@ -234,7 +248,7 @@ impl Mixer {
             self.layer(stem, self.varispeed_ratio(VARISPEED_SEMITONES, rng), rng)
         };
         let mut voice = one(rng)?;
-        if self.augment && rng.with(SECTIONS) {
+        if self.varies(SECTIONS, rng) {
             let mut second = one(rng)?;
             let level = truth::active_rms(&voice, &activity(&voice));
             bring_to(&mut second, level * effects::amplitude(rng.between(-6.0, 3.0)));
@@ -250,7 +264,7 @@ impl Mixer {
         let plays = stem.row.kind == Kind::Phrase;
         let semitones = if plays { VARISPEED_SEMITONES } else { NOISE_VARISPEED_SEMITONES };
         let mut layer = self.layer(stem, self.varispeed_ratio(semitones, rng), rng)?;
-        if self.augment && !plays && rng.with(0.2) {
+        if !plays && self.varies(0.2, rng) {
             layer.reverse();
         }
         Ok(layer)
@@ -294,9 +308,9 @@ impl Mixer {
         if rng.with(0.3) {
             effects::enter_and_leave(&mut placed, rng);
         }
-        if self.augment {
+        if self.augment > 0.0 {
             self.colour(&stem.row.class, &mut placed, rng);
-            if rng.with(0.4) && !self.rooms.is_empty() {
+            if self.varies(0.4, rng) && !self.rooms.is_empty() {
                 let room: &Vec<f32> = rng.pick(&self.rooms);
                 effects::reverberate(&mut placed, room, rng.between(0.1, 0.7));
             }
@@ -304,34 +318,39 @@ impl Mixer {
         Ok(placed)
     }
 
+    /// Whether something is varied that is varied so often where all is.
+    fn varies(&self, often: f32, rng: &mut Rng) -> bool {
+        self.augment > 0.0 && rng.with(often * self.augment)
+    }
+
     /// How much faster something is played than it was recorded, up to this much either way; 1 where nothing is varied.
     fn varispeed_ratio(&self, semitones: f32, rng: &mut Rng) -> f32 {
-        if self.augment && rng.with(0.6) { 2f32.powf(rng.between(-semitones, semitones) / 12.0) } else { 1.0 }
+        if self.varies(0.6, rng) { 2f32.powf(rng.between(-semitones, semitones) / 12.0) } else { 1.0 }
     }
 
     /// Another instrument of the class, on another microphone: tone, amplifier, saturation, compression.
     fn colour(&self, class: &str, samples: &mut [f32], rng: &mut Rng) {
-        if rng.with(0.8) {
+        if self.varies(0.8, rng) {
             effects::equalise(samples, rng);
         }
-        if class == "guitar" && rng.with(0.35) {
+        if class == "guitar" && self.varies(0.35, rng) {
             effects::amplify(samples, rng);
-        } else if rng.with(0.12) {
+        } else if self.varies(0.12, rng) {
             effects::drive(samples, rng.between(1.5, 6.0));
         }
-        if rng.with(0.15) {
+        if self.varies(0.15, rng) {
             effects::squeeze(samples, rng);
         }
     }
 
     /// Noise floor, loudness and limiting of the finished mix.
     fn master(&self, samples: &mut [f32], nothing: bool, rng: &mut Rng) {
-        if self.augment && rng.with(if nothing { 0.6 } else { 0.3 }) {
+        if self.varies(if nothing { 0.6 } else { 0.3 }, rng) {
             let level = effects::rms(samples).max(1e-4) * effects::amplitude(rng.between(-55.0, -18.0));
             let floor = effects::noise(samples.len(), rng.f32(), rng);
             samples.iter_mut().zip(floor).for_each(|(s, n)| *s += n * level);
         }
-        if self.augment && rng.with(0.2) {
+        if self.varies(0.2, rng) {
             effects::squeeze(samples, rng);
         }
         let peak = peak(samples);
@@ -339,10 +358,10 @@ impl Mixer {
             let gain = effects::amplitude(rng.between(-24.0, -0.1)) / peak;
             samples.iter_mut().for_each(|s| *s *= gain);
         }
-        if self.augment && rng.with(0.15) {
+        if self.varies(0.15, rng) {
             effects::drive(samples, rng.between(1.0, 3.0));
         }
-        if self.augment && rng.with(0.16) {
+        if self.varies(0.16, rng) {
             let coded = if rng.bool() {
                 through_vorbis(samples, rng.between(-0.15, 0.5)).expect("every quality of this range is one")
             } else {
@@ -352,10 +371,10 @@ impl Mixer {
         }
     }
 
-    /// Log-mel, with bands and hops sometimes blanked (SpecAugment, Park et al. 2019).
-    fn picture(&self, samples: &[f32], rng: &mut Rng) -> Vec<f32> {
+    /// Log-mel, with bands sometimes blanked (SpecAugment, Park et al. 2019).
+    pub fn picture(&self, samples: &[f32], rng: &mut Rng) -> Vec<f32> {
         let mut picture = log_mel(samples);
-        if self.augment && rng.with(0.3) {
+        if self.varies(0.3, rng) {
             let (first, bands) = (rng.usize(0..BANDS - 8), rng.usize(1..=8));
             for hop in picture.chunks_exact_mut(BANDS) {
                 hop[first..first + bands].fill(0.01f32.ln());
@@ -373,8 +392,25 @@ fn bring_to(samples: &mut [f32], level: f32) {
     }
 }
 
+/// More stems than this make a source no likelier.
+const MOST_STEMS: usize = 60;
+
+/// A source's stems: the likelier the more there are, as their square root, and by what the source itself is worth.
 fn draw_from<'a>(sources: &'a BTreeMap<String, Vec<usize>>, rng: &mut Rng) -> &'a [usize] {
-    sources.values().nth(rng.usize(..sources.len())).expect("the index is below the length")
+    let weight =
+        |(source, stems): (&String, &Vec<usize>)| worth(source) * (stems.len().min(MOST_STEMS) as f32).sqrt();
+    let mut left = rng.f32() * sources.iter().map(weight).sum::<f32>();
+    let drawn = sources.iter().find(|source| {
+        left -= weight(*source);
+        left < 0.0
+    });
+    drawn.or(sources.iter().next_back()).expect("there is a source").1
+}
+
+/// A small SoundFont is worth less than a good one, and recordings of players more than the music of games.
+fn worth(source: &str) -> f32 {
+    let font = FONTS.iter().find(|font| font.group == source);
+    font.map_or(if source.starts_with(RECORDED_MUSIC) { 3.0 } else { 1.0 }, |font| font.weight)
 }
 
 #[cfg(test)]

@@ -133,6 +133,22 @@ fn batch_gradient(
     Ok((loss, gradient))
 }
 
+/// Writes a new run's recipe, or checks that a run that goes on has this one.
+fn bind(recipe: &Recipe, folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join("recipe.toml");
+    if path.exists() {
+        let was: Recipe =
+            toml::from_str(&fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
+        anyhow::ensure!(
+            was == *recipe,
+            "{} holds another run ({was:?}, not {recipe:?}): choose another --run, or the options of that one",
+            folder.display()
+        );
+        return Ok(());
+    }
+    fs::write(&path, toml::to_string(recipe)?).with_context(|| format!("writing {}", path.display()))
+}
+
 /// Trains from the state in `folder` (or, in a new folder, from the weights `start`) to the recipe's end, saving as it goes.
 ///
 /// # Errors
@@ -146,7 +162,7 @@ pub fn train(
     folder: &Path,
 ) -> anyhow::Result<Report> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    fs::write(folder.join("recipe.toml"), toml::to_string(recipe)?)?;
+    bind(recipe, folder)?;
     let path = folder.join("state.safetensors");
     let mut state =
         if path.exists() { State::load(&net.layout, &path)? } else { State::new(&net.layout, start) };
@@ -177,4 +193,29 @@ pub fn train(
         }
     }
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_goes_on_with_its_own_recipe_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut recipe = Recipe {
+            seed: 1,
+            steps: 10,
+            batch: 4,
+            columns: 20,
+            rate: 1e-3,
+            decay: 0.02,
+            step_share: 0.6,
+            every: 5,
+            validation_clips: 8,
+        };
+        bind(&recipe, folder.path()).unwrap();
+        bind(&recipe, folder.path()).unwrap();
+        recipe.rate = 2e-3;
+        assert!(bind(&recipe, folder.path()).unwrap_err().to_string().contains("another run"));
+    }
 }

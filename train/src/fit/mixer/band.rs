@@ -30,13 +30,13 @@ impl Mixer {
         let longest = players.iter().map(|&i| self.pool.stems[i].row.samples as usize).max().unwrap_or(0);
         let read = (self.length.samples() as f32 * ratio) as usize + 2;
         let start = rng.usize(0..=longest.saturating_sub(read));
-        let room = (self.augment && rng.with(0.3) && !self.rooms.is_empty()).then(|| rng.pick(&self.rooms));
+        let room = (self.varies(0.3, rng) && !self.rooms.is_empty()).then(|| rng.pick(&self.rooms));
         let mut layers = Vec::new();
         for i in players {
             let stem = &self.pool.stems[i];
             let mut layer = effects::varispeed(&self.pool.excerpt(stem, start, read)?, ratio);
             layer.resize(self.length.samples(), 0.0);
-            if self.augment {
+            if self.augment > 0.0 {
                 self.colour(&stem.row.class, &mut layer, rng);
                 if let Some(room) = room {
                     effects::reverberate(&mut layer, room, rng.between(0.1, 0.4));

@@ -31,7 +31,7 @@ impl Mixer {
             + rng.usize(0..=room.saturating_sub(self.length.samples()));
         let mut samples = self.pool.excerpt(stem, start, self.length.samples())?;
         samples.resize(self.length.samples(), 0.0);
-        if self.augment && rng.with(0.5) {
+        if self.varies(0.5, rng) {
             effects::equalise(&mut samples, rng);
         }
         let likely = label.probability;
@@ -45,7 +45,7 @@ impl Mixer {
             steps: likely.repeat(self.length.windows()),
             step_weight: weight.repeat(self.length.windows()),
         };
-        if self.augment && rng.with(GUESTS) {
+        if self.varies(GUESTS, rng) {
             self.welcome_guest(&mut samples, &mut target, rng)?;
         }
         self.master(&mut samples, false, rng);
