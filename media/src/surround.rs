@@ -155,14 +155,13 @@ fn undelimited(data: &[u8]) -> Option<(Vec<u8>, usize)> {
             packet.push(counts);
             at += 1;
             let mut padding = 0;
-            while counts & 0x40 != 0 {
-                let more = *data.get(at)?;
+            // Padding's length: bytes of 255 stand for 254 and say that one more follows.
+            let mut more = if counts & 0x40 == 0 { 0 } else { 255 };
+            while more == 255 {
+                more = *data.get(at)?;
                 packet.push(more);
                 at += 1;
-                padding += if more == 255 { 254 } else { usize::from(more) };
-                if more != 255 {
-                    break;
-                }
+                padding += usize::from(more.min(254));
             }
             let frames = usize::from(counts & 0x3f);
             if frames == 0 {
