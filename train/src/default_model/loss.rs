@@ -228,7 +228,8 @@ mod tests {
         let shares = Shares::DEFAULT;
         let loss = |said: &Said| f64::from(whole(&taught(said, &heard, &truth, &table, shares).0, shares));
         let (_, gradient) = taught(&said, &heard, &truth, &table, shares);
-        let parts: [(fn(&mut Said) -> &mut Vec<f32>, &Vec<f32>); 4] = [
+        type Part = fn(&mut Said) -> &mut Vec<f32>;
+        let parts: [(Part, &Vec<f32>); 4] = [
             (|s| &mut s.events, &gradient.events),
             (|s| &mut s.features, &gradient.features),
             (|s| &mut s.activity, &gradient.activity),

@@ -54,7 +54,7 @@ pub fn train(
         batch = following?;
         add(&mut sum, &parts, 1.0);
         const TOLD: u64 = 20;
-        if state.step % TOLD == 0 {
+        if state.step.is_multiple_of(TOLD) {
             let clips_s = TOLD as f32 * recipe.batch as f32 / begun.elapsed().as_secs_f32();
             let mean = scaled(&sum, 1.0 / TOLD as f32);
             let loss = whole(&mean, recipe.shares());
@@ -67,7 +67,7 @@ pub fn train(
             eprintln!("{line}");
             (sum, begun) = (Parts::default(), Instant::now());
         }
-        if state.step % recipe.every == 0 || state.step == recipe.steps {
+        if state.step.is_multiple_of(recipe.every) || state.step == recipe.steps {
             state.save(&net.layout, &path)?;
         }
     }

@@ -213,12 +213,10 @@ impl Block {
             })
             .collect();
         let count = convolved.iter().map(|c| c.len() / self.outputs).sum::<usize>() as f64;
-        let total =
-            |of: &dyn Fn(&(Vec<f32>, Vec<f32>)) -> f32| sums.iter().map(|s| f64::from(of(s))).sum::<f64>();
         let channel = |c: usize| {
-            let mean = total(&|s| s.0[c]) / count;
-            let variance = total(&|s| s.1[c]) / count - mean * mean;
-            ((mean + f64::from(about[c])) as f32, variance.max(0.0) as f32)
+            let mean = sums.iter().map(|(sum, _)| f64::from(sum[c])).sum::<f64>() / count;
+            let squares = sums.iter().map(|(_, squares)| f64::from(squares[c])).sum::<f64>() / count;
+            ((mean + f64::from(about[c])) as f32, (squares - mean * mean).max(0.0) as f32)
         };
         let (mean, variance) = (0..self.outputs).map(channel).unzip();
         Statistics { mean, variance }
