@@ -244,7 +244,7 @@ fn broken_files_fail_alone_and_say_why() {
         ("cut.wav", "at 0:00.999 (near byte 32022): the file ends here, but its header promises 0:02.000"),
         ("empty.wav", "is empty (0 bytes)"),
         ("missing.wav", "cannot open"),
-        ("text.wav", "is not a known kind of audio"),
+        ("text.wav", "is text, which is not read here"),
     ]) {
         assert!(line.starts_with(&format!("error: {name}: ")) && line.contains(part), "{line}");
     }
