@@ -71,7 +71,7 @@ def test_a_part_of_a_file_and_what_is_no_audio(tmp_path):
     timeline = rollcall.analyze_file(str(path), start=2.0, duration=3.0, model=rollcall.Model(SMALL))
     assert timeline.duration == 3.0
     assert timeline.to_json() == program(path, "--model", SMALL, "--start", "2", "--duration", "3")
-    with pytest.raises(rollcall.RollcallError, match="test_wheel.py: is not a known kind of audio"):
+    with pytest.raises(rollcall.RollcallError, match="test_wheel.py: is text, which is not read here"):
         rollcall.analyze_file(__file__)
     with pytest.raises(rollcall.RollcallError, match="missing.wav: cannot open"):
         rollcall.analyze_file(tmp_path / "missing.wav")
