@@ -268,8 +268,22 @@ mod lanes {
         // `b` and every row of `c` lies in its slice.
         unsafe {
             rows::<12>(a, stride, steps, b.as_ptr(), c.as_mut_ptr(), c_stride);
-            rows::<12>(a.wrapping_add(12 * stride), stride, steps, b.as_ptr(), c.as_mut_ptr().add(12 * c_stride), c_stride);
-            rows::<8>(a.wrapping_add(24 * stride), stride, steps, b.as_ptr(), c.as_mut_ptr().add(24 * c_stride), c_stride);
+            rows::<12>(
+                a.wrapping_add(12 * stride),
+                stride,
+                steps,
+                b.as_ptr(),
+                c.as_mut_ptr().add(12 * c_stride),
+                c_stride,
+            );
+            rows::<8>(
+                a.wrapping_add(24 * stride),
+                stride,
+                steps,
+                b.as_ptr(),
+                c.as_mut_ptr().add(24 * c_stride),
+                c_stride,
+            );
         }
     }
 
