@@ -112,6 +112,7 @@ class Job:
         submit = [home / "bin/spark-submit", "--master", master, "--conf", "spark.ui.enabled=false"]
         submit += ["--conf", "spark.sql.shuffle.partitions=2", "--conf", f"spark.local.dir={self.scratch}/spark"]
         submit += ["--conf", "spark.executor.memory=512m", "--driver-memory", "512m", "--conf", "spark.log.level=WARN"]
+        submit += ["--conf", "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs=false"]
         submit += [HERE / "catalogue.py", table, out, "--program", self.program, "--pause", "0.1", *options]
         # Its own process group, so that a test can kill all of it.
         return subprocess.Popen(submit, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
@@ -151,9 +152,10 @@ class Accidents:
         self.scratch, self.program = scratch, os.path.abspath(program)
         self.files = recordings(scratch / "audio", recording, 16)
         self.wanted = expected(program, self.files, scratch / "one process")
-        # A program that is slow enough to be killed at work, and tells that it is there.
-        self.began, self.slow = scratch / "began", scratch / "slow"
-        self.slow.write_text(f'#!/bin/sh\ntouch "{self.began}"\nsleep 2\nexec "{self.program}" "$@"\n')
+        # A program that tells when it begins with files, and waits as long as it is held.
+        self.began, self.hold, self.slow = scratch / "began", scratch / "hold", scratch / "slow"
+        wait = f'touch "{self.began}"; while [ -e "{self.hold}" ]; do sleep 0.1; done'
+        self.slow.write_text(f'#!/bin/sh\ncase "$*" in *--files-from*) {wait};; esac\nexec "{self.program}" "$@"\n')
         self.slow.chmod(0o755)
 
     def two_threads(self) -> None:
@@ -168,19 +170,21 @@ class Accidents:
 
         shutil.copy(GUITAR, missing)
         files = [*self.files, str(missing)]
-        stamps = {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")}
+        stamps = {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet") if "level=failed" not in str(path)}
         said = job.run(files, out, "local[2]", "--steps", "--task", "4")
         assert f"{len(files)} files, {len(files) - 6} of them to do" in said, said
         assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items()), "what was done is as it was"
+        assert set(failures(out)) == {str(broken)}
         assert_same(out, expected(self.program, files, self.scratch / "with the missing one"))
 
     def killed_job(self) -> None:
-        """The whole job killed in its second wave: the first stays, the rest is done by the next call. Meanwhile no other job writes
-        there. All that without `_SUCCESS`, which is Hadoop's and can be switched off."""
-        out, waves = self.scratch / "killed job", ("--steps", "--wave", "9", "--task", "3")
+        """The whole job killed at work: finished waves stay, the rest is done by the next call. Meanwhile no other job writes there.
+        All that without `_SUCCESS`, which is Hadoop's and can be switched off."""
+        out, waves = self.scratch / "killed job", ("--steps", "--wave", "4", "--task", "3")
         running = Job(self.scratch, str(self.slow)).start(self.files, out, "local[2]", *waves)
-        wait_for(lambda: (out / "_rollcall/waves/0.json").exists() and (out / "wave=0").exists(), running, "the first wave")
-        time.sleep(0.5)
+        wait_for((out / "_rollcall/waves/0.json").exists, running, "the first wave")
+        self.hold.touch()
+        time.sleep(1)
         before = {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")}
         second = Job(self.scratch, self.program).start(self.files, out, "local[1]", *waves)
         said, _ = second.communicate()
@@ -189,6 +193,7 @@ class Accidents:
         assert running.poll() is None, "the first job is at work"
         os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
+        self.hold.unlink()
         done = sum(len(set(found(path)["file"].to_pylist())) for path in out.glob("wave=*"))
         said = Job(self.scratch, self.program).run(self.files, out, "local[2]", *waves)
         assert f"{len(self.files)} files, {len(self.files) - done} of them to do" in said, said
@@ -198,11 +203,13 @@ class Accidents:
         """Executors as processes of their own, one of them killed at work: its tasks are done again."""
         out = self.scratch / "killed executor"
         self.began.unlink(missing_ok=True)
+        self.hold.touch()
         running = Job(self.scratch, str(self.slow)).start(
             self.files, out, "local-cluster[2,1,512]", "--steps", "--task", "3"
         )
         wait_for(lambda: self.began.exists() and len(executors(running)) == 2, running, "two executors at work")
         os.kill(executors(running)[0], signal.SIGKILL)
+        self.hold.unlink()
         said, _ = running.communicate()
         assert running.returncode == 0, said
         assert "lost executor" in said.lower(), f"Spark did not notice: {said}"

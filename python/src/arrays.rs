@@ -38,10 +38,7 @@ pub(crate) fn bytes<'py, const N: usize, T: Copy>(
 }
 
 /// 32-bit floats.
-pub(crate) fn floats<'py, 'a>(
-    py: Python<'py>,
-    values: impl Iterator<Item = &'a f32>,
-) -> Bound<'py, PyBytes> {
+pub(crate) fn floats<'py, 'a>(py: Python<'py>, values: impl Iterator<Item = &'a f32>) -> Bound<'py, PyBytes> {
     bytes(py, values.copied(), f32::to_ne_bytes)
 }
 

@@ -4,8 +4,8 @@ use crate::{refused, timeline::Timeline};
 use anyhow::{Result, ensure};
 use pyo3::prelude::*;
 use rollcall_evaluate::{
-    Evaluation, Prediction, Reference, Rules, Span, Thresholds, Unlisted, evaluate as score, of_timeline, pair,
-    read_predictions, read_references, write_csv, write_json,
+    Evaluation, Prediction, Reference, Rules, Span, Thresholds, Unlisted, evaluate as score, of_timeline,
+    pair, read_predictions, read_references, write_csv, write_json,
 };
 use rollcall_media::EXTENSIONS;
 use rollcall_metrics::{Bootstrap, Empty, EventRule};
@@ -90,14 +90,20 @@ impl Options {
 
 /// Scores predictions against references; returns the program's JSON and CSV.
 #[pyfunction]
-pub(crate) fn evaluate(py: Python<'_>, said: Said, truth: Truth, options: Options) -> PyResult<(String, String)> {
+pub(crate) fn evaluate(
+    py: Python<'_>,
+    said: Said,
+    truth: Truth,
+    options: Options,
+) -> PyResult<(String, String)> {
     let run = || -> Result<(String, String)> {
         let rules = options.rules()?;
         let thresholds = Thresholds::new(options.threshold, &options.thresholds)?;
         let (predictions, predictions_name) = match &said {
             Said::Path(path) => (read_predictions(path, &thresholds)?, path.display().to_string()),
             Said::Timelines(timelines) => {
-                let read = |timeline: &Py<Timeline>| of_timeline(&timeline.get().document.timeline, &thresholds);
+                let read =
+                    |timeline: &Py<Timeline>| of_timeline(&timeline.get().document.timeline, &thresholds);
                 let read = timelines.iter().map(read).collect::<Result<Vec<Prediction>>>()?;
                 ensure!(!read.is_empty(), "there are no predictions");
                 (read, "timelines".to_owned())
@@ -129,7 +135,11 @@ fn known(files: Vec<(String, Known)>, unlisted: &Unlisted) -> Result<Vec<Referen
             Known::Ranges(ranges) => {
                 let span = |(start_s, end_s, class): (f64, f64, String)| Span::new(class, start_s, end_s);
                 let ranges = ranges.into_iter().map(span).collect::<Result<Vec<_>>>();
-                (BTreeMap::new(), Some(ranges.map_err(|error| error.context(file.clone()))?), unlisted.clone())
+                (
+                    BTreeMap::new(),
+                    Some(ranges.map_err(|error| error.context(file.clone()))?),
+                    unlisted.clone(),
+                )
             }
         };
         Ok(Reference { file, labels, unlisted, ranges, left_out: BTreeSet::new() })

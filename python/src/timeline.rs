@@ -104,8 +104,11 @@ impl Timeline {
             for (&time_s, row) in timeline.times_s.iter().zip(&timeline.activity) {
                 steps.row(time_s, row);
             }
-            let clip: Vec<f32> =
-                timeline.classes.iter().map(|class| timeline.clip.get(class).copied().unwrap_or(0.0)).collect();
+            let clip: Vec<f32> = timeline
+                .classes
+                .iter()
+                .map(|class| timeline.clip.get(class).copied().unwrap_or(0.0))
+                .collect();
             let mut analysis = steps.finish(timeline.duration_s, &clip, incomplete.clone())?;
             // As they are: whoever changed a document meant it.
             analysis.timeline.ranges.clone_from(&timeline.ranges);
