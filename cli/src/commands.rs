@@ -29,6 +29,11 @@ pub enum Outcome {
 
 /// Does what the command line says. Errors are printed here.
 pub fn run(cli: Cli) -> ExitCode {
+    ExitCode::from(code(cli))
+}
+
+/// As [`run`]; the exit code as a number, for a caller that is no program of its own.
+pub fn code(cli: Cli) -> u8 {
     match cli.color {
         When::Auto => {}
         When::Always => ColorChoice::Always.write_global(),
@@ -43,12 +48,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Man { folder } => man(&folder),
     };
     match outcome {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::SomeFailed) => ExitCode::from(1),
-        Err(error) if is_closed_pipe(&error) => ExitCode::from(1),
+        Ok(Outcome::Done) => 0,
+        Ok(Outcome::SomeFailed) => 1,
+        Err(error) if is_closed_pipe(&error) => 1,
         Err(error) => {
             report_error(&format!("{error:#}"));
-            ExitCode::from(2)
+            2
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From 16 kHz samples to steps: the part of the engine behind the resampler.
 
 use crate::{
-    COLUMN_HOPS, Counters, EngineError, HOP_SAMPLES, LogMelHop, Model, PATCH_HOPS, Settings, Step,
+    COLUMN_HOPS, Counters, EMBEDDING, EngineError, HOP_SAMPLES, LogMelHop, Model, PATCH_HOPS, Settings, Step,
     ahead::{Ahead, Crew, Done},
     events::{Another, Embeddings},
     gate::{HopPower, LevelGate, WindowLevel},
@@ -92,6 +92,7 @@ impl Analysis {
             instant: zeros(),
             attention: zeros(),
             another: None,
+            embedding: vec![0.0; EMBEDDING],
             level_dbfs: f32::NEG_INFINITY,
             gate_open: false,
         };
@@ -390,8 +391,10 @@ impl Listener {
                 }
                 clip.add(said);
                 step.instant.copy_from_slice(&said.activity);
+                step.embedding.copy_from_slice(&representation);
             } else {
                 step.instant.fill(0.0);
+                step.embedding.fill(0.0);
             }
             Ok(step.gate_open)
         })?;

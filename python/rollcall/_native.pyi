@@ -1,49 +1,110 @@
 """The compiled part. Use `rollcall`, which speaks NumPy."""
 
-import numpy
+from collections.abc import Mapping, Sequence
+from typing import final
+
+import numpy.typing
 from typing_extensions import Buffer
+
+# Before Python 3.12 type checkers do not know that arrays are buffers.
+_Samples = Buffer | numpy.typing.NDArray[numpy.float32]
+_Engine = tuple[float, float, float, float]
+_Ranges = tuple[Sequence[float], float, float]
 
 __version__: str
 
 class RollcallError(Exception): ...
 
+@final
 class Model:
     def __new__(cls, folder: str | None) -> Model: ...
-    name: str
-    version: str
-    sha256: str
-    classes: list[str]
-    thresholds: list[float]
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def classes(self) -> list[str]: ...
+    @property
+    def thresholds(self) -> list[float]: ...
 
+@final
+class Features:
+    def __new__(cls, rows: Sequence[bytes]) -> Features: ...
+    def rows(self) -> list[bytes]: ...
+
+@final
 class Timeline:
-    times: bytes
-    activity: bytes
-    classes: list[str]
-    clip: dict[str, float]
-    ranges: list[tuple[str, float, float, float, float]]
-    duration: float
+    @property
+    def times(self) -> bytes: ...
+    @property
+    def activity(self) -> bytes: ...
+    @property
+    def classes(self) -> list[str]: ...
+    @property
+    def clip(self) -> dict[str, float]: ...
+    @property
+    def ranges(self) -> list[tuple[str, float, float, float, float]]: ...
+    @property
+    def duration(self) -> float: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def incomplete(self) -> str | None: ...
+    @property
+    def range_settings(self) -> tuple[list[float], float, float]: ...
+    @property
+    def features(self) -> Features | None: ...
+    @property
+    def replaced_samples(self) -> int: ...
+    @property
+    def notes(self) -> list[str]: ...
     def to_json(self) -> str: ...
+    def to_jams(self) -> str: ...
+    def with_ranges(self, ranges: _Ranges) -> Timeline: ...
 
+@final
 class Listener:
-    def __new__(
-        cls, model: Model, sample_rate: int, channels: int, settings: tuple[float, float, float, float]
-    ) -> Listener: ...
-    def push(self, samples: Buffer | numpy.ndarray) -> list[tuple[float, bytes, float]]: ...
+    def __new__(cls, model: Model, sample_rate: int, channels: int, settings: _Engine) -> Listener: ...
+    def push(self, block: _Samples) -> list[tuple[float, bytes, float]]: ...
     def finish(self) -> list[tuple[float, bytes, float]]: ...
+    def reset(self) -> None: ...
     def clip(self) -> list[float]: ...
+    def replaced_samples(self) -> int: ...
+
+@final
+class Stop:
+    def __new__(cls) -> Stop: ...
+    def stop(self) -> None: ...
 
 def analyze(
     model: Model,
-    samples: Buffer | numpy.ndarray,
+    samples: _Samples,
     format: tuple[int, int],
-    settings: tuple[float, float, float, float],
-    ranges: tuple[list[float], float, float],
+    settings: _Engine,
+    ranges: _Ranges,
     file: str,
+    has_features: bool,
 ) -> Timeline: ...
 def analyze_file(
     model: Model,
-    path: str | bytes,
-    settings: tuple[float, float, float, float],
-    ranges: tuple[list[float], float, float],
+    path: str,
+    settings: _Engine,
+    ranges: _Ranges,
     part: tuple[float, float | None],
+    channels: str,
+    threads: int | None,
+    keep_partial: bool,
+    has_features: bool,
+    stop: Stop,
+) -> list[Timeline]: ...
+def timeline_from_json(
+    text: str, replaced_samples: int, notes: Sequence[str], features: Features | None
 ) -> Timeline: ...
+def evaluate(
+    said: str | Sequence[Timeline],
+    truth: str | Sequence[tuple[str, Mapping[str, bool] | Sequence[tuple[float, float, str]]]],
+    options: Mapping[str, object],
+) -> tuple[str, str]: ...
+def main(arguments: Sequence[str]) -> int: ...

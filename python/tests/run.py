@@ -27,8 +27,8 @@ with tempfile.TemporaryDirectory() as folder:
     assert "-cp311-abi3-" in wheel.name, f"{wheel.name}: one wheel should serve Python 3.11 and later"
     assert wheel.stat().st_size < 64 << 20, f"{wheel.name} has {wheel.stat().st_size} bytes"
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"rollcall/__init__.py", "rollcall/_native.pyi", "rollcall/py.typed"} <= set(names), names
+    assert {"rollcall/__init__.py", "rollcall/__main__.py", "rollcall/_native.pyi", "rollcall/py.typed"} <= set(names), names
     subprocess.run([*pip, "install", "--no-deps", "--target", folder / "site", wheel], check=True)
-    tests = [sys.executable, "-m", "pytest", "--quiet", "-p", "no:cacheprovider", root / "python/tests/test_wheel.py"]
+    tests = [sys.executable, "-m", "pytest", "--quiet", "-p", "no:cacheprovider", root / "python/tests"]
     paths = {"PYTHONPATH": str(folder / "site"), "ROLLCALL": str(program)}
     sys.exit(subprocess.run(tests, env={**environment, **paths}).returncode)

@@ -155,7 +155,8 @@ def test_no_audio_and_wild_samples_are_fine():
     model = rollcall.Model(SMALL)
     assert rollcall.analyze(numpy.zeros(0), 44_100, model=model).activity.shape == (0, 20)
     wild = numpy.full(44_100, numpy.nan, numpy.float32)
-    assert not rollcall.analyze(wild, 44_100, model=model).activity.any()
+    with pytest.warns(rollcall.RollcallWarning, match="44100 samples"):
+        assert not rollcall.analyze(wild, 44_100, model=model).activity.any()
 
 
 def test_other_threads_run_meanwhile():

@@ -17,6 +17,7 @@ mod rows;
 pub mod table;
 
 pub use analysis::{Analysis, Steps};
+pub use crew::crew;
 pub use folding::{Fold, Folding};
 pub use listener::{AnalyzeError, Listener};
 pub use overview::Overview;

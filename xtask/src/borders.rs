@@ -67,7 +67,15 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "rollcall-python",
-        may: &["rollcall-engine", "rollcall-models", "rollcall-media", "rollcall-results"],
+        may: &[
+            "rollcall",
+            "rollcall-engine",
+            "rollcall-models",
+            "rollcall-metrics",
+            "rollcall-evaluate",
+            "rollcall-media",
+            "rollcall-results",
+        ],
         tests_may: &[],
     },
     // It sees the plugin as any host does: through the built bundles.

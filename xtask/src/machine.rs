@@ -21,8 +21,8 @@ pub(crate) enum Need {
 pub(crate) const DEBIAN_PYTHON: &str = "/usr/bin/python3";
 
 /// Suites that build and start nothing but the program, or nothing at all: they ask for no package of the plugin or its hosts.
-const PLAIN_SUITES: [&str; 8] =
-    ["format", "house", "borders", "licences", "no-opus", "demo", "formats", "evaluate"];
+const PLAIN_SUITES: [&str; 10] =
+    ["format", "house", "borders", "licences", "no-opus", "demo", "formats", "evaluate", "wheel", "spark"];
 
 /// A Debian package, by the name that Debian 12 and 13 and Ubuntu 24.04 all know it by.
 struct Wanted {
@@ -184,6 +184,21 @@ fn ensure_missing(mut missing: Vec<&Wanted>) -> Result<()> {
     shell::run_patiently(&mut install)
 }
 
+/// Sees to it that one package is there that no suite asks for.
+///
+/// # Errors
+/// As [`ensure_for`].
+pub(crate) fn ensure_one(name: &'static str) -> Result<()> {
+    let wanted: &'static Wanted = Box::leak(Box::new(library(name, Need::Tests)));
+    ensure_missing(if wanted.is_present() { Vec::new() } else { vec![wanted] })
+}
+
+/// What these suites ask for (all, if there is none), for this need and the ones before it.
+pub(crate) fn names(need: Need, suites: &[String]) -> Vec<&'static str> {
+    let wanted = PACKAGES.iter().filter(|wanted| wanted.need <= need && wanted.is_for(suites));
+    wanted.map(|wanted| wanted.name).collect()
+}
+
 /// Whether apt could install it. Where apt cannot be asked, the installation shows.
 fn has_candidate(package: &str) -> bool {
     let policy = shell::command("apt-cache", &["policy", package]).env("LC_ALL", "C").output();
@@ -226,8 +241,7 @@ mod tests {
 
     fn names(suites: &[&str]) -> Vec<&'static str> {
         let suites: Vec<String> = suites.iter().map(|&suite| suite.to_owned()).collect();
-        let wanted = PACKAGES.iter().filter(|wanted| wanted.need <= Need::Tests && wanted.is_for(&suites));
-        wanted.map(|wanted| wanted.name).collect()
+        super::names(Need::Tests, &suites)
     }
 
     #[test]
@@ -257,6 +271,8 @@ mod tests {
             page.contains(&"chromium") && !page.contains(&"ardour") && !page.contains(&"libclang-rt-dev")
         );
         assert!(names(&["fuzz", "spark"]).contains(&"default-jre-headless"));
+        let wheel = names(&["wheel"]);
+        assert!(wheel.contains(&"python3-venv") && !wheel.contains(&"libgl-dev"), "{wheel:?}");
         assert_eq!(names(&[]).len(), PACKAGES.iter().filter(|wanted| wanted.need <= Need::Tests).count());
         // A suite that is written here must be one that there is.
         let all: Vec<&str> = crate::suites::SUITES.iter().map(|suite| suite.name).collect();

@@ -4,6 +4,7 @@
 mod borders;
 mod bundle;
 mod counts;
+mod debian13;
 mod demo;
 mod fuzz;
 mod golden;
@@ -23,6 +24,7 @@ mod strangers;
 mod suites;
 mod test;
 mod trixie;
+mod wheel;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -40,6 +42,9 @@ cargo xtask COMMAND
   house             check the house rules that a machine can read
   licences          check every dependency's licence against deny.toml
   peers [OPTION...] measure ours against onnxruntime, tract and the machine's limits; writes BENCHMARKS.md
+  wheel             build the Python package as one file for CPython 3.11 and later, into target/wheels/
+  debian13 [COMMAND...]  run a command of these in a root file system of Debian 13, bootstrapped under target/ (by root, on Debian);
+                    without one, show that every suite finds its packages there
   setup             only install what the tests need
 ";
 
@@ -67,6 +72,8 @@ fn dispatch() -> Result<()> {
         "house" => report::print(house::check()?),
         "licences" => report::print(licences::check()?),
         "peers" => peers::run(&rest),
+        "wheel" => wheel::run(),
+        "debian13" => debian13::run(&rest),
         "setup" => {
             machine::ensure(machine::Need::Tests)?;
             python::ensure(python::REFERENCES)?;

@@ -8,13 +8,13 @@ use std::{
     process::Command,
 };
 
-const SUITE: &str = "trixie";
+pub(crate) const SUITE: &str = "trixie";
 /// The package with the scanner: itself alone, since the scanner needs nothing of what the program around it needs.
 const PROGRAM: &str = "qtractor";
 /// The libraries that the scanner links, with all that they need: the C library too.
 const LIBRARIES: &[&str] = &["libqt6core6t64", "libstdc++6"];
 /// Debian's keys, of this release and the next ones.
-const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+pub(crate) const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// The folder that the packages are unpacked in, as they would lie in `/`. Made once.
 ///
@@ -68,7 +68,7 @@ fn make(folder: &Path, root: &Path) -> Result<()> {
 }
 
 /// The archive that this machine itself installs from: that of its own release, by its own lists of sources.
-fn archive() -> Result<String> {
+pub(crate) fn archive() -> Result<String> {
     let system = fs::read_to_string("/etc/os-release").context("cannot read /etc/os-release")?;
     let name = system.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
     let name = name.context("/etc/os-release has no VERSION_CODENAME")?;

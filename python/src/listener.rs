@@ -1,0 +1,94 @@
+//! Audio as it comes.
+
+use crate::{
+    arrays::{floats, samples},
+    choice::{EngineChoice, engine_settings},
+    model::Model,
+    refused,
+};
+use pyo3::{buffer::PyBuffer, prelude::*, types::PyBytes};
+use rollcall_engine::{Engine, EngineError, InputFormat, Step};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Time, activities as 32-bit floats, level in dBFS.
+type PyStep<'py> = (f64, Bound<'py, PyBytes>, f32);
+
+struct Stream {
+    engine: Engine,
+    is_finished: bool,
+}
+
+/// Audio as it comes. Python may call from any of its threads; one at a time is heard.
+#[pyclass(frozen, module = "rollcall")]
+pub(crate) struct Listener(Mutex<Stream>);
+
+#[pymethods]
+impl Listener {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        model: &Model,
+        sample_rate: u32,
+        channels: usize,
+        settings: EngineChoice,
+    ) -> PyResult<Self> {
+        let settings = engine_settings(settings)?;
+        let format = InputFormat { sample_rate_hz: sample_rate, channels };
+        let model = model.inner();
+        let engine = py.detach(|| Engine::new(Arc::clone(model), format, settings)).map_err(refused)?;
+        Ok(Self(Mutex::new(Stream { engine, is_finished: false })))
+    }
+
+    fn push<'py>(&self, py: Python<'py>, block: PyBuffer<f32>) -> PyResult<Vec<PyStep<'py>>> {
+        let samples = samples(py, &block)?;
+        self.heard(py, |stream, on_step| stream.engine.push(&samples, on_step))
+    }
+
+    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Vec<PyStep<'py>>> {
+        self.heard(py, |stream, on_step| {
+            stream.is_finished = true;
+            stream.engine.flush(on_step)
+        })
+    }
+
+    fn reset(&self, py: Python<'_>) {
+        py.detach(|| {
+            let mut stream = self.stream();
+            stream.engine.reset();
+            stream.is_finished = false;
+        });
+    }
+
+    fn clip(&self, py: Python<'_>) -> Vec<f32> {
+        py.detach(|| self.stream().engine.clip())
+    }
+
+    fn replaced_samples(&self, py: Python<'_>) -> u64 {
+        py.detach(|| self.stream().engine.counters().replaced_samples)
+    }
+}
+
+impl Listener {
+    /// An engine that panicked in the middle of a block goes on with the next one, as after any error.
+    fn stream(&self) -> MutexGuard<'_, Stream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn heard<'py>(
+        &self,
+        py: Python<'py>,
+        hear: impl Send + FnOnce(&mut Stream, &mut dyn FnMut(&Step)) -> Result<(), EngineError>,
+    ) -> PyResult<Vec<PyStep<'py>>> {
+        let mut steps: Vec<Step> = Vec::new();
+        py.detach(|| {
+            let mut stream = self.stream();
+            if stream.is_finished {
+                return Err("the listener was finished; call reset() before other audio".to_owned());
+            }
+            hear(&mut stream, &mut |step| steps.push(step.clone())).map_err(|error| error.to_string())
+        })
+        .map_err(refused)?;
+        let told = |step: &Step| (step.time_s, floats(py, step.activity.iter()), step.level_dbfs);
+        Ok(steps.iter().map(told).collect())
+    }
+}

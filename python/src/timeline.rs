@@ -1,0 +1,164 @@
+//! What was found in one recording.
+
+use crate::{
+    arrays::{bytes, floats},
+    choice::{RangeChoice, checked_ranges},
+    features::Features,
+    refused,
+};
+use pyo3::{prelude::*, types::PyBytes};
+use rollcall_engine::timeline::{SCHEMA, cut_ranges};
+use rollcall_results::{Steps, jams};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A document of `rollcall analyze --format json`.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Document {
+    #[serde(flatten)]
+    pub(crate) timeline: rollcall_engine::timeline::Timeline,
+    /// Why it ends early, if a part of a broken file was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) incomplete: Option<String>,
+}
+
+/// What was found in one recording.
+#[pyclass(frozen, module = "rollcall")]
+pub(crate) struct Timeline {
+    pub(crate) document: Document,
+    /// Samples that counted as silence: NaN, infinite, or beyond +60 dBFS.
+    #[pyo3(get)]
+    pub(crate) replaced_samples: u64,
+    /// What is to be said of the recording though it was read.
+    #[pyo3(get)]
+    pub(crate) notes: Vec<String>,
+    pub(crate) features: Option<Features>,
+}
+
+#[pymethods]
+impl Timeline {
+    #[getter]
+    fn times<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        bytes(py, self.document.timeline.times_s.iter().copied(), f64::to_ne_bytes)
+    }
+
+    #[getter]
+    fn activity<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        floats(py, self.document.timeline.activity.iter().flatten())
+    }
+
+    #[getter]
+    fn classes(&self) -> Vec<String> {
+        self.document.timeline.classes.clone()
+    }
+
+    #[getter]
+    fn clip(&self) -> BTreeMap<String, f32> {
+        self.document.timeline.clip.clone()
+    }
+
+    #[getter]
+    fn ranges(&self) -> Vec<(String, f64, f64, f32, f32)> {
+        let fields = |range: &rollcall_engine::timeline::Range| {
+            (range.class.clone(), range.start_s, range.end_s, range.mean, range.peak)
+        };
+        self.document.timeline.ranges.iter().map(fields).collect()
+    }
+
+    #[getter]
+    fn duration(&self) -> f64 {
+        self.document.timeline.duration_s
+    }
+
+    #[getter]
+    fn file(&self) -> &str {
+        &self.document.timeline.file
+    }
+
+    #[getter]
+    fn incomplete(&self) -> Option<&str> {
+        self.document.incomplete.as_deref()
+    }
+
+    /// Threshold of each class, shortest range and widest gap in seconds.
+    #[getter]
+    fn range_settings(&self) -> RangeChoice {
+        let ranges = &self.document.timeline.settings.ranges;
+        (ranges.thresholds.clone(), ranges.min_duration_s, ranges.merge_gap_s)
+    }
+
+    #[getter]
+    fn features(&self) -> Option<Features> {
+        self.features.clone()
+    }
+
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        py.detach(|| serde_json::to_string(&self.document)).map_err(refused)
+    }
+
+    /// JAMS, as the program writes it.
+    fn to_jams(&self, py: Python<'_>) -> PyResult<String> {
+        let write = || -> std::io::Result<Vec<u8>> {
+            let Document { timeline, incomplete } = &self.document;
+            let mut steps = Steps::new(timeline.clone());
+            for (&time_s, row) in timeline.times_s.iter().zip(&timeline.activity) {
+                steps.row(time_s, row);
+            }
+            let clip: Vec<f32> = timeline
+                .classes
+                .iter()
+                .map(|class| timeline.clip.get(class).copied().unwrap_or(0.0))
+                .collect();
+            let mut analysis = steps.finish(timeline.duration_s, &clip, incomplete.clone())?;
+            // As they are: whoever changed a document meant it.
+            analysis.timeline.ranges.clone_from(&timeline.ranges);
+            let mut text = Vec::new();
+            jams::write(&analysis, &mut text)?;
+            Ok(text)
+        };
+        String::from_utf8(py.detach(write).map_err(refused)?).map_err(refused)
+    }
+
+    /// The same with ranges cut at other thresholds.
+    fn with_ranges(&self, py: Python<'_>, ranges: RangeChoice) -> PyResult<Self> {
+        let mut document = self.document.clone();
+        let timeline = &mut document.timeline;
+        let settings = checked_ranges(ranges, timeline.classes.len())?;
+        let start_s = timeline.settings.start_s;
+        let span_s = (start_s, start_s + timeline.duration_s);
+        py.detach(|| {
+            let cut = cut_ranges(&timeline.times_s, &timeline.activity, &settings, timeline.hop_s, span_s);
+            timeline.ranges = cut.into_iter().map(|range| range.named(&timeline.classes)).collect();
+        });
+        timeline.settings.ranges = settings;
+        let (replaced_samples, notes) = (self.replaced_samples, self.notes.clone());
+        Ok(Self { document, replaced_samples, notes, features: self.features.clone() })
+    }
+}
+
+/// Reads what [`Timeline::to_json`] or the program wrote; the rest is what such a document does not hold.
+#[pyfunction]
+pub(crate) fn timeline_from_json(
+    py: Python<'_>,
+    text: &str,
+    replaced_samples: u64,
+    notes: Vec<String>,
+    features: Option<Py<Features>>,
+) -> PyResult<Timeline> {
+    let parse = || serde_json::from_str::<Document>(text);
+    let document = py.detach(parse).map_err(|error| refused(format!("is no timeline: {error}")))?;
+    let timeline = &document.timeline;
+    let (schema, classes) = (&timeline.schema, timeline.classes.len());
+    if schema != SCHEMA {
+        return Err(refused(format!("the timeline has the schema '{schema}', but must have '{SCHEMA}'")));
+    }
+    if timeline.times_s.len() != timeline.activity.len()
+        || timeline.activity.iter().any(|row| row.len() != classes)
+        || timeline.settings.ranges.thresholds.len() != classes
+    {
+        let text = format!("the timeline has not one activity for each of {classes} classes and each time");
+        return Err(refused(text));
+    }
+    let features = features.map(|features| features.get().clone());
+    Ok(Timeline { document, replaced_samples, notes, features })
+}
