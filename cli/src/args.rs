@@ -6,6 +6,7 @@ use crate::{
     time,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use rollcall_results::Channels;
 use std::path::PathBuf;
 
 /// Exit codes, for `--help` and for the man page.
@@ -13,7 +14,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  everything was done
   1  some file failed; all others are done and written
-  2  the call itself is wrong (options, settings, model); nothing was analysed";
+  2  the call itself is wrong (options, settings, model, a place that cannot be written); nothing was analysed
+  3  results could not be written any more (as on a full disk); those that are there are whole";
 
 /// Tells which of 20 instruments play in a recording, and when.
 #[derive(Debug, Parser)]
@@ -109,7 +111,8 @@ Examples:
 Exit codes:
   0  everything was done
   1  some file failed; all others are done and written
-  2  the call itself is wrong (options, settings, model); nothing was analysed";
+  2  the call itself is wrong (options, settings, model, a place that cannot be written); nothing was analysed
+  3  results could not be written any more (as on a full disk); those that are there are whole";
 
 /// Settings of the analysis.
 #[derive(Args, Debug, Default)]
@@ -146,12 +149,46 @@ pub struct ChoiceArgs {
     /// How much of each file to analyse: seconds, m:ss or h:mm:ss.
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub duration: Option<f64>,
+    /// Which channels to listen to: their mean, one, or each of them by itself.
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    pub channels: ChannelsName,
     /// Read settings from a TOML file; options on the command line go before it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub settings: Option<PathBuf>,
     /// Write the settings in force to a TOML file, also without analysing anything.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub save_settings: Option<PathBuf>,
+}
+
+/// Which channels are heard, as in the plugin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ChannelsName {
+    /// The mean of all channels.
+    #[default]
+    Mono,
+    /// The first channel.
+    Left,
+    /// The second channel; of one channel, that one.
+    Right,
+    /// The mean of the first two channels.
+    Mid,
+    /// Half the difference of the first two channels.
+    Side,
+    /// Every channel by itself, with results of its own (`song.wav.ch1.json`).
+    Each,
+}
+
+impl From<ChannelsName> for Channels {
+    fn from(name: ChannelsName) -> Self {
+        match name {
+            ChannelsName::Mono => Self::Mono,
+            ChannelsName::Left => Self::Left,
+            ChannelsName::Right => Self::Right,
+            ChannelsName::Mid => Self::Mid,
+            ChannelsName::Side => Self::Side,
+            ChannelsName::Each => Self::Each,
+        }
+    }
 }
 
 /// Where results go.

@@ -5,18 +5,21 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod channels;
 mod crew;
 mod folding;
 pub mod jams;
 pub mod json;
 pub mod labels;
 mod listener;
+mod loudness;
 pub mod midi;
 mod overview;
 mod rows;
 pub mod table;
 
 pub use analysis::{Analysis, Steps};
+pub use channels::Channels;
 pub use folding::{Fold, Folding};
 pub use listener::{AnalyzeError, Listener};
 pub use overview::Overview;

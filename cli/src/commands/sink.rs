@@ -6,6 +6,7 @@ use crate::{
     output::{self, AtomicFile, FormatName, Look, Plan, Setting, Target},
 };
 use anyhow::{Context, Result, bail};
+use rollcall_files::Place;
 use std::{
     collections::BTreeSet,
     io::{self, BufWriter, IsTerminal, Write},
@@ -90,7 +91,8 @@ impl Sink {
 
 /// Writes an input's own files, with [`Target::Each`]: each of them whole or not at all.
 pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, is_forced: bool) -> Result<()> {
-    for (format, path) in plan.files(input) {
+    let channel = analysis.one_of_each().map(str::to_owned);
+    for (format, path) in plan.files(input, channel.as_deref()) {
         let mut write = || -> Result<()> {
             let mut file = AtomicFile::create(&path, is_forced)?;
             write_plain(format, analysis, plain(true, plan.look, &path), &mut file)?;
@@ -102,8 +104,8 @@ pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, is
 }
 
 /// Fails before the work if the results could not be written after it.
-pub(super) fn check_each(plan: &Plan, input: &Input) -> Result<()> {
-    match plan.files(input).into_iter().find(|(_, path)| path.symlink_metadata().is_ok()) {
+pub(super) fn check_each(plan: &Plan, input: &Input, channel: Option<&str>) -> Result<()> {
+    match plan.files(input, channel).into_iter().find(|(_, path)| Place::is_taken(path)) {
         Some((_, path)) => bail!("{} exists already; use --force to overwrite it", path.display()),
         None => Ok(()),
     }
@@ -115,9 +117,8 @@ pub(super) fn sweep(plan: &Plan, inputs: &[Input]) -> Result<()> {
         Target::File(_, path) => Some(path.clone()),
         Target::Stdout(_) | Target::Each(..) => None,
     };
-    let each = inputs.iter().flat_map(|input| plan.files(input)).map(|(_, path)| path);
-    let folder = |path: PathBuf| path.parent().map(Path::to_owned);
-    let folders: BTreeSet<PathBuf> = each.chain(shared).filter_map(folder).collect();
+    let each = inputs.iter().flat_map(|input| plan.files(input, None)).map(|(_, path)| path);
+    let folders: BTreeSet<PathBuf> = each.chain(shared).filter_map(|path| Place::folder(&path)).collect();
     for folder in folders.iter().filter(|folder| folder.is_dir()) {
         AtomicFile::sweep(folder).with_context(|| folder.display().to_string())?;
     }

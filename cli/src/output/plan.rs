@@ -3,6 +3,7 @@
 use super::{FormatName, Look};
 use crate::{args::OutputArgs, inputs::Input};
 use anyhow::{Result, bail, ensure};
+use rollcall_files::Place;
 use std::{
     collections::HashMap,
     ffi::OsString,
@@ -31,6 +32,8 @@ pub struct Plan {
     pub is_forced: bool,
     /// Pictures of `--plot`, a file for each input beside what `target` says.
     pub pictures: Vec<FormatName>,
+    /// Whether each channel has results of its own.
+    pub is_each_channel: bool,
     /// How pictures look.
     pub look: Look,
 }
@@ -41,7 +44,7 @@ impl Plan {
     /// # Errors
     /// Options that contradict each other or the inputs; an output that exists, or that is also an input, or that two
     /// inputs would share.
-    pub fn new(args: &OutputArgs, inputs: &[Input]) -> Result<Self> {
+    pub fn new(args: &OutputArgs, inputs: &[Input], is_each_channel: bool) -> Result<Self> {
         let mut formats = args.format.clone();
         let mut seen = Vec::new();
         formats.retain(|format| {
@@ -57,6 +60,7 @@ impl Plan {
                 None => FormatName::Summary,
                 Some(path) => match FormatName::of_path(path) {
                     Some(format) => format,
+                    None if Place::is_stream(path) => FormatName::Summary,
                     None => bail!("--output {}: the name tells no format; add --format", path.display()),
                 },
             });
@@ -68,8 +72,8 @@ impl Plan {
                 bail!("several formats do not fit into one output; add --out-dir DIR or --beside");
             };
             ensure!(
-                format.is_joinable() || inputs.len() <= 1,
-                "{} results of several files do not fit into one output; add --out-dir DIR or --beside",
+                format.is_joinable() || (inputs.len() <= 1 && !is_each_channel),
+                "{} results of several files or channels do not fit into one output; add --out-dir DIR or --beside",
                 name(format)
             );
             match output {
@@ -78,7 +82,7 @@ impl Plan {
             }
         };
         let look = Look { theme: args.theme, audio: args.audio };
-        let plan = Self { target, is_forced: args.force, pictures: args.pictures(), look };
+        let plan = Self { target, is_forced: args.force, pictures: args.pictures(), is_each_channel, look };
         plan.check(inputs)?;
         Ok(plan)
     }
@@ -92,8 +96,8 @@ impl Plan {
         is_target || !self.pictures.is_empty()
     }
 
-    /// The files of an input's own: its results with `Target::Each`, and its pictures.
-    pub fn files(&self, input: &Input) -> Vec<(FormatName, PathBuf)> {
+    /// The files of an input's own: its results with `Target::Each`, and its pictures; of one channel, where each has its own.
+    pub fn files(&self, input: &Input, channel: Option<&str>) -> Vec<(FormatName, PathBuf)> {
         let (formats, folder) = match &self.target {
             Target::Each(formats, folder) => (&formats[..], folder.as_deref()),
             Target::File(_, path) => (&[][..], path.parent()),
@@ -102,6 +106,10 @@ impl Plan {
         let base = folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.relative));
         let named = |format: &FormatName| {
             let mut path = OsString::from(&base);
+            if let Some(channel) = channel {
+                path.push(".ch");
+                path.push(channel);
+            }
             path.push(".");
             path.push(format.suffix());
             (*format, PathBuf::from(path))
@@ -122,7 +130,7 @@ impl Plan {
             Target::File(_, path) => {
                 let is_same = |input: &Input| !input.is_stdin() && is_same_file(&input.path, path);
                 ensure!(!inputs.iter().any(is_same), "--output {}: is one of the inputs", path.display());
-                let is_free = self.is_forced || fs::symlink_metadata(path).is_err();
+                let is_free = self.is_forced || !Place::is_taken(path);
                 ensure!(
                     is_free,
                     "--output {}: exists already; use --force to overwrite it, or another name",
@@ -136,7 +144,7 @@ impl Plan {
         }
         let mut takers: HashMap<PathBuf, &Input> = HashMap::new();
         for input in inputs {
-            for (_, path) in self.files(input) {
+            for (_, path) in self.files(input, None) {
                 if let Some(other) = takers.insert(path.clone(), input) {
                     bail!(
                         "{other} and {input} would both be written to {}; analyse their common folder, or use --beside",
@@ -169,7 +177,7 @@ mod tests {
     #[test]
     fn formats_follow_names_and_places() {
         let one = [input("song.wav", "song.wav")];
-        let plan = |args: OutputArgs| Plan::new(&args, &one);
+        let plan = |args: OutputArgs| Plan::new(&args, &one, false);
         assert_eq!(plan(OutputArgs::default()).expect("a plan").target, Target::Stdout(FormatName::Summary));
         for (output, format) in [
             ("x.json", FormatName::Json),
@@ -189,14 +197,20 @@ mod tests {
     fn names_keep_extensions_and_folders_and_never_meet() {
         let args = OutputArgs { out_dir: Some("out".into()), ..OutputArgs::default() };
         let inputs = [input("album/cd1/a.wav", "cd1/a.wav"), input("album/cd1/a.flac", "cd1/a.flac")];
-        let plan = Plan::new(&args, &inputs).expect("a plan");
-        assert_eq!(plan.files(&inputs[0]), [(FormatName::Json, PathBuf::from("out/cd1/a.wav.json"))]);
-        assert_eq!(plan.files(&inputs[1]), [(FormatName::Json, PathBuf::from("out/cd1/a.flac.json"))]);
+        let plan = Plan::new(&args, &inputs, false).expect("a plan");
+        assert_eq!(plan.files(&inputs[0], None), [(FormatName::Json, PathBuf::from("out/cd1/a.wav.json"))]);
+        assert_eq!(
+            plan.files(&inputs[1], Some("2")),
+            [(FormatName::Json, PathBuf::from("out/cd1/a.flac.ch2.json"))]
+        );
         let twins = [input("x/a.wav", "a.wav"), input("y/a.wav", "a.wav")];
         assert!(
-            Plan::new(&args, &twins).expect_err("one name for two").to_string().contains("out/a.wav.json")
+            Plan::new(&args, &twins, false)
+                .expect_err("one name for two")
+                .to_string()
+                .contains("out/a.wav.json")
         );
         let beside = OutputArgs { beside: true, ..OutputArgs::default() };
-        assert!(Plan::new(&beside, &twins).is_ok());
+        assert!(Plan::new(&beside, &twins, false).is_ok());
     }
 }
