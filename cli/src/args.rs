@@ -72,13 +72,16 @@ pub enum When {
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES, after_long_help = ANALYZE_EXAMPLES)]
 pub struct AnalyzeArgs {
-    /// Audio files, folders (searched for audio, in sorted order), patterns (`*.wav`), playlists (.m3u, .m3u8), or `-`
-    /// for a stream on standard input.
+    /// Audio files, folders (searched for audio, in sorted order), patterns (`*.wav`), playlists (.m3u, .m3u8, in UTF-8 or
+    /// Latin-1), or `-` for a stream on standard input.
     #[arg(value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// Read more inputs from a file, one a line (`-`: from standard input).
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files_from: Option<PathBuf>,
+    /// The names of --files-from end with a zero byte each, as `find -print0` writes them.
+    #[arg(short = '0', long, requires = "files_from")]
+    pub null: bool,
     /// Cores to use: so many files at the same time, or fewer whose parts are shared out; results and their order do not
     /// depend on it. Default: all.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
@@ -218,9 +221,13 @@ pub struct OutputArgs {
     /// Write one file for each input and format beside the input.
     #[arg(long)]
     pub beside: bool,
-    /// Overwrite files that exist.
+    /// Overwrite files that exist. Devices and pipes are written to without it, and links are followed.
     #[arg(long)]
     pub force: bool,
+    /// Leave files alone whose results are there already. Results of another model are made anew, as far as their format says
+    /// whose they are (JSON, Parquet, JAMS; other formats beside one of these go with it). For --out-dir and --beside.
+    #[arg(long, conflicts_with = "force")]
+    pub skip_existing: bool,
     /// Keep a journal: a run that is killed goes on where it stopped when the same command is given again. For
     /// --out-dir and --beside.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

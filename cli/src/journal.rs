@@ -249,8 +249,12 @@ impl Journal {
     }
 }
 
+/// What a file is called here: of a name that is no text, its bytes too, so that no two files share one.
 fn name(input: &Input) -> String {
-    input.path.to_string_lossy().into_owned()
+    match rollcall_results::name(&input.path) {
+        (text, None) => text,
+        (text, Some(bytes)) => format!("{text} ({bytes})"),
+    }
 }
 
 impl Stamp {

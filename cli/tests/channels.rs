@@ -127,7 +127,7 @@ fn results_that_are_empty_for_a_technical_reason_say_which() {
         ("inverted.wav", "mono", &["cancel each other", "is silent", "--channels left"][..]),
         ("nearly.wav", "mono", &["is 20 dB below the loudest", "--channels each"]),
         ("silence.wav", "mono", &["digital silence"]),
-        ("quiet.wav", "mono", &["very quiet: -5", "volume=30dB"]),
+        ("quiet.wav", "mono", &["very quiet: -5", "volume=40dB"]),
         ("nothing.wav", "mono", &["0 frames"]),
         ("same.wav", "side", &["there is no side", "--channels mono"]),
         ("quiet.wav", "side", &["it has one channel"]),

@@ -56,6 +56,18 @@ impl AtomicFile {
         Ok(Self(Kind::Whole { file: BufWriter::with_capacity(BUFFER_BYTES, file), target, is_forced }))
     }
 
+    /// Whether [`AtomicFile::create`] would begin, as far as can be told without writing.
+    ///
+    /// # Errors
+    /// Those of `create`.
+    pub fn check(path: &Path, is_forced: bool) -> io::Result<()> {
+        match Place::of(path) {
+            Ok(Place::File(_)) if !is_forced => Err(exists()),
+            Ok(_) => Ok(()),
+            Err(error) => Err(told(error, Doing::Writing)),
+        }
+    }
+
     fn direct(file: File) -> Self {
         Self(Kind::Direct(BufWriter::with_capacity(BUFFER_BYTES, file)))
     }

@@ -50,11 +50,6 @@ impl Place {
         Err(refused(io::ErrorKind::InvalidInput, "is a link that leads to itself; remove it"))
     }
 
-    /// Whether a file would be replaced.
-    pub fn is_taken(path: &Path) -> bool {
-        !matches!(Self::of(path), Ok(Self::Free(_) | Self::Device(_) | Self::Descriptor(_)))
-    }
-
     /// Whether it is written to as it is: there is nothing to replace.
     pub fn is_stream(path: &Path) -> bool {
         matches!(Self::of(path), Ok(Self::Device(_) | Self::Descriptor(_)))
@@ -138,6 +133,8 @@ mod tests {
         assert!(of("circle").unwrap_err().to_string().contains("leads to itself"));
         assert!(of("lost").unwrap_err().to_string().contains("where no folder is"));
         assert!(of("").unwrap_err().to_string().contains("is a folder"));
-        assert!(Place::is_taken(&at("two")) && !Place::is_taken(&at("null")) && Place::is_stream(&at("out")));
+        assert!(
+            Place::is_stream(&at("null")) && Place::is_stream(&at("out")) && !Place::is_stream(&at("two"))
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! `rollcall analyze`: from arguments to a batch.
 
-use super::{Outcome, batch::Batch, identity, sink::sweep};
+use super::{Outcome, batch::Batch, identity, report_error, sink::sweep};
 use crate::{
     analyze::Listener,
     args::{AnalyzeArgs, OutputArgs},
-    inputs::{self, Input},
+    inputs::{self, Input, Separator, read_list},
     journal::Journal,
     model,
     output::{AtomicFile, Plan, Target},
@@ -12,6 +12,7 @@ use crate::{
     settings::Choices,
 };
 use anyhow::{Context, Result, ensure};
+use rollcall_files::{Doing, is_hopeless, told};
 use rollcall_results::Channels;
 use std::{
     io::{self, Write},
@@ -64,15 +65,26 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         threads: cores / jobs,
         is_pictured: plan.has_pictures(),
     };
+    let is_each = matches!(plan.target, Target::Each(..));
+    ensure!(
+        is_each || !args.output.skip_existing,
+        "--skip-existing: needs results in files of their own; add --out-dir DIR or --beside"
+    );
     let journal = match &args.output.journal {
         None => None,
         Some(path) => {
-            let is_each = matches!(plan.target, Target::Each(..));
             ensure!(is_each, "--journal: needs results in files of their own; add --out-dir DIR or --beside");
             Some(Journal::open(path, &identity::of(&listener, channels, &plan))?)
         }
     };
-    probe(&plan)?;
+    if let Err(error) = probe(&plan) {
+        // There may be room at another time or on another machine: the call itself is right.
+        if !error.chain().any(|cause| cause.downcast_ref().is_some_and(is_hopeless)) {
+            return Err(error);
+        }
+        report_error(&format!("{error:#}"));
+        return Ok(Outcome::Unwritten);
+    }
     sweep(&plan, &inputs)?;
     let report = args.output.report.as_deref().map(|path| report_file(path, &args.output)).transpose()?;
     let began = Instant::now();
@@ -83,6 +95,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         is_quiet: args.quiet,
         is_long: inputs.len() > SCREENFUL,
         channels,
+        is_skipping: args.output.skip_existing,
         analysed_s: Mutex::new(0.0),
         probed: Mutex::default(),
     };
@@ -115,7 +128,10 @@ fn gather(args: &AnalyzeArgs) -> Result<Vec<Input>> {
         let is_stream = |path: &Path| path.as_os_str() == inputs::STDIN;
         let is_taken = is_stream(list) && names.iter().any(|name| is_stream(name));
         ensure!(!is_taken, "standard input cannot be both a list (--files-from -) and a stream (-)");
-        listed = inputs::read_list(list).with_context(|| format!("{}: cannot be read", list.display()))?;
+        let separator = if args.null { Separator::Null } else { Separator::Line };
+        listed = read_list(list, separator)
+            .map_err(|error| told(error, Doing::Reading))
+            .with_context(|| format!("--files-from {}", list.display()))?;
     }
     Ok(inputs::expand(names, &listed))
 }

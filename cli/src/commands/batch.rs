@@ -4,11 +4,12 @@ use super::{
     Outcome, is_closed_pipe,
     progress::Progress,
     report_error, report_note,
-    sink::{Sink, check_each, write_each},
+    sink::{Old, Sink, check_each, write_each},
 };
 use crate::{
     analyze::{Analysis, Listener, in_order},
     decode::Audio,
+    existing::{self, Existing, Wanted},
     inputs::Input,
     journal::{Heard, Journal, Stamp},
     output::{AtomicFile, FormatName, Plan, Target},
@@ -21,7 +22,7 @@ use std::{
     collections::HashMap,
     io::{self, Write},
     ops::ControlFlow,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -37,6 +38,8 @@ pub(super) struct Batch {
     pub(super) is_long: bool,
     /// Which channels are heard.
     pub(super) channels: Channels,
+    /// Whether results that are there stay, if the same model answered.
+    pub(super) is_skipping: bool,
     /// Seconds of audio analysed by this run.
     pub(super) analysed_s: Mutex<f64>,
     /// Why nothing can be written into a folder, if so: asked once.
@@ -51,6 +54,14 @@ enum Fate {
     DoneBefore(Heard),
     /// Its results could not be written, and those of no other file could be.
     Unwritable(anyhow::Error),
+}
+
+/// What is to be done about one file.
+enum Seen {
+    /// Nothing.
+    Done(Heard),
+    /// All of it, with results that are there treated so.
+    ToDo(Old),
 }
 
 impl Batch {
@@ -134,49 +145,94 @@ impl Batch {
             }
             is_forced |= journal.is_ours(input);
         }
-        self.check_places(input, None, is_forced)?;
+        let mut old = if is_forced { Old::Replaced } else { Old::Refused };
+        if !self.plan.is_each_channel {
+            match self.look(input, None, old)? {
+                Seen::Done(heard) => return Ok(Fate::DoneBefore(heard)),
+                Seen::ToDo(seen) => old = seen,
+            }
+        }
         let bar = progress.file(&input.to_string());
         let audio = if input.is_stdin() {
             Audio::from_stream(Box::new(io::stdin()))?
         } else {
             Audio::open(&input.path)?
         };
+        // Only now it is known how many results there will be.
         let channels = self.plan.is_each_channel.then(|| audio.format().channels);
-        for number in 1..=channels.unwrap_or(0) {
-            self.check_places(input, Some(&number.to_string()), is_forced)?;
+        if channels.is_some() {
+            match self.look(input, channels, old)? {
+                Seen::Done(heard) => return Ok(Fate::DoneBefore(heard)),
+                Seen::ToDo(seen) => old = seen,
+            }
         }
-        let name = input.path.to_string_lossy().into_owned();
+        let (name, file_bytes) = rollcall_results::name(&input.path);
         let mut go_on = |done_s, total_s| {
             bar.set(done_s, total_s);
             ControlFlow::Continue(())
         };
         let mut analyses = self.listener.analyze_channels(audio, name, self.channels, &mut go_on)?;
+        analyses.iter_mut().for_each(|analysis| analysis.file_bytes.clone_from(&file_bytes));
         let analysed_s: f64 = analyses.iter().map(|analysis| analysis.timeline.duration_s).sum();
         *self.analysed_s.lock().unwrap_or_else(PoisonError::into_inner) += analysed_s;
-        match self.write(input, &mut analyses, (stamp, channels), is_forced) {
+        match self.write(input, &mut analyses, (stamp, channels), old) {
             Err(error) if self.is_hopeless(&error) => Ok(Fate::Unwritable(error)),
             Err(error) => Err(error),
             Ok(()) => Ok(Fate::Analysed(analyses)),
         }
     }
 
-    /// Fails before the work if the results could not be written after it.
-    fn check_places(&self, input: &Input, channel: Option<&str>, is_forced: bool) -> Result<()> {
-        let is_of_all = channel.is_none() && self.plan.is_each_channel;
-        if !is_forced && !is_of_all {
-            check_each(&self.plan, input, channel)?;
-        }
-        for (_, path) in self.plan.files(input, channel) {
-            let Some(folder) = Place::folder(&path) else { continue };
-            let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
-            let problem = probed
-                .entry(folder)
-                .or_insert_with_key(|folder| AtomicFile::probe(folder).err().map(|error| error.to_string()));
-            if let Some(problem) = problem {
-                bail!("{}: {problem}", path.display());
+    /// Looks at where an input's results will be: of the file, or of each of so many channels. Fails before the work if they could
+    /// not be written after it.
+    fn look(&self, input: &Input, channels: Option<usize>, mut old: Old) -> Result<Seen> {
+        let numbers: Vec<String> = (1..=channels.unwrap_or(0)).map(|number| number.to_string()).collect();
+        let of_each = numbers.iter().map(|number| Some(number.as_str()));
+        let all = of_each.chain(channels.is_none().then_some(None)).collect::<Vec<Option<&str>>>();
+        if self.is_skipping && !input.is_stdin() {
+            let sha256 = self.listener.model.package().sha256();
+            let one = self.channel_name();
+            let look = |channel: &Option<&str>| {
+                let wanted = Wanted { sha256, channel: channel.or(one) };
+                existing::look(&self.plan.files(input, *channel), wanted)
+            };
+            let mut seen = all.iter().map(look).collect::<Result<Vec<_>>>()?;
+            if seen.iter().all(|seen| matches!(seen, Existing::All(_)))
+                && let Some(Existing::All(heard)) = seen.pop()
+            {
+                return Ok(Seen::Done(heard));
             }
+            old = if seen.contains(&Existing::Outdated) { Old::Replaced } else { Old::Kept };
         }
-        Ok(())
+        for channel in all {
+            if old == Old::Refused {
+                check_each(&self.plan, input, channel)?;
+            }
+            self.plan.files(input, channel).iter().try_for_each(|(_, path)| self.check_place(path))?;
+        }
+        Ok(Seen::ToDo(old))
+    }
+
+    /// What results call the one channel that is heard, if it is one.
+    fn channel_name(&self) -> Option<&'static str> {
+        match self.channels {
+            Channels::Mono | Channels::Each => None,
+            Channels::Left => Some("left"),
+            Channels::Right => Some("right"),
+            Channels::Mid => Some("mid"),
+            Channels::Side => Some("side"),
+        }
+    }
+
+    fn check_place(&self, path: &Path) -> Result<()> {
+        let Some(folder) = Place::folder(path) else { return Ok(()) };
+        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+        let problem = probed
+            .entry(folder)
+            .or_insert_with_key(|folder| AtomicFile::probe(folder).err().map(|error| error.to_string()));
+        match problem {
+            Some(problem) => bail!("{}: {problem}", path.display()),
+            None => Ok(()),
+        }
     }
 
     /// Writes an input's own files, and books that in the journal.
@@ -185,13 +241,13 @@ impl Batch {
         input: &Input,
         analyses: &mut [Analysis],
         (stamp, channels): (Stamp, Option<usize>),
-        is_forced: bool,
+        old: Old,
     ) -> Result<()> {
         if let Some(journal) = &self.journal {
             journal.begin(input)?;
         }
         for analysis in &mut *analyses {
-            write_each(&self.plan, input, analysis, is_forced)?;
+            write_each(&self.plan, input, analysis, old)?;
         }
         match &self.journal {
             Some(journal) if analyses.iter().all(|analysis| analysis.incomplete.is_none()) => {
@@ -212,7 +268,7 @@ impl Batch {
 
     /// Books one file, in the order of the files.
     fn take(&self, input: &Input, fate: Result<Fate>, sink: &mut Sink, report: &mut Report) -> Result<()> {
-        let file = input.path.to_string_lossy();
+        let (file, _) = rollcall_results::name(&input.path);
         let reason = match fate {
             Ok(Fate::DoneBefore(heard)) => {
                 report.add(&file, &heard);
@@ -236,7 +292,7 @@ impl Batch {
         if !self.is_long {
             report_error(&format!("{input}: {reason}"));
         }
-        report.fail(Failure { file: file.into_owned(), reason: reason.clone() });
+        report.fail(Failure { file, reason: reason.clone() });
         self.journal.as_ref().map_or(Ok(()), |journal| journal.fail(input, &reason))
     }
 

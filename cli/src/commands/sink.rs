@@ -5,7 +5,7 @@ use crate::{
     inputs::Input,
     output::{self, AtomicFile, FormatName, Look, Plan, Setting, Target},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use rollcall_files::Place;
 use std::{
     collections::BTreeSet,
@@ -89,12 +89,26 @@ impl Sink {
     }
 }
 
+/// What happens to results that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Old {
+    /// They end the work on their file.
+    Refused,
+    /// They are written over.
+    Replaced,
+    /// They stay, and what is missing is written.
+    Kept,
+}
+
 /// Writes an input's own files, with [`Target::Each`]: each of them whole or not at all.
-pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, is_forced: bool) -> Result<()> {
+pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, old: Old) -> Result<()> {
     let channel = analysis.one_of_each().map(str::to_owned);
     for (format, path) in plan.files(input, channel.as_deref()) {
+        if old == Old::Kept && path.exists() {
+            continue;
+        }
         let mut write = || -> Result<()> {
-            let mut file = AtomicFile::create(&path, is_forced)?;
+            let mut file = AtomicFile::create(&path, old == Old::Replaced)?;
             write_plain(format, analysis, plain(true, plan.look, &path), &mut file)?;
             Ok(file.commit()?)
         };
@@ -105,10 +119,15 @@ pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, is
 
 /// Fails before the work if the results could not be written after it.
 pub(super) fn check_each(plan: &Plan, input: &Input, channel: Option<&str>) -> Result<()> {
-    match plan.files(input, channel).into_iter().find(|(_, path)| Place::is_taken(path)) {
-        Some((_, path)) => bail!("{} exists already; use --force to overwrite it", path.display()),
-        None => Ok(()),
+    for (_, path) in plan.files(input, channel) {
+        AtomicFile::check(&path, false).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                anyhow!("{} exists already; use --force to overwrite it", path.display())
+            }
+            _ => anyhow!("{}: {error}", path.display()),
+        })?;
     }
+    Ok(())
 }
 
 /// Removes what killed runs left half done where this one will write.

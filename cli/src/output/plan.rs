@@ -2,15 +2,19 @@
 
 use super::{FormatName, Look};
 use crate::{args::OutputArgs, inputs::Input};
-use anyhow::{Result, bail, ensure};
-use rollcall_files::Place;
+use anyhow::{Context, Result, bail, ensure};
+use rollcall_files::{AtomicFile, Place};
+use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs,
     io::IsTerminal,
     path::{Path, PathBuf},
 };
+
+/// Longest name of a file, on nearly every system.
+const MAX_NAME_BYTES: usize = 255;
 
 /// One place for all results, or one for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,18 +108,13 @@ impl Plan {
             Target::Stdout(_) => (&[][..], Some(Path::new(""))),
         };
         let base = folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.relative));
-        let named = |format: &FormatName| {
-            let mut path = OsString::from(&base);
-            if let Some(channel) = channel {
-                path.push(".ch");
-                path.push(channel);
-            }
-            path.push(".");
-            path.push(format.suffix());
-            (*format, PathBuf::from(path))
+        let result = |format: &FormatName| {
+            let channel = channel.map_or_else(String::new, |channel| format!(".ch{channel}"));
+            let name = base.file_name().unwrap_or(base.as_os_str());
+            (*format, base.with_file_name(named(name, &format!("{channel}.{}", format.suffix()))))
         };
         let pictures = self.pictures.iter().filter(|picture| !formats.contains(picture));
-        formats.iter().chain(pictures).map(named).collect()
+        formats.iter().chain(pictures).map(result).collect()
     }
 
     fn check(&self, inputs: &[Input]) -> Result<()> {
@@ -130,12 +129,8 @@ impl Plan {
             Target::File(_, path) => {
                 let is_same = |input: &Input| !input.is_stdin() && is_same_file(&input.path, path);
                 ensure!(!inputs.iter().any(is_same), "--output {}: is one of the inputs", path.display());
-                let is_free = self.is_forced || !Place::is_taken(path);
-                ensure!(
-                    is_free,
-                    "--output {}: exists already; use --force to overwrite it, or another name",
-                    path.display()
-                );
+                AtomicFile::check(path, self.is_forced)
+                    .with_context(|| format!("--output {}", path.display()))?;
             }
             Target::Each(_, folder) => ensure!(
                 folder.is_some() || !inputs.iter().any(Input::is_stdin),
@@ -155,6 +150,20 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// A name and its ending; a name that would be longer than any system has them is cut, and bears a hash of the whole.
+fn named(name: &OsStr, ending: &str) -> OsString {
+    let mut whole = name.to_owned();
+    whole.push(ending);
+    if whole.len() <= MAX_NAME_BYTES {
+        return whole;
+    }
+    let hash = Sha256::digest(name.as_encoded_bytes());
+    let mark = format!("~{:08x}", u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]));
+    let text = name.to_string_lossy();
+    let kept = text.floor_char_boundary(MAX_NAME_BYTES.saturating_sub(mark.len() + ending.len()));
+    OsString::from(format!("{}{mark}{ending}", &text[..kept]))
 }
 
 fn name(format: FormatName) -> String {
@@ -191,6 +200,16 @@ mod tests {
         assert!(plan(args).is_err());
         let args = OutputArgs { format: vec![FormatName::Json, FormatName::Csv], ..OutputArgs::default() };
         assert!(plan(args).is_err());
+    }
+
+    #[test]
+    fn the_longest_names_are_cut_and_stay_different() {
+        let long = |last: &str| format!("{}{last}.wav", "\u{fc}".repeat(125));
+        let names =
+            ["a", "b"].map(|last| named(OsStr::new(&long(last)), ".ranges.csv").into_string().unwrap());
+        assert!(names.iter().all(|name| name.len() <= 255 && name.ends_with(".ranges.csv")), "{names:?}");
+        assert!(names.iter().all(|name| name.len() > 250) && names[0] != names[1], "{names:?}");
+        assert_eq!(named(OsStr::new("a.wav"), ".json"), "a.wav.json");
     }
 
     #[test]
