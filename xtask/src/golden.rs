@@ -108,9 +108,8 @@ fn unmade(files: &[String], written: &BTreeSet<String>) -> Vec<String> {
         path.strip_suffix(".made").is_some_and(|of| files.iter().any(|file| file == of))
             || files.contains(&format!("{path}.made"))
     };
-    let is_data = |path: &&String| {
-        Path::new(path).iter().any(|part| part == "golden") && !path.ends_with("/README.md")
-    };
+    let is_data =
+        |path: &&String| Path::new(path).iter().any(|part| part == "golden") && !path.ends_with("/README.md");
     let golden = files.iter().filter(is_data);
     golden
         .filter(|path| !generators.contains(path) && !written.contains(*path) && !is_told(path))
