@@ -89,6 +89,9 @@ pub struct AnalyzeArgs {
     /// Keep what could be read of a broken file, marked as incomplete. The file still counts as failed.
     #[arg(long)]
     pub keep_partial: bool,
+    /// Also list AudioSet's instruments, some 70, by how likely each is in the whole file: in JSON, the likeliest five in the summary.
+    #[arg(long)]
+    pub events: bool,
     /// No progress and no notes, errors only.
     #[arg(short, long)]
     pub quiet: bool,

@@ -18,6 +18,7 @@
 //!     duration_s: Some(3.0),
 //!     keep_partial: false,
 //!     threads: 1,
+//!     is_ranked: false,
 //!     is_pictured: false,
 //! };
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/feelings.ogg");

@@ -1,6 +1,6 @@
 //! What was found in one recording, gathered step by step.
 
-use crate::{Overview, Row, Rows};
+use crate::{Others, Overview, Row, Rows};
 use rollcall_engine::{
     Step,
     timeline::{ClassRange, RangeCutter, Timeline},
@@ -26,6 +26,8 @@ pub struct Analysis {
     pub whole_s: f64,
     /// The bytes of a name that is no UTF-8, percent-encoded (RFC 3986).
     pub file_bytes: Option<String>,
+    /// What was heard beside the classes, where the model can tell.
+    pub others: Option<Others>,
     /// Wave-form and log-mel, if pictures were wanted.
     pub overview: Option<Box<Overview>>,
 }
@@ -76,6 +78,11 @@ impl Steps {
         }
     }
 
+    /// Second of the file at which a step is centred.
+    pub(crate) fn time_s(&self, step: &Step) -> f64 {
+        self.timeline.time_s(step)
+    }
+
     /// Takes the engine's next step.
     pub fn take(&mut self, step: &Step) {
         self.row(self.timeline.time_s(step), &step.activity);
@@ -106,8 +113,19 @@ impl Steps {
         }
         timeline.finish(duration_s, cutter, found, clip);
         let whole_s = timeline.settings.start_s + timeline.duration_s;
-        let (channel, notes, file_bytes, overview) = (None, Vec::new(), None, None);
-        Ok(Analysis { timeline, rows, peaks, incomplete, channel, notes, whole_s, file_bytes, overview })
+        let (channel, notes, file_bytes, others, overview) = (None, Vec::new(), None, None, None);
+        Ok(Analysis {
+            timeline,
+            rows,
+            peaks,
+            incomplete,
+            channel,
+            notes,
+            whole_s,
+            file_bytes,
+            others,
+            overview,
+        })
     }
 }
 

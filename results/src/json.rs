@@ -1,6 +1,6 @@
 //! `rollcall.timeline/1`, one document on one line, the rows streamed from where they are kept.
 
-use crate::{Analysis, Row, Rows};
+use crate::{Analysis, Others, Row, Rows};
 use rollcall_engine::timeline::{ModelIdentity, Range, Timeline, TimelineSettings};
 use serde::{
     Serialize, Serializer,
@@ -35,6 +35,9 @@ struct Document<'a> {
     activity: Activity<'a>,
     clip: &'a BTreeMap<String, f32>,
     ranges: &'a [Range],
+    /// Only there when the model can tell and anything was heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<&'a Others>,
     /// Only there when a part of a broken file was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
@@ -76,7 +79,7 @@ fn sequence<S: Serializer>(
 /// # Errors
 /// `out` cannot be written, or the rows cannot be read.
 pub fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
-    let Analysis { timeline, rows, incomplete, channel, notes, file_bytes, .. } = analysis;
+    let Analysis { timeline, rows, incomplete, channel, notes, file_bytes, others, .. } = analysis;
     let rows = RefCell::new(rows);
     let Timeline { schema, file, model, settings, classes, clip, ranges, .. } = &*timeline;
     let document = Document {
@@ -96,6 +99,7 @@ pub fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
         activity: Activity(&rows),
         clip,
         ranges,
+        others: others.as_ref(),
         incomplete: incomplete.as_deref(),
         notes,
     };
@@ -149,6 +153,7 @@ mod tests {
             notes: Vec::new(),
             whole_s: 1.5,
             file_bytes: None,
+            others: None,
             overview: None,
         };
         let mut text = Vec::new();

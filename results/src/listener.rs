@@ -1,8 +1,10 @@
 //! One audio file -> the engine -> an [`Analysis`] of each signal that is heard in it, in constant memory.
 
-use crate::{Analysis, Channels, Overview, Steps, channels::Ear, crew, loudness::Loudness};
+use crate::{
+    Analysis, Channels, Overview, Steps, channels::Ear, crew, loudness::Loudness, others::OtherSteps,
+};
 use rollcall_engine::{
-    Engine, EngineError, InputFormat, Model, Settings,
+    Engine, EngineError, InputFormat, Model, Settings, Step,
     timeline::{RangeSettings, Timeline},
 };
 use rollcall_media::{Audio, DecodeError};
@@ -25,6 +27,8 @@ pub struct Listener {
     pub keep_partial: bool,
     /// Threads that share one file; results do not depend on it.
     pub threads: usize,
+    /// Whether AudioSet's instruments are listed by their probability, where the model can tell.
+    pub is_ranked: bool,
     /// Whether wave-form and log-mel are gathered, for pictures.
     pub is_pictured: bool,
 }
@@ -135,6 +139,8 @@ struct Voice {
     channels: usize,
     engine: Engine,
     steps: Steps,
+    others: Option<OtherSteps>,
+    is_ranked: bool,
     overview: Option<Box<Overview>>,
     loudness: Loudness,
     room: Vec<f32>,
@@ -155,6 +161,8 @@ impl Voice {
             ear,
             channels,
             engine: Engine::ahead(Arc::clone(&listener.model), heard, listener.engine, crew::crew(threads))?,
+            others: OtherSteps::new(&listener.model, &head),
+            is_ranked: listener.is_ranked,
             steps: Steps::new(head),
             overview: overview.transpose()?.map(Box::new),
             loudness: Loudness::new(ear, channels, f64::from(sample_rate_hz)),
@@ -164,12 +172,12 @@ impl Voice {
 
     /// Takes interleaved frames.
     fn hear(&mut self, block: &[f32]) -> Result<(), AnalyzeError> {
-        let Self { ear, channels, engine, steps, overview, loudness, room } = self;
+        let Self { ear, channels, engine, steps, others, overview, loudness, room, .. } = self;
         let signal = ear.of(block, *channels, room);
         loudness.frames(block, signal);
         engine.push(signal, &mut |step| {
             loudness.window(step.level_dbfs);
-            steps.take(step);
+            take(steps, others, step);
         })?;
         if let Some(overview) = overview {
             overview.push(signal);
@@ -178,20 +186,29 @@ impl Voice {
     }
 
     fn finish(self, duration_s: f64, incomplete: Option<String>) -> Result<Analysis, AnalyzeError> {
-        let Self { ear, mut engine, mut steps, mut overview, mut loudness, .. } = self;
+        let Self { ear, mut engine, mut steps, mut others, mut overview, mut loudness, is_ranked, .. } = self;
         engine.flush(&mut |step| {
             loudness.window(step.level_dbfs);
-            steps.take(step);
+            take(&mut steps, &mut others, step);
         })?;
         if let Some(overview) = &mut overview {
             overview.finish();
         }
         let analysis = steps.finish(duration_s, &engine.clip(), incomplete)?;
+        let others = others.and_then(|others| others.finish(analysis.timeline.end_s(), &engine, is_ranked));
         Ok(Analysis {
             overview,
+            others,
             channel: ear.name(),
             notes: loudness.note().into_iter().collect(),
             ..analysis
         })
     }
+}
+
+fn take(steps: &mut Steps, others: &mut Option<OtherSteps>, step: &Step) {
+    if let Some(others) = others {
+        others.take(steps.time_s(step), step);
+    }
+    steps.take(step);
 }

@@ -63,6 +63,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         keep_partial: args.keep_partial,
         // Cores that have no file of their own share those there are.
         threads: cores / jobs,
+        is_ranked: args.events,
         is_pictured: plan.has_pictures(),
     };
     let is_each = matches!(plan.target, Target::Each(..));

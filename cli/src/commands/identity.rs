@@ -33,6 +33,7 @@ pub(super) fn of(listener: &Listener, channels: Channels, plan: &Plan) -> Value 
         "--channels": format!("{channels:?}").to_lowercase(),
         "--start": listener.start_s,
         "--duration": listener.duration_s,
+        "--events": listener.is_ranked,
         "--keep-partial": listener.keep_partial,
         "--format": formats,
     })

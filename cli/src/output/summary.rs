@@ -3,8 +3,9 @@
 use super::Setting;
 use crate::{analyze::Analysis, time::clock};
 use anstyle::{AnsiColor, Style};
-use rollcall_engine::timeline::Range;
+use rollcall_engine::timeline::{Range, Timeline};
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -18,6 +19,8 @@ const WARNING: Style = AnsiColor::Yellow.on_default();
 /// Cells of the strip that shows when someone plays; it is left out on narrow terminals.
 const STRIP_CELLS: usize = 24;
 const STRIP_FROM_WIDTH: usize = 80;
+/// Of AudioSet's instruments, so many are named.
+const LIKELIEST: usize = 5;
 /// A cell by the share of its time that is played.
 const SHADES: [char; 5] = ['·', '▂', '▄', '▆', '█'];
 
@@ -64,7 +67,8 @@ fn text(analysis: &Analysis, width: usize) -> String {
         line(format_args!("  {WARNING}note: {note}{WARNING:#}"));
     }
     let heard = heard(analysis);
-    if heard.is_empty() {
+    let others = others(analysis);
+    if heard.is_empty() && others.is_empty() {
         line(format_args!("  no instrument above its threshold{}", closest(analysis)));
     }
     let longest = heard.iter().map(|heard| heard.class.len()).max().unwrap_or(0);
@@ -79,18 +83,40 @@ fn text(analysis: &Analysis, width: usize) -> String {
         let when = compact(&one.ranges, width.saturating_sub(used), timeline.duration_s < 60.0);
         line(format_args!("  {NAME}{:longest$}{NAME:#}  {strip}{share:3.0} %  {when}", one.class));
     }
+    for other in others {
+        let share = 100.0 * other.seconds / timeline.duration_s;
+        let when = compact(&other.ranges, width.saturating_sub(30), timeline.duration_s < 60.0);
+        line(format_args!(
+            "  {FAINT}another instrument, perhaps {}: {share:.0} %  {when}{FAINT:#}",
+            other.class
+        ));
+    }
+    let events = analysis.others.iter().flat_map(|others| &others.events);
+    let events: Vec<String> =
+        events.take(LIKELIEST).map(|event| format!("{} {:.2}", event.name, event.probability)).collect();
+    if !events.is_empty() {
+        line(format_args!("  {FAINT}AudioSet: {}{FAINT:#}", events.join(", ")));
+    }
     text
+}
+
+/// Instruments outside of the classes, the most active first.
+fn others(analysis: &Analysis) -> Vec<Heard<'_>> {
+    let ranges = || analysis.others.iter().flat_map(|others| &others.ranges);
+    let names: BTreeSet<&str> = ranges().map(|range| range.class.as_str()).collect();
+    by_activity(names.into_iter().map(|name| (name, ranges().filter(|range| range.class == name).collect())))
 }
 
 /// Classes with ranges, the most active first: activity times seconds.
 fn heard(analysis: &Analysis) -> Vec<Heard<'_>> {
+    let Timeline { classes, ranges, .. } = &analysis.timeline;
+    let of = |class: &'_ str| ranges.iter().filter(|range| range.class == class).collect::<Vec<_>>();
+    by_activity(classes.iter().map(|class| (class.as_str(), of(class))))
+}
+
+fn by_activity<'a>(all: impl Iterator<Item = (&'a str, Vec<&'a Range>)>) -> Vec<Heard<'a>> {
     let mut heard: Vec<Heard<'_>> = Vec::new();
-    for class in &analysis.timeline.classes {
-        let ranges: Vec<&Range> =
-            analysis.timeline.ranges.iter().filter(|range| &range.class == class).collect();
-        if ranges.is_empty() {
-            continue;
-        }
+    for (class, ranges) in all.filter(|(_, ranges)| !ranges.is_empty()) {
         let seconds = ranges.iter().map(|range| range.duration_s()).sum();
         let activity = ranges.iter().map(|range| range.duration_s() * f64::from(range.mean)).sum();
         heard.push(Heard { class, ranges, seconds, activity });

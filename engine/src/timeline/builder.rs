@@ -44,6 +44,11 @@ impl Timeline {
         nanoseconds(self.settings.start_s + step.time_s)
     }
 
+    /// Second of the file at which it ends.
+    pub fn end_s(&self) -> f64 {
+        self.settings.start_s + self.duration_s
+    }
+
     /// A cutter for this timeline's ranges.
     pub fn cutter(&self) -> RangeCutter {
         RangeCutter::new(&self.settings.ranges, self.hop_s, self.settings.start_s)

@@ -1,0 +1,89 @@
+//! What is heard beside the classes, by a model that can tell: instruments outside of them, and AudioSet's list.
+
+use rollcall_engine::{
+    Another, Engine, Model, Step,
+    timeline::{ClassRange, Range, RangeCutter, RangeSettings, Timeline, named},
+};
+use serde::Serialize;
+
+/// Another instrument counts as playing from this probability on.
+const LIKELY: f32 = 0.5;
+
+/// What was heard beside the classes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Others {
+    /// Over the whole: the likeliest instrument outside of the classes.
+    pub instrument: String,
+    /// Probability that somebody played who is none of the classes, over the whole, 0..=1.
+    pub probability: f32,
+    /// When such an instrument was likely; its mean and peak are probabilities.
+    pub ranges: Vec<Range>,
+    /// AudioSet's instruments by their probability over the whole, the likeliest first; only for those who ask.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
+}
+
+/// One of AudioSet's instruments.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// Its name there.
+    pub name: String,
+    /// 0..=1.
+    pub probability: f32,
+}
+
+/// Gathers them from the steps of one recording.
+pub(crate) struct OtherSteps {
+    names: Vec<String>,
+    cutter: RangeCutter,
+    found: Vec<ClassRange>,
+    row: Vec<f32>,
+}
+
+impl OtherSteps {
+    /// For a timeline in which nothing was heard yet; nothing if the model cannot tell.
+    pub(crate) fn new(model: &Model, timeline: &Timeline) -> Option<Self> {
+        let names: Vec<String> = model.events()?.others.iter().map(|other| other.name.clone()).collect();
+        let settings =
+            RangeSettings { thresholds: vec![LIKELY; names.len()], ..timeline.settings.ranges.clone() };
+        let cutter = RangeCutter::new(&settings, timeline.hop_s, timeline.settings.start_s);
+        Some(Self { row: vec![0.0; names.len()], names, cutter, found: Vec::new() })
+    }
+
+    /// Takes the engine's next step, centred at this second of the file.
+    pub(crate) fn take(&mut self, time_s: f64, step: &Step) {
+        self.row.fill(0.0);
+        if let Some(Another { probability, instrument }) = step.another {
+            self.row[instrument] = probability;
+        }
+        self.cutter.push(time_s, &self.row, &mut |range| self.found.push(range));
+    }
+
+    /// Ends it at this second of the file; nothing where nothing was heard. `ranked`: with the list of AudioSet's instruments.
+    pub(crate) fn finish(self, end_s: f64, engine: &Engine, ranked: bool) -> Option<Others> {
+        let Self { names, cutter, mut found, .. } = self;
+        let Another { probability, instrument } = engine.another()?;
+        cutter.finish(end_s, &mut |range| found.push(range));
+        Some(Others {
+            instrument: names[instrument].clone(),
+            probability,
+            ranges: named(found, &names),
+            events: if ranked { instruments(engine) } else { Vec::new() },
+        })
+    }
+}
+
+/// Those of the events that are instruments, the likeliest first.
+fn instruments(engine: &Engine) -> Vec<Event> {
+    let Some((table, probabilities)) = engine.model().events().zip(engine.events()) else {
+        return Vec::new();
+    };
+    let of_classes = table.classes.iter().flatten();
+    let mut events: Vec<usize> =
+        of_classes.chain(table.others.iter().flat_map(|other| &other.events)).copied().collect();
+    events.sort_unstable();
+    events.dedup();
+    events.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
+    let event = |event: usize| Event { name: table.names[event].clone(), probability: probabilities[event] };
+    events.into_iter().map(event).collect()
+}
