@@ -420,9 +420,10 @@ impl Listener {
     }
 }
 
-/// The share of what is heard that the classes may explain.
+/// The share of what is heard that the classes may explain: all of it until another instrument is likelier than not, and none when that
+/// is certain.
 fn share_of_classes(another: Option<Another>) -> f32 {
-    1.0 - another.map_or(0.0, |another| another.probability)
+    another.map_or(1.0, |another| (2.0 * (1.0 - another.probability)).clamp(0.0, 1.0))
 }
 
 /// Frames since the stream's start, gaps counted in.

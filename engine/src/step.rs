@@ -9,7 +9,7 @@ pub struct Step {
     pub index: u64,
     /// Centre of the window in seconds of input since `new` or `reset`, gaps counted in; every delay is compensated.
     pub time_s: f64,
-    /// What a meter shows: `posterior`, less the share that another instrument explains, after the gate and attack/release; one value
+    /// What a meter shows: `posterior`, less where another instrument is likelier than not, after the gate and attack/release; one value
     /// in 0..=1 a class.
     pub activity: Vec<f32>,
     /// Attention-pooled posterior over the last `memory_s` seconds, before gate and smoothing, 0..=1 a class.

@@ -72,7 +72,8 @@ impl<'a> Events<'a> {
         let prepared = trained.net.prepare(&trained.values);
         set.score_by(trained.net.shape.classes, quiet, &|log_mel, scratch| {
             let (greatest, mut said) = self.hear(trained, &prepared, log_mel, scratch);
-            let share = 1.0 - greatest.another(self.another);
+            // As the engine does.
+            let share = (2.0 * (1.0 - greatest.another(self.another))).clamp(0.0, 1.0);
             said.clip.iter_mut().chain(&mut said.loudest).for_each(|p| *p *= share);
             said
         })

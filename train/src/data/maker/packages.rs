@@ -238,7 +238,7 @@ fn patches(collection: &Collection, folder: &Path) -> Result<Vec<Bank>> {
 pub(in crate::data) fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
     let known = |path: &Path| {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-        ["ogg", "oga", "wav", "flac", "mp3", "aiff", "g722"].contains(&extension.as_str())
+        ["ogg", "oga", "wav", "flac", "mp3", "aiff", "opus", "g722"].contains(&extension.as_str())
     };
     let mut files = Vec::new();
     for entry in WalkDir::new(folder) {
