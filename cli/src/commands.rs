@@ -3,6 +3,7 @@
 mod analyze;
 mod batch;
 mod evaluate;
+mod extras;
 mod identity;
 mod model;
 mod plot;

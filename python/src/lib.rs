@@ -217,7 +217,7 @@ fn analyze_file(
     };
     let analyse = || -> Result<_, rollcall_results::AnalyzeError> {
         let audio = rollcall_media::Audio::open(&path)?;
-        let analysis = listener.analyze(audio, path.to_string_lossy().into_owned(), &mut go_on)?;
+        let analysis = listener.analyze(audio, rollcall_results::name(&path).0, &mut go_on)?;
         Ok(analysis.into_timeline()?)
     };
     let outcome = py.detach(analyse);

@@ -1,6 +1,6 @@
 //! `rollcall analyze`: from arguments to a batch.
 
-use super::{Outcome, batch::Batch, identity, report_error, sink::sweep};
+use super::{Outcome, batch::Batch, extras::Extras, identity, report_error, sink::sweep};
 use crate::{
     analyze::Listener,
     args::{AnalyzeArgs, OutputArgs},
@@ -65,6 +65,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         threads: cores / jobs,
         is_pictured: plan.has_pictures(),
     };
+    let extras = Extras::new(&args.output)?;
     let is_each = matches!(plan.target, Target::Each(..));
     ensure!(
         is_each || !args.output.skip_existing,
@@ -74,7 +75,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         None => None,
         Some(path) => {
             ensure!(is_each, "--journal: needs results in files of their own; add --out-dir DIR or --beside");
-            Some(Journal::open(path, &identity::of(&listener, channels, &plan))?)
+            Some(Journal::open(path, &identity::of(&listener, channels, &plan, &extras))?)
         }
     };
     if let Err(error) = probe(&plan) {
@@ -95,6 +96,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         is_quiet: args.quiet,
         is_long: inputs.len() > SCREENFUL,
         channels,
+        extras,
         is_skipping: args.output.skip_existing,
         analysed_s: Mutex::new(0.0),
         probed: Mutex::default(),
@@ -106,9 +108,9 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// A journalled batch that is run again writes its report again.
+/// A batch that goes on where it was, by its journal or by its results, writes its report again.
 fn report_file(path: &Path, args: &OutputArgs) -> Result<AtomicFile> {
-    let is_forced = args.force || (args.journal.is_some() && Report::is_one(path));
+    let is_forced = args.force || ((args.journal.is_some() || args.skip_existing) && Report::is_one(path));
     AtomicFile::create(path, is_forced).with_context(|| format!("--report {}", path.display()))
 }
 
