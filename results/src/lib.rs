@@ -23,6 +23,7 @@ pub use analysis::{Analysis, Steps};
 pub use channels::Channels;
 pub use folding::{Fold, Folding};
 pub use listener::{AnalyzeError, Listener};
+pub use loudness::Loudness;
 pub use name::name;
 pub use overview::Overview;
 pub use rollcall_engine::timeline::{MERGE_GAP_S, MIN_DURATION_S};

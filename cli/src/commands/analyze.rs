@@ -1,6 +1,6 @@
 //! `rollcall analyze`: from arguments to a batch.
 
-use super::{Outcome, batch::Batch, extras::Extras, identity, report_error, sink::sweep};
+use super::{Outcome, batch::Batch, extras::Extras, identity, report_error, sentence, sink::sweep};
 use crate::{
     analyze::Listener,
     args::{AnalyzeArgs, OutputArgs},
@@ -83,7 +83,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         if !error.chain().any(|cause| cause.downcast_ref().is_some_and(is_hopeless)) {
             return Err(error);
         }
-        report_error(&format!("{error:#}"));
+        report_error(&sentence(&error));
         return Ok(Outcome::Unwritten);
     }
     sweep(&plan, &inputs)?;

@@ -5,7 +5,7 @@ use super::{
     extras::Extras,
     is_closed_pipe,
     progress::Progress,
-    report_error, report_note,
+    report_error, report_note, sentence,
     sink::{Old, Sink, check_each, write_each},
 };
 use crate::{
@@ -129,7 +129,8 @@ impl Batch {
             (None, Target::Each(..)) => "; mend that and go on with --skip-existing",
             (None, _) => "",
         };
-        report_error(&format!("{error:#}; {} of {files} files are done{again}", report.done()));
+        let error = sentence(&error);
+        report_error(&format!("{error}; {} of {files} files are done{again}", report.done()));
         Ok(Outcome::Unwritten)
     }
 
@@ -295,7 +296,7 @@ impl Batch {
                     Some(problem) => format!("{problem} (that part is kept)"),
                 }
             }
-            Err(error) => format!("{error:#}"),
+            Err(error) => sentence(&error),
         };
         if !self.is_long {
             report_error(&format!("{input}: {reason}"));
