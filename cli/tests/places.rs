@@ -117,6 +117,9 @@ fn a_link_s_target_is_what_is_written() {
         "{}",
         stderr(&missing)
     );
+    symlink("circle.wav", folder.path().join("circle.wav")).unwrap();
+    let circle = stderr(&analyze(folder.path(), &["circle.wav"]));
+    assert!(circle.contains("is a link to circle.wav, which leads nowhere"), "{circle}");
     assert_code(&analyze(folder.path(), &["."]), 1);
     assert!(stderr(&analyze(folder.path(), &["."])).contains("dangling.wav: is a link to nowhere.wav"));
 }

@@ -12,7 +12,7 @@ use crate::{
     settings::Choices,
 };
 use anyhow::{Context, Result, ensure};
-use rollcall_files::{Doing, is_hopeless, told};
+use rollcall_files::{Doing, is_full, told};
 use rollcall_results::Channels;
 use std::{
     io::{self, Write},
@@ -80,7 +80,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
     };
     if let Err(error) = probe(&plan) {
         // There may be room at another time or on another machine: the call itself is right.
-        if !error.chain().any(|cause| cause.downcast_ref().is_some_and(is_hopeless)) {
+        if !error.chain().any(|cause| cause.downcast_ref().is_some_and(is_full)) {
             return Err(error);
         }
         report_error(&sentence(&error));

@@ -158,6 +158,7 @@ impl Batch {
             }
         }
         self.extras.check(&self.plan, input, old == Old::Replaced)?;
+        self.extras.places(&self.plan, input).iter().try_for_each(|path| self.check_place(path))?;
         let bar = progress.file(&input.to_string());
         let audio = if input.is_stdin() {
             Audio::from_stream(Box::new(io::stdin()))?

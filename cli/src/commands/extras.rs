@@ -50,10 +50,14 @@ impl Extras {
             AtomicFile::check(&copy, is_forced || self.is_in_place)
                 .with_context(|| copy.display().to_string())?;
         }
-        if let Some(folder) = &self.cut {
-            AtomicFile::probe(folder).with_context(|| format!("--cut {}", folder.display()))?;
-        }
         Ok(())
+    }
+
+    /// Files that will be made, or would be: what stands in their folders shows whether they can be.
+    pub(super) fn places(&self, plan: &Plan, input: &Input) -> Vec<PathBuf> {
+        let copy = self.is_tagging.then(|| self.tagged(plan, input));
+        let clip = self.cut.as_ref().map(|folder| folder.join(&input.relative));
+        copy.into_iter().chain(clip).collect()
     }
 
     /// Whether the file itself is changed.
