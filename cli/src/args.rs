@@ -231,6 +231,19 @@ pub struct OutputArgs {
     /// whose they are (JSON, Parquet, JAMS; other formats beside one of these go with it). For --out-dir and --beside.
     #[arg(long, conflicts_with = "force")]
     pub skip_existing: bool,
+    /// Write who plays into the tags of a copy of each file (`song.tagged.flac`, where the other results are): INSTRUMENT, and
+    /// PERFORMER as MusicBrainz has it. The audio stays as it is, to the bit. For FLAC, Ogg, Opus, MP3, AAC, M4A, WAV and AIFF.
+    #[arg(long, conflicts_with = "skip_existing")]
+    pub tag: bool,
+    /// Write the tags into the files themselves.
+    #[arg(long, requires = "tag")]
+    pub in_place: bool,
+    /// Write each range as a clip into this folder, named by class and time (`song.wav.guitar.01m02.30s-01m10.00s.wav`).
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "skip_existing")]
+    pub cut: Option<PathBuf>,
+    /// Seconds to add before and behind each clip, 0 to 60. Default: 0.
+    #[arg(long, value_name = "SECONDS", requires = "cut")]
+    pub pad: Option<f64>,
     /// Keep a journal: a run that is killed goes on where it stopped when the same command is given again. For
     /// --out-dir and --beside.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -3,16 +3,22 @@
 mod analyze;
 mod batch;
 mod evaluate;
+mod extras;
 mod identity;
 mod model;
 mod plot;
 mod progress;
 mod sink;
 
-use crate::args::{Cli, Command, When};
+use crate::{
+    analyze::AnalyzeError,
+    args::{Cli, Command, When},
+    decode::DecodeError,
+};
 use anstream::ColorChoice;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
+use rollcall_files::{Doing, advice};
 use std::{
     fs,
     io::{self, Write},
@@ -57,10 +63,28 @@ pub fn code(cli: Cli) -> u8 {
         Ok(Outcome::Unwritten) => 3,
         Err(error) if is_closed_pipe(&error) => 1,
         Err(error) => {
-            report_error(&format!("{error:#}"));
+            report_error(&sentence(&error));
             2
         }
     }
+}
+
+/// An error in one sentence, causes and all, each said once: what the system says comes with what to do.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let system = cause.downcast_ref::<io::Error>().filter(|error| error.raw_os_error().is_some());
+        let is_whole = cause.is::<DecodeError>() || cause.is::<AnalyzeError>();
+        let part = system.map_or_else(|| cause.to_string(), |error| advice(error, Doing::Reading));
+        // Some errors tell their cause themselves.
+        if parts.last().is_none_or(|last| !last.ends_with(&part)) {
+            parts.push(part);
+        }
+        if is_whole {
+            break;
+        }
+    }
+    parts.join(": ")
 }
 
 /// One line on standard error.

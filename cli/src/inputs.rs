@@ -107,10 +107,15 @@ fn expand_one(name: &Path, depth: usize) -> Vec<Input> {
 
 /// Why a path cannot be opened, and what to do.
 fn unreadable(path: &Path, error: &io::Error) -> String {
-    if error.kind() == io::ErrorKind::NotFound
-        && let Ok(to) = fs::read_link(path)
-    {
-        return format!("is a link to {}, which is not there; mend or remove the link", to.display());
+    if let Ok(to) = fs::read_link(path) {
+        let to = to.display();
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                return format!("is a link to {to}, which is not there; mend or remove the link");
+            }
+            io::ErrorKind::PermissionDenied => {}
+            _ => return format!("is a link to {to}, which leads nowhere; mend or remove the link"),
+        }
     }
     format!("cannot open: {}", advice(error, Doing::Reading))
 }

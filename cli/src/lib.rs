@@ -1,7 +1,7 @@
 //! offline: `rollcall`, the program's rooms as a library, so that tests and other programs can call them.
 //!
 //! A file goes one way: [`inputs`] finds it, [`decode`] turns it into frames, [`analyze`] pushes them through the
-//! engine, [`output`] writes what was found and [`picture`] draws it, [`evaluate`] compares that with what is so. [`settings`] and [`model`] say how and who listens,
+//! engine, [`output`] writes what was found and [`picture`] draws it, [`tags`] and [`clips`] bring it back into audio files, [`evaluate`] compares that with what is so. [`settings`] and [`model`] say how and who listens,
 //! [`journal`] and [`report`] keep books on a batch, and [`existing`] looks at what an earlier one left.
 //!
 //! ```
@@ -36,6 +36,7 @@
 
 pub mod analyze;
 pub mod args;
+pub mod clips;
 pub mod commands;
 pub mod evaluate;
 pub mod existing;
@@ -46,5 +47,6 @@ pub mod output;
 pub mod picture;
 pub mod report;
 pub mod settings;
+pub mod tags;
 
 pub use rollcall_media::{self as decode, time};

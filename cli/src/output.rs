@@ -4,6 +4,7 @@ mod columns;
 mod plan;
 mod summary;
 
+pub(crate) use plan::named;
 pub use plan::{Plan, Target};
 
 use crate::{

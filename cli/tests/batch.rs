@@ -2,7 +2,7 @@
 
 mod program;
 
-use program::{analyze, assert_code, command, files_in, model, rollcall, stderr, write_tune};
+use program::{analyze, analyze_stream, assert_code, command, files_in, model, rollcall, stderr, write_tune};
 use std::{
     collections::BTreeMap,
     fs,
@@ -100,6 +100,59 @@ fn the_same_command_goes_on_with_its_journal() {
         let said = stderr(&other);
         assert!(said.contains(&format!("a batch with another {difference}")), "{more:?}: {said}");
     }
+}
+
+#[test]
+fn a_stream_is_never_done() {
+    let folder = scratch();
+    let stream = |seconds: f32| {
+        let path = folder.path().join("stream.wav");
+        write_tune(&path, seconds, 3);
+        fs::read(path).expect("a file")
+    };
+    for seconds in [1.0, 2.0] {
+        let arguments = ["-", "--out-dir", "out", "--journal", "journal"];
+        assert_code(&analyze_stream(folder.path(), &arguments, &stream(seconds)), 0);
+        let result = fs::read(folder.path().join("out/stdin.json")).expect("a result");
+        let result: serde_json::Value = serde_json::from_slice(&result).expect("JSON");
+        assert_eq!(result["duration_s"], f64::from(seconds));
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_not_done() {
+    let folder = scratch();
+    let song = folder.path().join("song.wav");
+    write_tune(&song, 900.0, 3);
+    let path = model();
+    let model = path.to_str().expect("UTF-8");
+    let fixed =
+        ["analyze", "--model", model, "song.wav", "--out-dir", "out", "--journal", "journal", "--jobs", "1"];
+    let mut child = command(folder.path(), &fixed).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let journal = folder.path().join("journal");
+    while !journal.exists() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread::sleep(Duration::from_millis(50));
+    let later = std::time::SystemTime::now() + Duration::from_secs(10);
+    let file = fs::OpenOptions::new().write(true).open(&song).expect("a file");
+    file.set_modified(later).expect("a time");
+    assert!(
+        child.try_wait().expect("a child").is_none(),
+        "it was done before it was changed: make the song longer"
+    );
+    assert!(child.wait().expect("a child").success());
+    let stamp = || {
+        fs::metadata(folder.path().join("out/song.wav.json"))
+            .and_then(|data| data.modified())
+            .expect("a file")
+    };
+    let first = stamp();
+    assert_code(&rollcall(folder.path(), &fixed), 0);
+    let second = stamp();
+    assert_ne!(second, first, "what was read is not what is there");
+    assert_code(&rollcall(folder.path(), &fixed), 0);
+    assert_eq!(stamp(), second);
 }
 
 #[test]

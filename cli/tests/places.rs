@@ -117,6 +117,9 @@ fn a_link_s_target_is_what_is_written() {
         "{}",
         stderr(&missing)
     );
+    symlink("circle.wav", folder.path().join("circle.wav")).unwrap();
+    let circle = stderr(&analyze(folder.path(), &["circle.wav"]));
+    assert!(circle.contains("is a link to circle.wav, which leads nowhere"), "{circle}");
     assert_code(&analyze(folder.path(), &["."]), 1);
     assert!(stderr(&analyze(folder.path(), &["."])).contains("dangling.wav: is a link to nowhere.wav"));
 }
@@ -140,6 +143,45 @@ fn a_folder_that_cannot_be_written_is_found_before_any_work() {
         assert!(!stderr(&output).contains("os error"), "{}", stderr(&output));
     }
     assert_eq!(files_in(folder.path()), ["broken.wav", "song.wav"], "nothing is left of trying");
+}
+
+#[test]
+fn a_disk_that_fills_ends_the_batch_with_a_code_of_its_own() {
+    let folder = scratch();
+    for number in 0..20 {
+        write_tune(&folder.path().join(format!("songs/{number:02}.wav")), 1.0, number);
+    }
+    fs::create_dir(folder.path().join("out")).unwrap();
+    symlink("/dev/full", folder.path().join("out/03.wav.json")).unwrap();
+    let batch = ["songs", "--out-dir", "out", "--jobs", "1", "--journal", "journal"];
+    let output = analyze(folder.path(), &batch);
+    assert_code(&output, 3);
+    let said = stderr(&output);
+    assert!(
+        said.contains("out/03.wav.json: no space left on the disk")
+            && said.contains("3 of 20 files are done"),
+        "{said}"
+    );
+    assert!(said.contains("give the same command again") && said.lines().count() == 1, "{said}");
+    fs::remove_file(folder.path().join("out/03.wav.json")).unwrap();
+    assert_code(&analyze(folder.path(), &batch), 0);
+    assert_eq!(files_in(&folder.path().join("out")).len(), 20);
+}
+
+#[test]
+fn what_the_system_says_is_said_once() {
+    let folder = scratch();
+    if !Path::new("/proc/self/mem").exists() {
+        return;
+    }
+    let unreadable = analyze(folder.path(), &["/proc/self/mem"]);
+    assert_code(&unreadable, 1);
+    let said = stderr(&unreadable);
+    assert!(said.matches("nput/output error").count() == 1 && !said.contains("os error"), "{said}");
+    for wrong in [&["song.wav", "--settings", "none.toml"][..], &["--files-from", "none"], &["song.wav/x"]] {
+        let said = stderr(&analyze(folder.path(), wrong));
+        assert!(said.contains("check the path") && !said.contains("os error"), "{wrong:?}: {said}");
+    }
 }
 
 #[test]

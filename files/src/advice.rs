@@ -40,9 +40,14 @@ pub fn told(error: io::Error, doing: Doing) -> io::Error {
     if is_ours { error } else { io::Error::new(error.kind(), Told(advice(&error, doing))) }
 }
 
+/// Whether there was no room: at another time or elsewhere there may be.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
 /// Whether nothing more can be written where this happened, whatever it is: the next file would fail, too.
 pub fn is_hopeless(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem)
+    is_full(error) || error.kind() == ErrorKind::ReadOnlyFilesystem
 }
 
 /// A sentence that says what to do.

@@ -6,6 +6,6 @@ mod advice;
 mod atomic;
 mod place;
 
-pub use advice::{Doing, advice, is_hopeless, told};
+pub use advice::{Doing, advice, is_full, is_hopeless, told};
 pub use atomic::AtomicFile;
 pub use place::Place;

@@ -25,6 +25,7 @@ pub use channels::Channels;
 pub use crew::crew;
 pub use folding::{Fold, Folding};
 pub use listener::{AnalyzeError, Listener};
+pub use loudness::Loudness;
 pub use name::name;
 pub use others::{Event, Others};
 pub use overview::Overview;

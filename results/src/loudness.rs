@@ -16,7 +16,7 @@ const GOOD_DBFS: f32 = -20.0;
 
 /// What was heard of a recording's levels.
 #[derive(Clone, Debug)]
-pub(crate) struct Loudness {
+pub struct Loudness {
     ear: Ear,
     frames: u64,
     /// Frames of a window: of less than that no level is known.
@@ -34,6 +34,16 @@ impl Loudness {
         let window = (rate_hz * WINDOW_S) as u64;
         let channels = vec![0.0; channels];
         Self { ear, frames: 0, window, channels, mean: 0.0, is_any: false, loudest_dbfs: f32::NEG_INFINITY }
+    }
+
+    /// Where the mean of so many channels is heard, at this rate.
+    pub fn of_mean(channels: usize, rate_hz: u32) -> Self {
+        Self::new(Ear::Mono, channels, f64::from(rate_hz))
+    }
+
+    /// Takes interleaved frames, whose mean is heard.
+    pub fn hear(&mut self, interleaved: &[f32]) {
+        self.frames(interleaved, interleaved);
     }
 
     /// Takes interleaved frames, and the signal that is made of them.
@@ -59,12 +69,12 @@ impl Loudness {
     }
 
     /// Takes the level of a step's window.
-    pub(crate) fn window(&mut self, level_dbfs: f32) {
+    pub fn window(&mut self, level_dbfs: f32) {
         self.loudest_dbfs = self.loudest_dbfs.max(level_dbfs);
     }
 
     /// What is to be said.
-    pub(crate) fn note(&self) -> Option<String> {
+    pub fn note(&self) -> Option<String> {
         if self.frames == 0 {
             return Some("there is no audio in it: 0 frames".into());
         }

@@ -189,6 +189,14 @@ pub(crate) const SUITES: &[Suite] = &[
         shows: "jams, mido, pretty_midi, pandas, pyarrow, mir_eval and utaupy read what `rollcall` writes",
     },
     Suite {
+        name: "library",
+        action: Action::Command(
+            &["python", "cli/tests/library.py", "{rollcall}", "demo/feelings.ogg"],
+            Counted::Whole,
+        ),
+        shows: "every command of docs/library.md runs, and DuckDB and pandas answer alike",
+    },
+    Suite {
         name: "evaluate",
         action: Action::Command(
             &[

@@ -1,6 +1,6 @@
 //! `rollcall analyze`: from arguments to a batch.
 
-use super::{Outcome, batch::Batch, identity, report_error, sink::sweep};
+use super::{Outcome, batch::Batch, extras::Extras, identity, report_error, sentence, sink::sweep};
 use crate::{
     analyze::Listener,
     args::{AnalyzeArgs, OutputArgs},
@@ -12,7 +12,7 @@ use crate::{
     settings::Choices,
 };
 use anyhow::{Context, Result, ensure};
-use rollcall_files::{Doing, is_hopeless, told};
+use rollcall_files::{Doing, is_full, told};
 use rollcall_results::Channels;
 use std::{
     io::{self, Write},
@@ -66,6 +66,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         is_ranked: args.events,
         is_pictured: plan.has_pictures(),
     };
+    let extras = Extras::new(&args.output)?;
     let is_each = matches!(plan.target, Target::Each(..));
     ensure!(
         is_each || !args.output.skip_existing,
@@ -75,15 +76,15 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         None => None,
         Some(path) => {
             ensure!(is_each, "--journal: needs results in files of their own; add --out-dir DIR or --beside");
-            Some(Journal::open(path, &identity::of(&listener, channels, &plan))?)
+            Some(Journal::open(path, &identity::of(&listener, channels, &plan, &extras))?)
         }
     };
     if let Err(error) = probe(&plan) {
         // There may be room at another time or on another machine: the call itself is right.
-        if !error.chain().any(|cause| cause.downcast_ref().is_some_and(is_hopeless)) {
+        if !error.chain().any(|cause| cause.downcast_ref().is_some_and(is_full)) {
             return Err(error);
         }
-        report_error(&format!("{error:#}"));
+        report_error(&sentence(&error));
         return Ok(Outcome::Unwritten);
     }
     sweep(&plan, &inputs)?;
@@ -96,6 +97,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         is_quiet: args.quiet,
         is_long: inputs.len() > SCREENFUL,
         channels,
+        extras,
         is_skipping: args.output.skip_existing,
         analysed_s: Mutex::new(0.0),
         probed: Mutex::default(),
@@ -107,9 +109,9 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// A journalled batch that is run again writes its report again.
+/// A batch that goes on where it was, by its journal or by its results, writes its report again.
 fn report_file(path: &Path, args: &OutputArgs) -> Result<AtomicFile> {
-    let is_forced = args.force || (args.journal.is_some() && Report::is_one(path));
+    let is_forced = args.force || ((args.journal.is_some() || args.skip_existing) && Report::is_one(path));
     AtomicFile::create(path, is_forced).with_context(|| format!("--report {}", path.display()))
 }
 

@@ -1,9 +1,11 @@
 //! Many files, each from its path to its results.
 
 use super::{
-    Outcome, is_closed_pipe,
+    Outcome,
+    extras::Extras,
+    is_closed_pipe,
     progress::Progress,
-    report_error, report_note,
+    report_error, report_note, sentence,
     sink::{Old, Sink, check_each, write_each},
 };
 use crate::{
@@ -38,6 +40,8 @@ pub(super) struct Batch {
     pub(super) is_long: bool,
     /// Which channels are heard.
     pub(super) channels: Channels,
+    /// What is made besides results.
+    pub(super) extras: Extras,
     /// Whether results that are there stay, if the same model answered.
     pub(super) is_skipping: bool,
     /// Seconds of audio analysed by this run.
@@ -125,7 +129,8 @@ impl Batch {
             (None, Target::Each(..)) => "; mend that and go on with --skip-existing",
             (None, _) => "",
         };
-        report_error(&format!("{error:#}; {} of {files} files are done{again}", report.done()));
+        let error = sentence(&error);
+        report_error(&format!("{error}; {} of {files} files are done{again}", report.done()));
         Ok(Outcome::Unwritten)
     }
 
@@ -152,6 +157,8 @@ impl Batch {
                 Seen::ToDo(seen) => old = seen,
             }
         }
+        self.extras.check(&self.plan, input, old == Old::Replaced)?;
+        self.extras.places(&self.plan, input).iter().try_for_each(|path| self.check_place(path))?;
         let bar = progress.file(&input.to_string());
         let audio = if input.is_stdin() {
             Audio::from_stream(Box::new(io::stdin()))?
@@ -249,8 +256,11 @@ impl Batch {
         for analysis in &mut *analyses {
             write_each(&self.plan, input, analysis, old)?;
         }
+        self.extras.write(&self.plan, input, analyses, old == Old::Replaced)?;
         match &self.journal {
             Some(journal) if analyses.iter().all(|analysis| analysis.incomplete.is_none()) => {
+                // With tags in the file itself, what is done is the file with its tags.
+                let stamp = if self.extras.changes_input() { Stamp::of(input) } else { stamp };
                 journal.finish(input, stamp, channels, &Heard::of(analyses))
             }
             _ => Ok(()),
@@ -287,7 +297,7 @@ impl Batch {
                     Some(problem) => format!("{problem} (that part is kept)"),
                 }
             }
-            Err(error) => format!("{error:#}"),
+            Err(error) => sentence(&error),
         };
         if !self.is_long {
             report_error(&format!("{input}: {reason}"));

@@ -1,5 +1,6 @@
 //! What a batch is, for its journal: everything that shapes the results, by the options that say so.
 
+use super::extras::Extras;
 use crate::{
     analyze::Listener,
     output::{Plan, Target},
@@ -8,7 +9,7 @@ use rollcall_engine::{HOP_SAMPLES, SAMPLE_RATE_HZ, Settings};
 use rollcall_results::Channels;
 use serde_json::{Map, Value, json};
 
-pub(super) fn of(listener: &Listener, channels: Channels, plan: &Plan) -> Value {
+pub(super) fn of(listener: &Listener, channels: Channels, plan: &Plan, extras: &Extras) -> Value {
     let formats = match &plan.target {
         Target::Each(formats, _) => &formats[..],
         Target::Stdout(_) | Target::File(..) => &[],
@@ -36,6 +37,7 @@ pub(super) fn of(listener: &Listener, channels: Channels, plan: &Plan) -> Value 
         "--events": listener.is_ranked,
         "--keep-partial": listener.keep_partial,
         "--format": formats,
+        "--tag or --cut": extras.identity(),
     })
 }
 

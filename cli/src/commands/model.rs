@@ -42,7 +42,7 @@ fn list(folders: &[std::path::PathBuf]) -> Result<Outcome> {
                 ]);
             }
             Err(error) => {
-                report_error(&format!("{error:#}"));
+                report_error(&super::sentence(&error));
                 outcome = Outcome::SomeFailed;
             }
         }
@@ -66,7 +66,7 @@ fn list(folders: &[std::path::PathBuf]) -> Result<Outcome> {
 
 /// The package, or `None` after its error was reported.
 fn read(origin: &Origin) -> Option<Package> {
-    origin.read().inspect_err(|error| report_error(&format!("{error:#}"))).ok()
+    origin.read().inspect_err(|error| report_error(&super::sentence(error))).ok()
 }
 
 fn inspect(folder: Option<&Path>) -> Result<Outcome> {

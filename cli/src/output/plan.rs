@@ -100,14 +100,23 @@ impl Plan {
         is_target || !self.pictures.is_empty()
     }
 
+    /// What the names of an input's own files begin with.
+    pub fn base(&self, input: &Input) -> PathBuf {
+        let folder = match &self.target {
+            Target::Each(_, folder) => folder.as_deref(),
+            Target::File(_, path) => path.parent(),
+            Target::Stdout(_) => Some(Path::new("")),
+        };
+        folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.relative))
+    }
+
     /// The files of an input's own: its results with `Target::Each`, and its pictures; of one channel, where each has its own.
     pub fn files(&self, input: &Input, channel: Option<&str>) -> Vec<(FormatName, PathBuf)> {
-        let (formats, folder) = match &self.target {
-            Target::Each(formats, folder) => (&formats[..], folder.as_deref()),
-            Target::File(_, path) => (&[][..], path.parent()),
-            Target::Stdout(_) => (&[][..], Some(Path::new(""))),
+        let formats = match &self.target {
+            Target::Each(formats, _) => &formats[..],
+            Target::File(..) | Target::Stdout(_) => &[],
         };
-        let base = folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.relative));
+        let base = self.base(input);
         let result = |format: &FormatName| {
             let channel = channel.map_or_else(String::new, |channel| format!(".ch{channel}"));
             let name = base.file_name().unwrap_or(base.as_os_str());
@@ -153,7 +162,7 @@ impl Plan {
 }
 
 /// A name and its ending; a name that would be longer than any system has them is cut, and bears a hash of the whole.
-fn named(name: &OsStr, ending: &str) -> OsString {
+pub(crate) fn named(name: &OsStr, ending: &str) -> OsString {
     let mut whole = name.to_owned();
     whole.push(ending);
     if whole.len() <= MAX_NAME_BYTES {

@@ -180,7 +180,7 @@ fn data(sheet: &Sheet, theme: Theme) -> Value {
     json!({
         "title": sheet.title,
         "facts": sheet.facts,
-        "incomplete": sheet.incomplete,
+        "warning": sheet.warning,
         "span": [sheet.span_s.0, sheet.span_s.1],
         "wave": { "step": sheet.wave_step_s, "data": STANDARD.encode(wave) },
         "mel": { "step": sheet.mel_step_s, "bands": rollcall_engine::MEL_BANDS, "data": STANDARD.encode(mel) },

@@ -18,8 +18,8 @@ pub struct Sheet {
     pub(super) title: String,
     /// Length, rate, channels, model.
     pub(super) facts: String,
-    /// Why it ends early, if it does.
-    pub(super) incomplete: Option<String>,
+    /// Why it ends early, if it does, and what else is to be said.
+    pub(super) warning: Option<String>,
     /// First second, and the one after the last.
     pub(super) span_s: (f64, f64),
     /// Least and greatest sample of each column; empty without audio.
@@ -97,10 +97,13 @@ impl Sheet {
         let (wave, wave_step_s) = analysis.overview.as_ref().map_or((Vec::new(), 0.0), |one| one.wave());
         let (mel, mel_step_s) = analysis.overview.as_ref().map_or((Vec::new(), 0.0), |one| one.log_mel());
         Ok(Self {
-            title: title(&timeline.file),
+            title: match &analysis.channel {
+                Some(channel) => format!("{}, channel {channel}", title(&timeline.file)),
+                None => title(&timeline.file),
+            },
             file: timeline.file.clone(),
             facts: facts(analysis),
-            incomplete: analysis.incomplete.clone(),
+            warning: warning(analysis),
             span_s: (start_s, start_s + timeline.duration_s.max(1e-3)),
             wave,
             wave_step_s,
@@ -162,6 +165,14 @@ pub(super) fn tick_s(length_s: f64, most: usize) -> f64 {
     ];
     let fits = |step: &f64| length_s / step <= most as f64;
     STEPS_S.into_iter().find(fits).unwrap_or_else(|| (length_s / most as f64 / 3600.0).ceil() * 3600.0)
+}
+
+/// Why it ends early, and what else a person should know.
+fn warning(analysis: &Analysis) -> Option<String> {
+    let incomplete = analysis.incomplete.iter().map(|reason| format!("Incomplete: {reason}"));
+    let notes = analysis.notes.iter().map(|note| format!("Note: {note}"));
+    let all: Vec<String> = incomplete.chain(notes).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 #[cfg(test)]

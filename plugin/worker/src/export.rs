@@ -64,6 +64,8 @@ pub(crate) struct Job {
     begin: Timeline,
     duration_s: f64,
     clip: Vec<f32>,
+    notes: Vec<String>,
+    file_bytes: Option<String>,
     history: History,
     folder: PathBuf,
     name: String,
@@ -80,6 +82,9 @@ pub(crate) struct Header<'a> {
     pub channels: usize,
     pub duration_s: f64,
     pub clip: Vec<f32>,
+    /// What is to be said about a file, and its bytes where its name is no text.
+    pub notes: Vec<String>,
+    pub file_bytes: Option<String>,
 }
 
 impl Job {
@@ -90,7 +95,8 @@ impl Job {
         name: &str,
         formats: Formats,
     ) -> Self {
-        let Header { file, model, settings, thresholds, sample_rate_hz, channels, duration_s, clip } = header;
+        let Header { file, model, settings, thresholds, sample_rate_hz, channels, duration_s, clip, .. } =
+            header;
         let ranges = RangeSettings { thresholds, min_duration_s: MIN_DURATION_S, merge_gap_s: MERGE_GAP_S };
         // Of a session of many hours the oldest rows are gone.
         let start_s = history.row(history.range().start).map_or(0.0, |row| row.time_s());
@@ -100,6 +106,8 @@ impl Job {
             begin,
             duration_s: duration_s - start_s,
             clip,
+            notes: header.notes,
+            file_bytes: header.file_bytes,
             history,
             folder,
             name: file_stem(name),
@@ -135,7 +143,8 @@ impl Job {
             let activity: Vec<f32> = (0..row.classes()).map(|class| row.activity(class)).collect();
             steps.row(row.time_s(), &activity);
         }
-        steps.finish(self.duration_s, &self.clip, None)
+        let (notes, file_bytes) = (self.notes.clone(), self.file_bytes.clone());
+        Ok(Analysis { notes, file_bytes, ..steps.finish(self.duration_s, &self.clip, None)? })
     }
 
     fn json(&self, analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {

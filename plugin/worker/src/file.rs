@@ -4,6 +4,7 @@ use crate::{export::Header, turns};
 use rollcall_board::{FileJob, FileState, History, HistoryReader, HistoryWriter, RowData, SongPosition};
 use rollcall_engine::{Alone, Engine, InputFormat, Model, Settings};
 use rollcall_media::{Audio, Format};
+use rollcall_results::Loudness;
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -31,6 +32,8 @@ struct Outcome {
     frames: u64,
     channels: usize,
     clip: Vec<f32>,
+    /// What is to be said about the file, as the program says it.
+    notes: Vec<String>,
 }
 
 /// A job; dropping it cancels and joins it.
@@ -82,8 +85,11 @@ impl Job {
     pub(crate) fn header(&self, thresholds: Vec<f32>) -> Option<(Header<'_>, History)> {
         let Some(Ok(outcome)) = self.told.outcome.get() else { return None };
         let rate_hz = self.told.rate_hz.load(Relaxed);
+        let (file, file_bytes) = rollcall_results::name(&self.path);
         let header = Header {
-            file: self.path.to_string_lossy().into_owned(),
+            file,
+            file_bytes,
+            notes: outcome.notes.clone(),
             model: &self.model,
             settings: self.settings,
             thresholds,
@@ -125,7 +131,10 @@ fn analyse(
         Engine::ahead(model, format, settings, Box::new(Alone)).map_err(|error| error.to_string())?;
     told.rate_hz.store(rate_hz, Relaxed);
     told.frames.store(length.unwrap_or(0), Relaxed);
+    let mut loudness = Loudness::of_mean(channels, rate_hz);
+    let mut loudest_dbfs = f32::NEG_INFINITY;
     let mut on_step = |step: &rollcall_engine::Step| {
+        loudest_dbfs = loudest_dbfs.max(step.level_dbfs);
         history.push(&RowData {
             time_s: step.time_s,
             position: SongPosition::default(),
@@ -141,6 +150,7 @@ fn analyse(
             return Err("it was cancelled".into());
         }
         frames += (block.len() / channels) as u64;
+        loudness.hear(block);
         {
             let _turn = turns::take();
             engine.push(block, &mut on_step).map_err(|error| error.to_string())?;
@@ -150,5 +160,7 @@ fn analyse(
         }
     }
     engine.flush(&mut on_step).map_err(|error| error.to_string())?;
-    Ok(Outcome { frames, channels, clip: engine.clip() })
+    loudness.window(loudest_dbfs);
+    let notes = audio.notes().iter().cloned().chain(loudness.note()).collect();
+    Ok(Outcome { frames, channels, clip: engine.clip(), notes })
 }

@@ -190,6 +190,8 @@ impl Session {
             channels: 1,
             duration_s: self.now_s(),
             clip: self.engine.clip(),
+            notes: Vec::new(),
+            file_bytes: None,
         }
     }
     pub(crate) fn timing(&self) -> &Timing {

@@ -59,6 +59,20 @@ fn every_format_gives_the_program_s_document() {
         .collect();
     files.sort();
     assert!(files.len() > 20, "{} files", files.len());
+    // One that something is to be said about, twice: it ends early, and nothing is heard.
+    let scratch = tempfile::tempdir().expect("a folder");
+    let silent = scratch.path().join("silent.wav");
+    let size = |bytes: u32| bytes.to_le_bytes();
+    let format = [1, 0, 1, 0, 0x80, 0x3e, 0, 0, 0, 0x7d, 0, 0, 2, 0, 16, 0];
+    let head =
+        [&b"RIFF"[..], &size(32_036), b"WAVEfmt ", &size(16), &format, b"data", &size(32_000)].concat();
+    fs::write(&silent, [head, vec![0; 30_000]].concat()).expect("room");
+    let said = program(&silent, &model);
+    assert!(
+        said.contains("62 ms before the end that it tells") && said.contains("digital silence"),
+        "{said}"
+    );
+    files.push(silent);
 
     let (writer, board, inbox) = board();
     let worker =

@@ -230,8 +230,8 @@ function fillTable() {
 }
 
 $("facts").textContent = sheet.facts;
-$("incomplete").hidden = !sheet.incomplete;
-$("incomplete").textContent = sheet.incomplete ? `Incomplete: ${sheet.incomplete}` : "";
+$("warning").hidden = !sheet.warning;
+$("warning").textContent = sheet.warning ?? "";
 if (!audio.hasAttribute("src")) cannotPlay();
 new ResizeObserver(redraw).observe(stage);
 dress(sheet.theme);

@@ -53,8 +53,8 @@ pub(super) fn draw(page: &Page<'_>, header: &Header<'_>, area: &Area<'_>) -> Res
     let title = fitted(&page.sheet.title, 17.0, room * 0.6);
     page.text(area, &title, (MARGIN + 24, 36), (17.0, true, palette.text), Anchor::Left)?;
     page.text(area, &page.sheet.facts, (WIDTH - MARGIN, 36), (12.5, false, palette.muted), Anchor::Right)?;
-    if let Some(reason) = &page.sheet.incomplete {
-        let text = fitted(&format!("Incomplete: {reason}"), 12.5, room);
+    if let Some(warning) = &page.sheet.warning {
+        let text = fitted(warning, 12.5, room);
         page.text(area, &text, (MARGIN, 60), (12.5, false, palette.warn), Anchor::Left)?;
     }
     if header.names.is_empty() {
