@@ -3,9 +3,10 @@
 use crate::{
     COLUMN_HOPS, Counters, EMBEDDING, EngineError, HOP_SAMPLES, LogMelHop, Model, PATCH_HOPS, Settings, Step,
     ahead::{Ahead, Crew, Done},
+    events::{Another, Embeddings},
     gate::{HopPower, LevelGate, WindowLevel},
     head::Pool,
-    history::{COLUMN_S, History, seconds},
+    history::{COLUMN_S, History, LONGEST_COLUMNS, seconds},
     logmel::{LogMel, WINDOW_SAMPLES},
     network::{Hops, Known, NetworkState},
     smoothing::AttackRelease,
@@ -49,6 +50,7 @@ struct Listener {
     gate: LevelGate,
     history: History,
     clip: Pool,
+    embeddings: Embeddings,
     smoothing: AttackRelease,
     timing: Timing,
     step: Step,
@@ -90,6 +92,7 @@ impl Analysis {
             instant: zeros(),
             attention: zeros(),
             embedding: vec![0.0; EMBEDDING],
+            another: None,
             level_dbfs: f32::NEG_INFINITY,
             gate_open: false,
         };
@@ -102,6 +105,7 @@ impl Analysis {
             gate: LevelGate::new(settings.gate),
             history: History::new(classes, settings.memory_s),
             clip: Pool::new(classes),
+            embeddings: Embeddings::new(LONGEST_COLUMNS),
             smoothing: AttackRelease::new(classes, settings.attack_s, settings.release_s, COLUMN_S),
             timing: Timing { hops: 0, first_column: 0, last_column: i64::MAX, previous: None },
             step,
@@ -120,6 +124,7 @@ impl Analysis {
         listener.gate.reset();
         listener.history.reset();
         listener.clip.clear();
+        listener.embeddings.reset();
         listener.smoothing.reset();
         listener.step.index = 0;
         listener.timing.previous = None;
@@ -259,7 +264,18 @@ impl Analysis {
     }
 
     pub(crate) fn clip(&self) -> Vec<f32> {
-        self.listener.clip.posterior().collect()
+        let share = share_of_classes(self.another());
+        self.listener.clip.posterior().map(|p| p * share).collect()
+    }
+
+    pub(crate) fn another(&self) -> Option<Another> {
+        let Listener { model, embeddings, .. } = &self.listener;
+        Some(model.events.as_ref()?.another(&embeddings.mean()?))
+    }
+
+    pub(crate) fn events(&self) -> Option<Vec<f32>> {
+        let Listener { model, embeddings, .. } = &self.listener;
+        Some(model.events.as_ref()?.probabilities(&embeddings.mean()?))
     }
 
     pub(crate) fn hops(&self) -> impl Iterator<Item = &LogMelHop> {
@@ -357,13 +373,16 @@ impl Listener {
     }
 
     fn step(&mut self, column: i64) -> Result<(), EngineError> {
-        let Self { model, network, hops, history, clip, step, settings, .. } = self;
+        let Self { model, network, hops, history, clip, embeddings, step, settings, .. } = self;
         step.time_s = seconds(column);
         step.level_dbfs = self.level.dbfs();
         step.gate_open = self.gate.step(step.level_dbfs);
         history.push(column, |said| {
             if step.gate_open {
                 let mut representation = network.embed(hops)?;
+                if model.events.is_some() {
+                    embeddings.push(column, &representation);
+                }
                 model.post_processor.apply(&mut representation);
                 model.head.step(&representation, said);
                 if !said.is_finite() {
@@ -383,16 +402,27 @@ impl Listener {
         if let Some((_, attention)) = history.newest() {
             step.attention.copy_from_slice(attention);
         }
+        let heard = embeddings.mean_of_last(column, history.memory_columns()).filter(|_| step.gate_open);
+        step.another = model.events.as_ref().zip(heard).map(|(events, mean)| events.another(&mean));
+        if step.another.is_some_and(|another| !another.probability.is_finite()) {
+            let reason = "an event's logit is not finite: use another model";
+            return Err(EngineError::Network { reason: reason.to_owned() });
+        }
         // What a gap left out has passed all the same.
         let since_s =
             self.timing.previous.map_or(settings.update_hops as f64 * 0.01, |p| seconds(column - p));
         self.timing.previous = Some(column);
         self.smoothing.set_times(settings.attack_s, settings.release_s, since_s);
-        let open = step.gate_open;
-        let smoothed = self.smoothing.step(step.posterior.iter().map(|&p| if open { p } else { 0.0 }));
+        let share = if step.gate_open { share_of_classes(step.another) } else { 0.0 };
+        let smoothed = self.smoothing.step(step.posterior.iter().map(|&p| p * share));
         step.activity.copy_from_slice(smoothed);
         Ok(())
     }
+}
+
+/// The share of what is heard that the classes may explain.
+fn share_of_classes(another: Option<Another>) -> f32 {
+    1.0 - another.map_or(0.0, |another| another.probability)
 }
 
 /// Frames since the stream's start, gaps counted in.

@@ -1,7 +1,7 @@
 //! The machine itself: one `push` for live and offline.
 
 use crate::{
-    Crew, LogMelHop, Model, SAMPLE_RATE_HZ, Settings, SettingsError, Step,
+    Another, Crew, LogMelHop, Model, SAMPLE_RATE_HZ, Settings, SettingsError, Step,
     analysis::{self, Analysis},
     audio::{Intake, Resampler},
 };
@@ -212,10 +212,22 @@ impl Engine {
         self.format
     }
 
-    /// Attention-pooled posterior over everything since `new` or `reset` (the paper's clip output), one value a class.
-    /// Silent windows are left out; 0 when nothing was heard.
+    /// Attention-pooled posterior over everything since `new` or `reset` (the paper's clip output), less the share that another
+    /// instrument explains; one value a class. Silent windows are left out; 0 when nothing was heard.
     pub fn clip(&self) -> Vec<f32> {
         self.analysis.clip()
+    }
+
+    /// Whether an instrument outside of the classes plays, over everything since `new` or `reset`. Nothing where the package cannot
+    /// tell or nothing was heard.
+    pub fn another(&self) -> Option<Another> {
+        self.analysis.another()
+    }
+
+    /// Probability of each event ([`crate::package::EventTable::names`]) over everything since `new` or `reset`, 0..=1. Nothing where the
+    /// package cannot tell or nothing was heard.
+    pub fn events(&self) -> Option<Vec<f32>> {
+        self.analysis.events()
     }
 
     /// What happened to the input so far.

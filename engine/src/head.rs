@@ -19,7 +19,8 @@ mod weights;
 pub(crate) use pool::Pool;
 
 use crate::{EMBEDDING, Package, PackageError, network::Onnx, package::HeadNormalisation};
-use weights::{Affine, Dense, WeightReader};
+use weights::Affine;
+pub(crate) use weights::{Dense, WeightReader};
 
 /// Added to a variance before its root (PyTorch's default for both normalisations).
 const EPSILON: f32 = 1e-5;
@@ -159,7 +160,7 @@ fn normalise_groups(values: &mut [f32; EMBEDDING], groups: usize) {
     }
 }
 
-fn sigmoid(x: f32) -> f32 {
+pub(crate) fn sigmoid(x: f32) -> f32 {
     // By the sign, so that the exponential never overflows.
     let e = (-x.abs()).exp();
     if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 /// Seconds between two columns.
 pub(crate) const COLUMN_S: f64 = 0.16;
 /// Columns of the longest memory, 30 s.
-const LONGEST_COLUMNS: i64 = 188;
+pub(crate) const LONGEST_COLUMNS: i64 = 188;
 
 /// The steps of the longest memory as a ring, so that a longer memory can be asked for at any time.
 ///
@@ -46,6 +46,11 @@ impl History {
 
     pub(crate) fn set_memory(&mut self, memory_s: f32) {
         self.memory_columns = memory_columns(memory_s);
+    }
+
+    /// Columns of the memory.
+    pub(crate) fn memory_columns(&self) -> i64 {
+        self.memory_columns
     }
 
     pub(crate) fn reset(&mut self) {

@@ -48,6 +48,7 @@
 mod ahead;
 mod analysis;
 mod engine;
+mod events;
 mod gate;
 mod head;
 mod history;
@@ -64,6 +65,7 @@ pub mod timeline;
 
 pub use ahead::{Alone, Crew, Done, Task};
 pub use engine::{Counters, Engine, EngineError, InputFormat};
+pub use events::Another;
 pub use model::{Attended, Model};
 pub use package::{Package, PackageError};
 pub use settings::{Gate, Settings, SettingsError};

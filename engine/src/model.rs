@@ -3,9 +3,10 @@
 use crate::{
     COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError,
     ahead::TASK_COLUMNS,
+    events::Events,
     head::{Head, HeadStep, Pool},
     network::{Hops, Known, Network, NetworkState, PostProcessor, Runtime},
-    package::Manifest,
+    package::{EventTable, Manifest},
 };
 use rollcall_kernels::Level;
 use std::fmt;
@@ -16,6 +17,7 @@ pub struct Model {
     pub(crate) network: Network,
     pub(crate) post_processor: PostProcessor,
     pub(crate) head: Head,
+    pub(crate) events: Option<Events>,
 }
 
 impl Model {
@@ -39,9 +41,10 @@ impl Model {
 
     pub(crate) fn build(mut package: Package, runtime: Runtime) -> Result<Self, PackageError> {
         let head = Head::load(&mut package)?;
+        let events = Events::load(&mut package)?;
         let post_processor = PostProcessor::load(&package)?;
         let network = Network::load(&mut package, runtime)?;
-        Ok(Self { package, network, post_processor, head })
+        Ok(Self { package, network, post_processor, head, events })
     }
 
     /// The package it was built from, without the networks' files (their weights live on in the model).
@@ -105,6 +108,11 @@ impl Model {
     /// Names of the classes, in the order of every activity.
     pub fn classes(&self) -> &[String] {
         &self.manifest().classes
+    }
+
+    /// The events that the package can tell, and the instruments among them that are none of the classes.
+    pub fn events(&self) -> Option<&EventTable> {
+        self.manifest().events.as_ref()
     }
 
     /// Threshold of each class, in the order of the classes, 0..=1.

@@ -5,7 +5,8 @@ mod error;
 mod manifest;
 pub use error::PackageError;
 pub use manifest::{
-    FileEntry, FrontEnd, HeadNormalisation, Kind, Manifest, PostProcessing, SCHEMA, Scores, Training,
+    AnotherBy, EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, Manifest, OtherInstrument,
+    PostProcessing, SCHEMA, Scores, Training,
 };
 
 use sha2::{Digest, Sha256};
@@ -19,6 +20,8 @@ pub const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 pub const MANIFEST: &str = "manifest.toml";
 /// Name of the model card inside a package.
 pub const MODEL_CARD: &str = "MODEL_CARD.md";
+/// Name of the layer from the mean embedding to the events, for packages that have an [`EventTable`].
+pub const EVENTS: &str = "events.onnx";
 
 /// Where a package's files come from: returns the content of the file with a name, or why it cannot. The number is the
 /// size that the manifest states, at most [`MAX_FILE_BYTES`], so that a reader never has to take in more than one byte

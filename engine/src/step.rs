@@ -1,6 +1,6 @@
 //! What the engine tells its caller.
 
-use crate::MEL_BANDS;
+use crate::{Another, MEL_BANDS};
 
 /// One step: what was heard in the 0.96 s window round `time_s`. Lent to the caller's closure and reused by the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +9,8 @@ pub struct Step {
     pub index: u64,
     /// Centre of the window in seconds of input since `new` or `reset`, gaps counted in; every delay is compensated.
     pub time_s: f64,
-    /// What a meter shows: `posterior` after the gate and attack/release, one value in 0..=1 a class.
+    /// What a meter shows: `posterior`, less the share that another instrument explains, after the gate and attack/release; one value
+    /// in 0..=1 a class.
     pub activity: Vec<f32>,
     /// Attention-pooled posterior over the last `memory_s` seconds, before gate and smoothing, 0..=1 a class.
     pub posterior: Vec<f32>,
@@ -20,6 +21,9 @@ pub struct Step {
     /// What the network made of this window, post-processed: what the head was given, [`crate::EMBEDDING`] numbers; 0 where the gate
     /// was closed and the network not asked.
     pub embedding: Vec<f32>,
+    /// Whether an instrument outside of the classes plays, over the same seconds as `posterior`. Nothing where the package cannot tell, the
+    /// gate is closed or nothing was heard.
+    pub another: Option<Another>,
     /// RMS of the window about its mean (a constant offset is silence) in dB relative to a full-scale square wave;
     /// `f32::NEG_INFINITY` for digital black.
     pub level_dbfs: f32,

@@ -216,6 +216,7 @@ fn fill(
         head_normalisation: head.kind(),
         front_end: FrontEnd::VGGISH,
         post_processing,
+        events: None,
         training: label.training,
         scores: label.scores,
         files,

@@ -108,7 +108,9 @@ fn unmade(files: &[String], written: &BTreeSet<String>) -> Vec<String> {
         path.strip_suffix(".made").is_some_and(|of| files.iter().any(|file| file == of))
             || files.contains(&format!("{path}.made"))
     };
-    let golden = files.iter().filter(|path| Path::new(path).iter().any(|part| part == "golden"));
+    let is_data =
+        |path: &&String| Path::new(path).iter().any(|part| part == "golden") && !path.ends_with("/README.md");
+    let golden = files.iter().filter(is_data);
     golden
         .filter(|path| !generators.contains(path) && !written.contains(*path) && !is_told(path))
         .map(|path| format!("{path}: no generator writes it; say in {path}.made who made it and how"))
@@ -221,6 +223,7 @@ mod tests {
     #[test]
     fn what_no_generator_writes_says_who_made_it() {
         let files = [
+            "a/golden/README.md",
             "a/golden/generate_x.py",
             "a/golden/x.f32",
             "a/golden/tiny.rcc",

@@ -1,17 +1,17 @@
-//! The head's layers, read from `head.onnx` by name.
+//! Layers over an embedding, read by name from `head.onnx` and `events.onnx`.
 
 use super::EPSILON;
 use crate::{EMBEDDING, PackageError, network::Onnx};
 
 /// A 1 x 1 convolution: `W x + b` for the channels of one step.
-pub(super) struct Dense {
+pub(crate) struct Dense {
     /// `[in][out]`, so that the sum over `in` runs along the outputs side by side, always in the same order.
     weight: Vec<f32>,
     bias: Vec<f32>,
 }
 
 impl Dense {
-    pub(super) fn apply(&self, x: &[f32; EMBEDDING], out: &mut [f32]) {
+    pub(crate) fn apply(&self, x: &[f32; EMBEDDING], out: &mut [f32]) {
         out.copy_from_slice(&self.bias);
         for (x, row) in x.iter().zip(self.weight.chunks_exact(self.bias.len())) {
             for (out, weight) in out.iter_mut().zip(row) {
@@ -36,17 +36,17 @@ impl Affine {
 }
 
 /// Reads layers from a file whose tensors have been checked.
-pub(super) struct WeightReader<'a> {
+pub(crate) struct WeightReader<'a> {
     onnx: &'a Onnx,
 }
 
 impl<'a> WeightReader<'a> {
-    pub(super) fn new(onnx: &'a Onnx) -> Self {
+    pub(crate) fn new(onnx: &'a Onnx) -> Self {
         Self { onnx }
     }
 
     /// `{layer}.weight` `[out, 128]`, with trailing ones allowed, and `{layer}.bias` `[out]`, zero when absent.
-    pub(super) fn dense(&self, layer: &str, out: usize) -> Result<Dense, PackageError> {
+    pub(crate) fn dense(&self, layer: &str, out: usize) -> Result<Dense, PackageError> {
         let rows = self.tensor(&format!("{layer}.weight"), &[out, EMBEDDING])?;
         let mut weight = vec![0.0; rows.len()];
         for (o, row) in rows.chunks_exact(EMBEDDING).enumerate() {

@@ -1,8 +1,8 @@
 //! Checks of the manifest: every value in its range, every file named once and small enough.
 
 use super::{
-    FrontEnd, HeadNormalisation, Kind, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MODEL_CARD, Manifest,
-    PackageError, PostProcessing, SCHEMA,
+    EVENTS, EventTable, FrontEnd, HeadNormalisation, Kind, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES,
+    MODEL_CARD, Manifest, PackageError, PostProcessing, SCHEMA,
 };
 use crate::{COLUMN_HOPS, EMBEDDING, PATCH_HOPS};
 use std::collections::BTreeSet;
@@ -26,6 +26,9 @@ pub(super) fn parse_manifest(text: &str) -> Result<Manifest, PackageError> {
     identity(&manifest)?;
     classes(&manifest)?;
     constants(&manifest)?;
+    if let Some(table) = &manifest.events {
+        events(table, manifest.classes.len())?;
+    }
     files(&manifest)?;
     Ok(manifest)
 }
@@ -39,6 +42,9 @@ pub(super) fn required_files(manifest: &Manifest) -> Vec<&'static str> {
     names.extend(["head.onnx", MODEL_CARD]);
     if manifest.post_processing == PostProcessing::Pca8 {
         names.push("pca.f32");
+    }
+    if manifest.events.is_some() {
+        names.push(EVENTS);
     }
     names
 }
@@ -68,8 +74,8 @@ fn classes(manifest: &Manifest) -> Result<(), PackageError> {
     }
     let mut seen = BTreeSet::new();
     for class in &manifest.classes {
-        if class.is_empty() || class.len() > 64 || class.chars().any(char::is_control) {
-            return Err(off("class name", class.as_str(), "1 to 64 bytes without control characters"));
+        if !is_name(class) {
+            return Err(off("class name", class.as_str(), NAME));
         }
         if !seen.insert(class) {
             return Err(off("class name", format!("{class} twice"), "each class once"));
@@ -108,6 +114,47 @@ fn constants(manifest: &Manifest) -> Result<(), PackageError> {
         return Err(off("post_processing", format!("low {low}, high {high}"), "finite low < high"));
     }
     Ok(())
+}
+
+fn events(table: &EventTable, classes: usize) -> Result<(), PackageError> {
+    let count = table.names.len();
+    if !(1..=MAX_CLASSES).contains(&count) {
+        return Err(off("events.names", count.to_string(), format!("1 to {MAX_CLASSES}")));
+    }
+    let others = table.others.iter().map(|other| &other.name);
+    if let Some(name) = table.names.iter().chain(others).find(|name| !is_name(name)) {
+        return Err(off("event name", name.as_str(), NAME));
+    }
+    if table.classes.len() != classes {
+        return Err(off(
+            "events.classes",
+            table.classes.len().to_string(),
+            format!("{classes}, one a class"),
+        ));
+    }
+    if table.others.is_empty() || table.others.iter().any(|other| other.events.is_empty()) {
+        return Err(off(
+            "events.others",
+            "none, or one without events",
+            "instruments with the events they are known by",
+        ));
+    }
+    let known = table.classes.iter().chain(table.others.iter().map(|other| &other.events)).flatten();
+    if let Some(event) = known.copied().find(|event| *event >= count) {
+        return Err(off("event", event.to_string(), format!("0 to {}", count - 1)));
+    }
+    let by = table.another;
+    match [by.offset, by.other, by.class].into_iter().find(|x| !x.is_finite()) {
+        Some(x) => Err(off("events.another", x.to_string(), "finite numbers")),
+        None => Ok(()),
+    }
+}
+
+/// What [`is_name`] asks for.
+const NAME: &str = "1 to 64 bytes without control characters";
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && !name.chars().any(char::is_control)
 }
 
 fn files(manifest: &Manifest) -> Result<(), PackageError> {

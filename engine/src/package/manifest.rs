@@ -38,6 +38,9 @@ pub struct Manifest {
     pub front_end: FrontEnd,
     /// Between embedding and head.
     pub post_processing: PostProcessing,
+    /// What else the embedding tells, if the package holds `events.onnx`: `[N, 128] -> [N, events]`, mean embedding to logits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<EventTable>,
     /// How it was trained.
     pub training: Training,
     /// Measured scores by name, e.g. `valid.mixes.map`.
@@ -126,6 +129,43 @@ pub enum PostProcessing {
     /// PCA whitening, clip to [-2, 2], 8 bit, divided by 255. `pca.f32` holds little-endian `mean[128]`, then
     /// `components[128][128]`, one row a component.
     Pca8,
+}
+
+/// AudioSet's events (or others), and which of them are instruments outside of the classes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventTable {
+    /// Names, in the order of the outputs of `events.onnx`.
+    pub names: Vec<String>,
+    /// For each class of the package, the events that it is known by.
+    pub classes: Vec<Vec<usize>>,
+    /// How likely somebody plays who is none of the classes.
+    pub another: AnotherBy,
+    /// Instruments outside of the classes.
+    pub others: Vec<OtherInstrument>,
+}
+
+/// Logistic function of the greatest logit of the other instruments and of the classes: the probability that somebody plays and is
+/// none of the classes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnotherBy {
+    /// Added.
+    pub offset: f32,
+    /// Times the greatest logit of the other instruments' events.
+    pub other: f32,
+    /// Times the greatest logit of the classes' events.
+    pub class: f32,
+}
+
+/// An instrument outside of the classes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherInstrument {
+    /// Its name for a person, in lower case.
+    pub name: String,
+    /// The events that it is known by.
+    pub events: Vec<usize>,
 }
 
 /// How a model was trained.

@@ -83,6 +83,7 @@ impl Run {
             u32::from(step.gate_open),
             step.time_s.to_bits() as u32,
         ]);
+        self.bits.extend(step.another.map(|a| a.probability.to_bits()));
         self.steps.push(step.clone());
     }
 

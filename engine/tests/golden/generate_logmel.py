@@ -14,7 +14,7 @@ Written beside this file:
     resampler.json       for each rate: gains of tones in dB, and what is left of tones above 8 kHz, by resampy
 
 Signals at 16 kHz go straight into `mel_features.py`; those at another rate go through resampy first.
-`guitar.wav` is the one recording; README.md says where it comes from.
+`guitar.wav` is the one recording; guitar.wav.made says where it comes from.
 """
 
 import importlib.util

@@ -1,7 +1,6 @@
 //! Who is asked: a model package through the engine that ships, or a teacher.
 
-use crate::data::resample::resample;
-use crate::teacher::{self, Teacher};
+use crate::teacher::Teacher;
 use anyhow::Result;
 use rollcall_engine::{Engine, InputFormat, Model, OPENMIC_CLASSES, SAMPLE_RATE_HZ, Settings};
 use rollcall_metrics::Event;
@@ -66,7 +65,7 @@ impl Contender {
         match self {
             Self::Package(model) => listen(model, samples),
             Self::Teacher(teacher, _) => {
-                let heard = teacher.hear(&resample(samples, SAMPLE_RATE_HZ, teacher::SAMPLE_RATE_HZ)?)?;
+                let heard = teacher.listen(samples)?;
                 Ok(Answer { clip: teacher.judge(&heard).to_vec(), meters: None })
             }
         }

@@ -5,15 +5,14 @@
 //! says 0.1 of drums that anybody hears. Uncalibrated, its certain labels would be of one class a segment at most.
 
 use super::pool::{Kind, Pool, Split};
-use super::resample::resample;
 use super::seed;
 use crate::fit::clip::Length;
 use crate::fit::mixer::{Composition, Mixer};
 use crate::fit::trainer::parallel;
 use crate::logistic::Logistic;
-use crate::teacher::{self, Teacher};
+use crate::teacher::Teacher;
 use anyhow::{Context, Result, ensure};
-use rollcall_engine::{OPENMIC_CLASSES, SAMPLE_RATE_HZ};
+use rollcall_engine::OPENMIC_CLASSES;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -108,8 +107,7 @@ fn hear(pool: &Path, teacher: &Teacher) -> Result<Vec<Example>> {
     };
     let one = |index: usize| {
         let composed = compose(index)?;
-        let samples = resample(&composed.samples, SAMPLE_RATE_HZ, teacher::SAMPLE_RATE_HZ)?;
-        Ok((teacher.judge(&teacher.hear(&samples)?), composed.target.truth()))
+        Ok((teacher.judge(&teacher.listen(&composed.samples)?), composed.target.truth()))
     };
     parallel(2 * CLIPS, |index, _| one(index)).into_iter().collect()
 }

@@ -29,17 +29,17 @@ enum Action {
     },
     /// Make the pool of stems, or go on making it: what is there already is kept. Packages that are missing are fetched first.
     Make(MakeArgs),
-    /// Let a teacher say who plays in the pool's music; what is labelled already is kept.
+    /// Let a teacher say who plays in the music that judges (validation's); what is labelled already is kept.
     Label {
         /// Folder of the pool.
         #[arg(long, default_value = "cache/pool")]
         pool: PathBuf,
-        /// Folder of the packages.
-        #[arg(long, default_value = "cache/packages")]
-        packages: PathBuf,
         /// Folder of the teacher.
         #[arg(long)]
         teacher: PathBuf,
+        /// Library of onnxruntime, as for `learn`.
+        #[arg(long)]
+        runtime: Option<PathBuf>,
     },
     /// Check that training, validation, development and sealed part share no independence group and no recording: pools sample for sample, and
     /// the recordings that they are made from by their sound, which survives MP3 and resampling.
@@ -114,8 +114,12 @@ pub fn run(args: DataArgs) -> Result<()> {
             Ok(())
         }
         Action::Make(make) => run_make(make),
-        Action::Label { pool, packages, teacher } => {
-            let segments = label(&pool, &packages, &Teacher::open(&teacher)?)?;
+        Action::Label { pool, teacher, runtime } => {
+            let mut teacher = Teacher::open(&teacher)?;
+            if let Some(library) = &runtime {
+                teacher = teacher.run_by(library)?;
+            }
+            let segments = label(&pool, &teacher)?;
             eprintln!("{segments} segments labelled");
             Ok(())
         }

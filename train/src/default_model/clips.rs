@@ -1,13 +1,11 @@
 //! The clips that the default model learns from: made as they come, each heard by the teacher as it is.
 
-use crate::data::resample::resample;
 use crate::data::seed::{self, Chance};
 use crate::fit::mixer::{Composition, Mixer};
 use crate::nn::loss::Target;
-use crate::teacher::{self, Heard, Teacher};
+use crate::teacher::{Heard, Teacher};
 use anyhow::Result;
 use fastrand::Rng;
-use rollcall_engine::SAMPLE_RATE_HZ;
 
 /// Share of excerpts of real music among the clips.
 const MUSIC: f32 = 0.45;
@@ -48,7 +46,7 @@ impl<'a> Clips<'a> {
     /// The pool cannot be read, or the teacher fails.
     pub fn draw(&self, seed: u64, number: u64) -> Result<Example> {
         let (composed, log_mel) = made(self.mixer, seed, number)?;
-        let heard = listen(self.teacher, &composed.samples)?;
+        let heard = self.teacher.listen(&composed.samples)?;
         Ok(Example { log_mel, heard, truth: composed.target })
     }
 }
@@ -88,13 +86,4 @@ fn players(rng: &mut Rng) -> usize {
         chance < 0.0
     });
     1 + drawn.unwrap_or(0)
-}
-
-/// What a teacher hears in mono samples at 16 kHz: the one way in which it is asked, whatever rate a recording has.
-///
-/// # Errors
-/// Too few samples, or a network that fails.
-pub fn listen(teacher: &Teacher, samples: &[f32]) -> Result<Heard> {
-    let wide = resample(samples, SAMPLE_RATE_HZ, teacher::SAMPLE_RATE_HZ)?;
-    Ok(teacher.hear(&wide)?)
 }

@@ -92,7 +92,7 @@ impl Bound {
         } else {
             let package = rollcall_models::read_dir(start)?;
             let manifest = package.manifest();
-            format!("{} {} {}", manifest.name, manifest.version, hash(&start.join("manifest.toml"))?)
+            format!("{} {} {}", manifest.name, manifest.version, hash(&start.join("columns.onnx"))?)
         };
         Ok(Self {
             recipe,

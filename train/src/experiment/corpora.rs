@@ -3,11 +3,10 @@
 use super::config::{Config, Representation, Sources};
 use crate::data::decode::decode;
 use crate::data::pool::Pool;
-use crate::data::resample::resample;
 use crate::data::seed;
 use crate::datasets::{freesound, nsynth};
 use crate::objectives::{Corpus, Segment, segment_samples, segments};
-use crate::teacher::{self, EVENTS, Teacher};
+use crate::teacher::{EVENTS, Teacher};
 use anyhow::{Context, Result, ensure};
 use indicatif::ProgressBar;
 use rollcall_engine::{HOP_SAMPLES, PATCH_HOPS, SAMPLE_RATE_HZ};
@@ -110,9 +109,8 @@ fn events(teacher: &Path, parts: &[&[Segment]], folder: &Path, bar: &ProgressBar
     let teacher = Teacher::open(teacher)?;
     bar.set_length(segments.len() as u64);
     let heard = crate::fit::trainer::parallel(segments.len(), |i, _| -> Result<Vec<f32>> {
-        let audio = resample(&segments[i].samples, SAMPLE_RATE_HZ, teacher::SAMPLE_RATE_HZ)?;
         bar.inc(1);
-        Ok(teacher.hear(&audio)?.probabilities())
+        Ok(teacher.listen(&segments[i].samples)?.probabilities())
     });
     let heard: Vec<Vec<f32>> = heard.into_iter().collect::<Result<_>>()?;
     let bytes: Vec<u8> = heard.iter().flatten().flat_map(|p| p.to_le_bytes()).collect();

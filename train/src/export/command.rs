@@ -1,5 +1,6 @@
 //! `rollcall-train export`: from a run to a model package, with its scores on validation.
 
+use super::another::Events;
 use super::card::{card, data_table};
 use super::onnx::Storage;
 use super::package::{Label, write};
@@ -9,6 +10,7 @@ use crate::data::{pool::Pool, terms};
 use crate::fit::thresholds::QUIET;
 use crate::fit::{validation::ValidationSet, warm};
 use crate::nn::vggish::{Shape, Vggish};
+use crate::teacher::Teacher;
 use anyhow::Context;
 use rollcall_engine::package::Training;
 use std::{fs, path::PathBuf};
@@ -29,6 +31,9 @@ pub struct ExportArgs {
     /// Stem pool that it was trained on: validation clips and the card's table of data come from it.
     #[arg(long, default_value = "cache/pool")]
     pool: PathBuf,
+    /// Folder of the teacher, whose events a run of `learn` has learned: with it, the package carries them.
+    #[arg(long)]
+    teacher: Option<PathBuf>,
     /// Clips a scene of the validation set that thresholds and scores come from; unless said otherwise as many as in the run.
     #[arg(long)]
     clips: Option<usize>,
@@ -93,7 +98,14 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
     let data = data_table(&pool);
     let terms = terms::weights(&terms::sources(&pool));
     let set = ValidationSet::draw(&pool, clips, trained.length)?;
-    let report = set.score(&trained.net, &trained.values, args.quiet);
+    let teacher = args.teacher.as_deref().map(Teacher::open).transpose()?;
+    let events = trained.events.take().zip(teacher.as_ref());
+    let events =
+        events.map(|(layer, teacher)| Events::fit(&trained, layer, teacher.table(), &set)).transpose()?;
+    let report = match &events {
+        Some(events) => events.score(&trained, &set, args.quiet),
+        None => set.score(&trained.net, &trained.values, args.quiet),
+    };
     let compared = args.compared.as_ref().map(|path| {
         fs::read_to_string(path)
             .with_context(|| format!("{}: what `rollcall-train compare` printed", path.display()))
@@ -118,6 +130,7 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
         thresholds: report.thresholds.clone(),
         scores: report.scores.iter().map(|(k, v)| (format!("valid.{k}"), *v)).collect(),
         memory_s: MEMORY_S,
+        events: events.map(Events::into_package),
     };
     write(&trained.net, &trained.values, Storage::Half, label, &args.out)?;
     let path = args.out.join(DIAGRAM);

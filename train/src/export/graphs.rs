@@ -1,4 +1,4 @@
-//! The three graphs of a stream package: columns, dense layers, head.
+//! The graphs of a stream package: columns, dense layers, head, events.
 
 use super::onnx::{Attribute, Dimension, Graph, Storage};
 use crate::nn::dense::Dense;
@@ -76,14 +76,32 @@ pub fn head(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
     attention_head(&net.top.head, values).to_onnx(storage)
 }
 
+/// `events.onnx`: `[N, 128] -> [N, events]`, mean embedding to logits; `weight` `[events, 128]`.
+pub fn events(layer: &rollcall_import::Dense, storage: Storage) -> Vec<u8> {
+    let mut graph = Graph::new(storage);
+    let w = graph.weight("events.weight", &[layer.outputs, layer.inputs], &layer.weight);
+    let b = graph.weight("events.bias", &[layer.outputs], &layer.bias);
+    let logits = graph.node("Gemm", &["embedding", &w, &b], "logits", &[Int("transB", 1)]);
+    graph.encode(
+        "events",
+        &[("embedding", &[Any("N"), Fixed(layer.inputs)])],
+        &[(&logits, &[Any("N"), Fixed(layer.outputs)])],
+    )
+}
+
+/// A layer as packages write it.
+pub fn layer(of: &Dense, values: &[f32]) -> rollcall_import::Dense {
+    rollcall_import::Dense {
+        inputs: of.inputs,
+        outputs: of.outputs,
+        weight: turned(of, values),
+        bias: values[of.bias.clone()].to_vec(),
+    }
+}
+
 /// The tensors of a head, by which packages write it.
 pub fn attention_head(head: &Head, values: &[f32]) -> AttentionHead {
-    let layer = |layer: &Dense| rollcall_import::Dense {
-        inputs: layer.inputs,
-        outputs: layer.outputs,
-        weight: turned(layer, values),
-        bias: values[layer.bias.clone()].to_vec(),
-    };
+    let layer = |of: &Dense| layer(of, values);
     AttentionHead {
         convolutions: head.convs.iter().map(layer).collect(),
         normalisation: Normalisation::Group {

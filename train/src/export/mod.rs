@@ -1,5 +1,6 @@
 //! offline: from a trained network to a model package that the engine loads.
 
+mod another;
 mod card;
 pub mod command;
 pub mod graphs;

@@ -6,7 +6,8 @@ use crate::nn::vggish::{COLUMN_HOPS, Vggish};
 use anyhow::Context;
 use rollcall_engine::OPENMIC_CLASSES;
 use rollcall_engine::package::{
-    FileEntry, FrontEnd, HeadNormalisation, Kind, Manifest, PostProcessing, SCHEMA, Scores, Training,
+    EVENTS, EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, Manifest, PostProcessing, SCHEMA,
+    Scores, Training,
 };
 use sha2::{Digest, Sha256};
 use std::{fs, path::Path};
@@ -34,6 +35,8 @@ pub struct Label {
     pub memory_s: f32,
     /// `MODEL_CARD.md`.
     pub card: String,
+    /// What else its embedding tells.
+    pub events: Option<(rollcall_import::Dense, EventTable)>,
 }
 
 /// Writes the package into `folder`, then loads it as a user would.
@@ -49,12 +52,13 @@ pub fn write(
 ) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let mut files = Vec::new();
-    let contents = [
+    let mut contents = vec![
         ("columns.onnx", graphs::columns(net, values, storage)),
         ("dense.onnx", graphs::dense(net, values, storage)),
         ("head.onnx", graphs::head(net, values, storage)),
         ("MODEL_CARD.md", label.card.clone().into_bytes()),
     ];
+    contents.extend(label.events.iter().map(|(layer, _)| (EVENTS, graphs::events(layer, storage))));
     for (name, bytes) in contents {
         let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
         files.push(FileEntry { name: name.into(), bytes: bytes.len() as u64, sha256 });
@@ -76,6 +80,7 @@ pub fn write(
         head_normalisation: HeadNormalisation::Group { groups: GROUPS },
         front_end: FrontEnd::VGGISH,
         post_processing: PostProcessing::Unit { low: 0.0, high: net.shape.unit_high },
+        events: label.events.map(|(_, table)| table),
         training: label.training,
         scores: label.scores.into_iter().map(|(k, v)| (k, (v * 10_000.0).round() / 10_000.0)).collect(),
         files,

@@ -1,5 +1,6 @@
 //! What an export is made from: the weights of a run of either trainer, and how they came about.
 
+use super::graphs;
 use crate::default_model::network::Network;
 use crate::default_model::run::Bound;
 use crate::default_model::{WEIGHTS, weights};
@@ -17,6 +18,8 @@ pub(super) struct Trained {
     pub(super) net: Vggish,
     /// Its weights.
     pub(super) values: Vec<f32>,
+    /// The layer from the mean embedding to AudioSet's events, of a run that has it.
+    pub(super) events: Option<rollcall_import::Dense>,
     /// What shipped thresholds are tuned at.
     pub(super) length: Length,
     /// Clips a scene of the validation set, unless the export says otherwise.
@@ -45,7 +48,8 @@ impl Trained {
         let Bound { recipe, start, pool, teacher } = Bound::load(run)?;
         let shape = Shape { hidden: vec![recipe.hidden], ..Shape::compact(OPENMIC_CLASSES.len()) };
         let network = Network::new(shape);
-        let (net, values) = network.folded(&weights::load(&network.layout, &run.join(WEIGHTS))?);
+        let trained = weights::load(&network.layout, &run.join(WEIGHTS))?;
+        let (net, values) = network.folded(&trained);
         let command = format!(
             "rollcall-train learn --teacher FOLDER --from START --steps {} --batch {} --columns {} --hidden {} --rate {} \
              --convolutions {} --head {} --variation {} --seed {}",
@@ -62,6 +66,7 @@ impl Trained {
         Ok(Self {
             net,
             values,
+            events: Some(graphs::layer(&network.events, &trained)),
             length: Length { columns: recipe.columns },
             validation_clips: 300,
             seed: recipe.seed,
@@ -94,6 +99,7 @@ impl Trained {
         Ok(Self {
             net,
             values: state.average,
+            events: None,
             length: recipe.length(),
             validation_clips: recipe.validation_clips,
             seed: recipe.seed,

@@ -40,8 +40,9 @@ pub struct ValidationSet {
     bands: Vec<Judged>,
     /// Its truth is what the labels of real music are sure of.
     music: Vec<Judged>,
-    /// Noise, and instruments that are none of the 20.
-    nothing: Vec<Judged>,
+    noise: Vec<Judged>,
+    /// Instruments that are none of the 20.
+    others: Vec<Judged>,
 }
 
 /// What one pass over the set gives.
@@ -80,8 +81,15 @@ impl ValidationSet {
             mixes: scene(Scene::Mixes, clips)?,
             bands: scene(Scene::Bands, clips)?,
             music: scene(Scene::Music, clips)?,
-            nothing: [noise, others].concat(),
+            noise,
+            others,
         })
+    }
+
+    /// All clips, each with whether somebody plays in it who is none of the 20, and nobody else does.
+    pub fn others_alone(&self) -> impl Iterator<Item = (&Judged, bool)> {
+        let with = [&self.solos, &self.mixes, &self.bands, &self.music, &self.noise].into_iter().flatten();
+        with.map(|clip| (clip, false)).chain(self.others.iter().map(|clip| (clip, true)))
     }
 
     /// Runs the network over the set. `quiet`: the share of clips without an instrument in which thresholds must leave every meter down.
@@ -104,13 +112,14 @@ impl ValidationSet {
     ) -> Report {
         let heard = |clips| Heard { clips, answers: answers(clips, hear) };
         let (solos, mixes, bands) = (heard(&self.solos), heard(&self.mixes), heard(&self.bands));
-        let (music, nothing) = (heard(&self.music), heard(&self.nothing));
+        let (music, noise, others) = (heard(&self.music), heard(&self.noise), heard(&self.others));
         let mut report = Report::default();
-        let scenes = [&solos, &mixes, &bands, &music, &nothing];
+        let scenes = [&solos, &mixes, &bands, &music, &noise, &others];
         let all: Vec<Scored> =
             (0..classes).map(|c| scenes.into_iter().flat_map(|scene| known(scene, c)).collect()).collect();
         // Meters flash where a clip as a whole is quiet.
-        let meters: Vec<Vec<f32>> = nothing.answers.iter().map(|answer| answer.loudest.clone()).collect();
+        let nothing = noise.answers.iter().chain(&others.answers);
+        let meters: Vec<Vec<f32>> = nothing.map(|answer| answer.loudest.clone()).collect();
         report.thresholds = thresholds::tune(&all, &meters, quiet);
         report.scored = all.into_iter().flatten().collect();
         report.solo_ap = report.add("solos", &solos, classes);
@@ -121,10 +130,13 @@ impl ValidationSet {
             }
         }
         let is_quiet = |shown: &&Vec<f32>| shown.iter().zip(&report.thresholds).all(|(p, t)| p < t);
-        let quiet = meters.iter().filter(is_quiet).count() as f64 / meters.len().max(1) as f64;
+        let share =
+            |meters: &[Vec<f32>]| meters.iter().filter(is_quiet).count() as f64 / meters.len().max(1) as f64;
+        let (quiet, of) = (share(&meters), meters.split_at(noise.answers.len()));
+        let quiets = [("nothing.quiet", quiet), ("noise.quiet", share(of.0)), ("others.quiet", share(of.1))];
         let error = calibration_error(&report.scored, BINS);
         report.scores.insert("calibration_error".into(), error.unwrap_or(0.0));
-        report.scores.insert("nothing.quiet".into(), quiet);
+        report.scores.extend(quiets.map(|(name, share)| (name.to_owned(), share)));
         report
     }
 }
@@ -244,7 +256,7 @@ mod tests {
         let set = ValidationSet::draw(&pool, 12, Length { columns: 20 }).unwrap();
         let again = ValidationSet::draw(&pool, 12, Length { columns: 20 }).unwrap();
         assert!(set.solos.iter().zip(&again.solos).all(|(a, b)| a.log_mel == b.log_mel));
-        assert_eq!((set.solos.len(), set.nothing.len(), set.music.len()), (12, 12, 0));
+        assert_eq!((set.solos.len(), set.noise.len() + set.others.len(), set.music.len()), (12, 12, 0));
         let report = set.score_by(20, 0.9, &ideal);
         assert!(report.scores["solos.map"] > 0.95, "{:?}", report.scores);
         assert!(report.scores["solos.first"] > 0.9, "{:?}", report.scores);

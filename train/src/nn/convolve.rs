@@ -1,5 +1,5 @@
 //! The three products of a 3 x 3 convolution with a border of zeros: its output, its input's gradient (the same with turned
-//! kernels) and its kernels' gradient. On the matrix tiles of the processor where it has them, else by `gemm`.
+//! kernels) and its kernels' gradient. On tiles of 16-bit floats where the processor multiplies them, else by `gemm`.
 //!
 //! Every sum has one order, so that the number of threads changes no bit. Tiles and `gemm` differ by the rounding of bfloat16.
 

@@ -1,4 +1,5 @@
-//! Products of 16-bit floats on the matrix tiles of recent x86 processors (AMX: `tdpbf16ps`), summed in 32 bits.
+//! Products of 16-bit floats, summed in 32 bits, by what recent x86 processors have for them: matrix tiles (AMX: `tdpbf16ps`),
+//! or pairs of products in the widest lanes (AVX-512: `vdpbf16ps`).
 //!
 //! A tile holds 16 rows of 64 bytes: 32 values of `a` in a row, or 16 pairs of rows of `b`. One call multiplies 32 rows of
 //! `a` by 32 columns of `b`, as four tiles of sums. bfloat16 keeps the range of `f32` and 8 bits of its fraction, which is what
@@ -11,19 +12,32 @@ pub const SIDE: usize = 32;
 /// Values of `b` that one step takes: 16 pairs of rows by 32 columns.
 pub const STEP: usize = SIDE * SIDE;
 
-/// A processor with tiles, set up for this thread.
+/// What multiplies 16-bit floats here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// Tile registers of their own.
+    Matrix,
+    /// The lanes of AVX-512, used as if they were tiles.
+    Lanes,
+}
+
+/// A processor that multiplies tiles, set up for this thread.
 #[derive(Clone, Copy, Debug)]
-pub struct Tiles(());
+pub struct Tiles(Unit);
 
 impl Tiles {
-    /// `None` where the processor has no tiles or the system does not let us use them.
+    /// `None` where the processor has neither, or the system does not let us use them.
     #[must_use]
     pub fn here() -> Option<Self> {
-        static ALLOWED: OnceLock<bool> = OnceLock::new();
-        ALLOWED.get_or_init(machine::allowed).then(|| {
+        static BEST: OnceLock<Option<Unit>> = OnceLock::new();
+        let unit = *BEST.get_or_init(|| {
+            let lanes = lanes::has().then_some(Unit::Lanes);
+            if machine::allowed() { Some(Unit::Matrix) } else { lanes }
+        });
+        if unit == Some(Unit::Matrix) {
             machine::configure();
-            Self(())
-        })
+        }
+        unit.map(Self)
     }
 
     /// Adds to `c` `[32, 32]`, whose rows are `c_stride` apart, the products of 32 rows of `a` with 32 columns of `b`.
@@ -51,7 +65,10 @@ impl Tiles {
         assert!(lowest >= 0 && highest <= a.len() as isize, "{lowest}..{highest} of {}", a.len());
         assert!(b.len() >= steps.len() * STEP, "{} tiles' values of {}", b.len(), steps.len() * STEP);
         assert!(c.len() >= (SIDE - 1) * c_stride + SIDE, "{} sums", c.len());
-        machine::multiply(a, start, stride, steps, b, c, c_stride);
+        match self.0 {
+            Unit::Matrix => machine::multiply(a, start, stride, steps, b, c, c_stride),
+            Unit::Lanes => lanes::multiply(a, start, stride, steps, b, c, c_stride),
+        }
     }
 }
 
@@ -218,6 +235,110 @@ mod machine {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "the processor's own instructions, on rows that lie a stride apart")]
+mod lanes {
+    use super::{SIDE, STEP};
+    use std::arch::x86_64::{
+        __m512, __m512bh, _mm512_dpbf16_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_set1_epi32,
+        _mm512_storeu_ps,
+    };
+    use std::mem::transmute;
+
+    /// Values of a sum in a register: half of a row of `c`.
+    const LANES: usize = SIDE / 2;
+
+    pub(super) fn has() -> bool {
+        is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512f")
+    }
+
+    /// See [`super::Tiles::multiply`], which has checked every bound.
+    pub(super) fn multiply(
+        a: &[u16],
+        start: usize,
+        stride: usize,
+        steps: &[isize],
+        b: &[u16],
+        c: &mut [f32],
+        c_stride: usize,
+    ) {
+        let a = a.as_ptr().wrapping_add(start);
+        // As many rows at a time as leave registers for two of `b` and one of `a`.
+        // SAFETY: the processor has the instructions (`has`), and the caller has checked that every row of `a`, every step of
+        // `b` and every row of `c` lies in its slice.
+        unsafe {
+            rows::<12>(a, stride, steps, b.as_ptr(), c.as_mut_ptr(), c_stride);
+            rows::<12>(
+                a.wrapping_add(12 * stride),
+                stride,
+                steps,
+                b.as_ptr(),
+                c.as_mut_ptr().add(12 * c_stride),
+                c_stride,
+            );
+            rows::<8>(
+                a.wrapping_add(24 * stride),
+                stride,
+                steps,
+                b.as_ptr(),
+                c.as_mut_ptr().add(24 * c_stride),
+                c_stride,
+            );
+        }
+    }
+
+    /// `ROWS` rows of `a` by 32 columns of `b`, added to as many rows of `c`.
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    unsafe fn rows<const ROWS: usize>(
+        a: *const u16,
+        stride: usize,
+        steps: &[isize],
+        mut b: *const u16,
+        c: *mut f32,
+        c_stride: usize,
+    ) {
+        // SAFETY: `multiply` vouches for every address.
+        unsafe {
+            let mut sums: [[__m512; 2]; ROWS] = std::array::from_fn(|i| {
+                let row = c.add(i * c_stride);
+                [_mm512_loadu_ps(row), _mm512_loadu_ps(row.add(LANES))]
+            });
+            for step in steps {
+                let from = a.wrapping_offset(*step);
+                for pair in 0..SIDE / 2 {
+                    let columns = |half: usize| -> __m512bh {
+                        transmute(_mm512_loadu_si512(b.add(half * STEP / 2 + pair * SIDE).cast()))
+                    };
+                    let (left, right) = (columns(0), columns(1));
+                    for (i, sums) in sums.iter_mut().enumerate() {
+                        let two = from.wrapping_add(i * stride + 2 * pair).cast::<i32>().read_unaligned();
+                        let two: __m512bh = transmute(_mm512_set1_epi32(two));
+                        sums[0] = _mm512_dpbf16_ps(sums[0], two, left);
+                        sums[1] = _mm512_dpbf16_ps(sums[1], two, right);
+                    }
+                }
+                b = b.add(STEP);
+            }
+            for (i, sums) in sums.iter().enumerate() {
+                let row = c.add(i * c_stride);
+                _mm512_storeu_ps(row, sums[0]);
+                _mm512_storeu_ps(row.add(LANES), sums[1]);
+            }
+        }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod lanes {
+    pub(super) fn has() -> bool {
+        false
+    }
+
+    pub(super) fn multiply(_: &[u16], _: usize, _: usize, _: &[isize], _: &[u16], _: &mut [f32], _: usize) {
+        unreachable!("there are no such lanes here, so nobody has a `Tiles`")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,7 +356,11 @@ mod tests {
     /// Against the definition, in products of values that bfloat16 holds exactly: what is left is the order of the sums.
     #[test]
     fn a_product_is_what_its_definition_says() {
-        let Some(tiles) = Tiles::here() else { return };
+        Tiles::here().into_iter().for_each(check);
+        lanes::has().then(|| check(Tiles(Unit::Lanes)));
+    }
+
+    fn check(tiles: Tiles) {
         let mut rng = fastrand::Rng::with_seed(1);
         let mut value = || f32::from_bits(u32::from(round(normal(&mut rng))) << 16);
         let (stride, steps) = (40, [-3isize, 0, 64, 7]);

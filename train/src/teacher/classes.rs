@@ -1,4 +1,5 @@
-//! Which AudioSet classes are which of our 20: `classes.csv` beside this file.
+//! Which AudioSet classes are which of our 20, and which are instruments outside of them: `classes.csv` and `others.csv` beside this
+//! file.
 //!
 //! AudioSet's labels are incomplete: raters named what stands out, so bass, cymbals and synthesizers go unnamed in most of the
 //! music that has them. That a teacher hears one of these is not `told` on; that it is as good as sure of none is.
@@ -8,12 +9,17 @@ use rollcall_engine::OPENMIC_CLASSES;
 /// Columns: our class; its AudioSet display names with `|` between; whether the teacher can tell.
 const TABLE: &str = include_str!("classes.csv");
 
+/// Columns: an instrument outside of the 20; its AudioSet display names with `|` between.
+const OTHERS: &str = include_str!("others.csv");
+
 /// The table, bound to a teacher's own list of classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassTable {
     /// Indices of AudioSet classes, for each of ours.
     members: Vec<Vec<usize>>,
     told: [bool; 20],
+    names: Vec<String>,
+    others: Vec<(String, Vec<usize>)>,
 }
 
 impl ClassTable {
@@ -35,14 +41,15 @@ impl ClassTable {
         for ((record, class), told) in table.records().zip(OPENMIC_CLASSES).zip(&mut told) {
             let record = record.expect("the table is part of the program, and a test reads it");
             assert_eq!(&record[0], class, "the table is in the order of the classes");
-            let index = |name: &str| {
-                let found = names.iter().position(|n| n == name);
-                found.ok_or((format!("no class {name:?}"), "AudioSet's 527 classes".to_owned()))
-            };
-            members.push(record[1].split('|').map(index).collect::<Result<Vec<_>, _>>()?);
+            members.push(indices(&names, &record[1])?);
             *told = &record[2] == "yes";
         }
-        Ok(Self { members, told })
+        let mut others = Vec::new();
+        for record in csv::Reader::from_reader(OTHERS.as_bytes()).records() {
+            let record = record.expect("the table is part of the program, and a test reads it");
+            others.push((record[0].to_owned(), indices(&names, &record[1])?));
+        }
+        Ok(Self { members, told, names, others })
     }
 
     /// Probability of each of our classes, of those of the 527: the greatest of its members.
@@ -66,6 +73,18 @@ impl ClassTable {
         })
     }
 
+    /// AudioSet's display names.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The instruments outside of the 20 that AudioSet names, each with its AudioSet classes.
+    #[must_use]
+    pub fn others(&self) -> &[(String, Vec<usize>)] {
+        &self.others
+    }
+
     /// A table bound to a list of classes in the order of its own mention, for tests without a teacher's folder.
     #[cfg(test)]
     pub(crate) fn in_order() -> Self {
@@ -79,7 +98,8 @@ impl ClassTable {
             next += count;
             *told = &record[2] == "yes";
         }
-        Self { members, told }
+        let names = (0..next).map(|n| n.to_string()).collect();
+        Self { members, told, names, others: Vec::new() }
     }
 
     /// Whether the teacher can tell of a class.
@@ -89,14 +109,27 @@ impl ClassTable {
     }
 }
 
+/// Where each of some names with `|` between stands in the list.
+fn indices(names: &[String], wanted: &str) -> Result<Vec<usize>, (String, String)> {
+    let index = |name: &str| {
+        let found = names.iter().position(|n| n == name);
+        found.ok_or((format!("no class {name:?}"), "AudioSet's 527 classes".to_owned()))
+    };
+    wanted.split('|').map(index).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     /// A list with our table's names first, shuffled by none: index = order of mention.
     fn list() -> (String, Vec<String>) {
         let mut names: Vec<String> = Vec::new();
         for record in csv::Reader::from_reader(TABLE.as_bytes()).records() {
+            names.extend(record.unwrap()[1].split('|').map(str::to_owned));
+        }
+        for record in csv::Reader::from_reader(OTHERS.as_bytes()).records() {
             names.extend(record.unwrap()[1].split('|').map(str::to_owned));
         }
         let rows = names.iter().enumerate().map(|(i, n)| format!("{i},/m/{i},\"{n}\"\n"));
@@ -119,6 +152,9 @@ mod tests {
         );
         assert!(table.told()[class("violin")]);
         assert!(!table.told()[class("bass")], "bass goes unnamed in AudioSet");
+        let known: BTreeSet<usize> = table.members.iter().flatten().copied().collect();
+        assert!(table.others().iter().all(|(_, events)| events.iter().all(|e| !known.contains(e))));
+        assert!(table.others().iter().any(|(name, events)| name == "harp" && names[events[0]] == "Harp"));
     }
 
     #[test]

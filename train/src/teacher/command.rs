@@ -1,10 +1,10 @@
 //! `rollcall-train teacher`: check a teacher's folder, or hear a file with it.
 
-use super::{SAMPLE_RATE_HZ, Teacher};
+use super::Teacher;
 use crate::data::decode::decode;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
-use rollcall_engine::OPENMIC_CLASSES;
+use rollcall_engine::{OPENMIC_CLASSES, SAMPLE_RATE_HZ};
 use std::{
     fs::File,
     path::{Path, PathBuf},
@@ -48,7 +48,7 @@ pub fn run(args: TeacherArgs) -> Result<()> {
         Action::Hear { folder, file } => {
             let teacher = Teacher::open(&folder)?;
             let samples = decode(&file, SAMPLE_RATE_HZ)?;
-            for (class, p) in OPENMIC_CLASSES.iter().zip(teacher.judge(&teacher.hear(&samples)?)) {
+            for (class, p) in OPENMIC_CLASSES.iter().zip(teacher.judge(&teacher.listen(&samples)?)) {
                 println!("{class:<18} {p:.3}");
             }
             Ok(())

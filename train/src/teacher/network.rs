@@ -1,9 +1,11 @@
 //! The teacher's network in tract, and its folder.
 
 use super::classes::ClassTable;
-use super::front_end::{BANDS, BINS, FrontEnd};
+use super::front_end::{BANDS, BINS, FrontEnd, SAMPLE_RATE_HZ};
 use super::runtime::Runtime;
 use super::{FILES, TeacherError};
+use crate::data::resample::resample;
+use rollcall_engine::SAMPLE_RATE_HZ as ENGINE_RATE_HZ;
 use std::{
     collections::HashMap,
     fs,
@@ -114,6 +116,15 @@ impl Teacher {
             return Err(failed(format!("{found} instead of {EVENTS} and {FEATURES}")));
         }
         Ok(heard)
+    }
+
+    /// What it hears in mono samples at 16 kHz: the one way in which it is asked, whatever rate a recording has, so that what is taught,
+    /// calibrated and compared is the same.
+    ///
+    /// # Errors
+    /// Too few samples, or a network that fails.
+    pub fn listen(&self, samples: &[f32]) -> anyhow::Result<Heard> {
+        Ok(self.hear(&resample(samples, ENGINE_RATE_HZ, SAMPLE_RATE_HZ)?)?)
     }
 
     /// Probability of each of our 20 classes, as the network has it: low, see [`crate::data::calibration`].
