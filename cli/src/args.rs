@@ -6,6 +6,7 @@ use crate::{
     time,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use rollcall_results::Channels;
 use std::path::PathBuf;
 
 /// Exit codes, for `--help` and for the man page.
@@ -13,7 +14,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  everything was done
   1  some file failed; all others are done and written
-  2  the call itself is wrong (options, settings, model); nothing was analysed";
+  2  the call itself is wrong (options, settings, model, a place that cannot be written); nothing was analysed
+  3  results could not be written any more (as on a full disk); those that are there are whole";
 
 /// Tells which of 20 instruments play in a recording, and when.
 #[derive(Debug, Parser)]
@@ -70,13 +72,16 @@ pub enum When {
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES, after_long_help = ANALYZE_EXAMPLES)]
 pub struct AnalyzeArgs {
-    /// Audio files, folders (searched for audio, in sorted order), patterns (`*.wav`), playlists (.m3u, .m3u8), or `-`
-    /// for a stream on standard input.
+    /// Audio files, folders (searched for audio, in sorted order), patterns (`*.wav`), playlists (.m3u, .m3u8, in UTF-8 or
+    /// Latin-1), or `-` for a stream on standard input.
     #[arg(value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// Read more inputs from a file, one a line (`-`: from standard input).
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files_from: Option<PathBuf>,
+    /// The names of --files-from end with a zero byte each, as `find -print0` writes them.
+    #[arg(short = '0', long, requires = "files_from")]
+    pub null: bool,
     /// Cores to use: so many files at the same time, or fewer whose parts are shared out; results and their order do not
     /// depend on it. Default: all.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
@@ -109,7 +114,8 @@ Examples:
 Exit codes:
   0  everything was done
   1  some file failed; all others are done and written
-  2  the call itself is wrong (options, settings, model); nothing was analysed";
+  2  the call itself is wrong (options, settings, model, a place that cannot be written); nothing was analysed
+  3  results could not be written any more (as on a full disk); those that are there are whole";
 
 /// Settings of the analysis.
 #[derive(Args, Debug, Default)]
@@ -146,12 +152,46 @@ pub struct ChoiceArgs {
     /// How much of each file to analyse: seconds, m:ss or h:mm:ss.
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub duration: Option<f64>,
+    /// Which channels to listen to: their mean, one, or each of them by itself.
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    pub channels: ChannelsName,
     /// Read settings from a TOML file; options on the command line go before it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub settings: Option<PathBuf>,
     /// Write the settings in force to a TOML file, also without analysing anything.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub save_settings: Option<PathBuf>,
+}
+
+/// Which channels are heard, as in the plugin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ChannelsName {
+    /// The mean of all channels.
+    #[default]
+    Mono,
+    /// The first channel.
+    Left,
+    /// The second channel; of one channel, that one.
+    Right,
+    /// The mean of the first two channels.
+    Mid,
+    /// Half the difference of the first two channels.
+    Side,
+    /// Every channel by itself, with results of its own (`song.wav.ch1.json`).
+    Each,
+}
+
+impl From<ChannelsName> for Channels {
+    fn from(name: ChannelsName) -> Self {
+        match name {
+            ChannelsName::Mono => Self::Mono,
+            ChannelsName::Left => Self::Left,
+            ChannelsName::Right => Self::Right,
+            ChannelsName::Mid => Self::Mid,
+            ChannelsName::Side => Self::Side,
+            ChannelsName::Each => Self::Each,
+        }
+    }
 }
 
 /// Where results go.
@@ -181,9 +221,13 @@ pub struct OutputArgs {
     /// Write one file for each input and format beside the input.
     #[arg(long)]
     pub beside: bool,
-    /// Overwrite files that exist.
+    /// Overwrite files that exist. Devices and pipes are written to without it, and links are followed.
     #[arg(long)]
     pub force: bool,
+    /// Leave files alone whose results are there already. Results of another model are made anew, as far as their format says
+    /// whose they are (JSON, Parquet, JAMS; other formats beside one of these go with it). For --out-dir and --beside.
+    #[arg(long, conflicts_with = "force")]
+    pub skip_existing: bool,
     /// Keep a journal: a run that is killed goes on where it stopped when the same command is given again. For
     /// --out-dir and --beside.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -1,7 +1,9 @@
 //! The commands: from parsed arguments to an exit code.
 
 mod analyze;
+mod batch;
 mod evaluate;
+mod identity;
 mod model;
 mod plot;
 mod progress;
@@ -25,6 +27,8 @@ pub enum Outcome {
     Done,
     /// Some part failed, and was reported: 1.
     SomeFailed,
+    /// Results could not be written any more, which was reported: 3.
+    Unwritten,
 }
 
 /// Does what the command line says. Errors are printed here.
@@ -50,6 +54,7 @@ pub fn code(cli: Cli) -> u8 {
     match outcome {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::SomeFailed) => 1,
+        Ok(Outcome::Unwritten) => 3,
         Err(error) if is_closed_pipe(&error) => 1,
         Err(error) => {
             report_error(&format!("{error:#}"));
@@ -63,6 +68,13 @@ fn report_error(message: &str) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
     // Nothing can be done where not even errors can be written.
     let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {}", message.trim_end().replace('\n', "; "));
+}
+
+/// The same for what is worth knowing.
+fn report_note(message: &str) {
+    let yellow = anstyle::AnsiColor::Yellow.on_default();
+    let _ =
+        writeln!(anstream::stderr(), "{yellow}note:{yellow:#} {}", message.trim_end().replace('\n', "; "));
 }
 
 /// Whoever read our output has seen enough (`rollcall ... | head`).

@@ -1,10 +1,14 @@
 //! What there is to analyse: files as named, folders walked in sorted order, playlists, lists, and standard input.
 
+mod list;
+
+pub use list::{Named, Separator, read_list};
+
 use crate::decode::has_audio_extension;
+use rollcall_files::{Doing, advice};
 use std::{
     collections::HashSet,
-    fmt, fs,
-    io::{self, BufRead},
+    fmt, fs, io,
     path::{Component, Path, PathBuf},
 };
 
@@ -59,11 +63,25 @@ impl fmt::Display for Input {
 
 /// Everything that the names stand for, in their order, each path once: first those of the command line, then those of
 /// a list. What is missing becomes an [`Input`] with a problem, so that all others are done.
-pub fn expand(names: &[PathBuf], listed: &[PathBuf]) -> Vec<Input> {
+pub fn expand(names: &[PathBuf], listed: &[Named]) -> Vec<Input> {
     let mut seen = HashSet::new();
-    let listed = listed.iter().flat_map(|name| expand_one(name, 0)).map(|input| input.below(Path::new("")));
+    let listed = listed.iter().flat_map(|name| expand_listed(name, Path::new(""), 0));
     let named = names.iter().flat_map(|name| expand_one(name, 0));
     named.chain(listed).filter(|input| seen.insert(input.path.clone())).collect()
+}
+
+/// What a line of a list stands for. A problem with it is told with its number.
+fn expand_listed(name: &Named, folder: &Path, depth: usize) -> Vec<Input> {
+    let inputs = match &name.problem {
+        Some(problem) => vec![Input::problem(&name.path, problem)],
+        None => expand_one(&name.path, depth),
+    };
+    let placed = |input: Input| {
+        let problem = input.problem.as_ref().filter(|_| input.path == name.path);
+        let problem = problem.map(|problem| format!("{problem} ({})", name.place));
+        Input { problem: problem.or(input.problem), ..input }.below(folder)
+    };
+    inputs.into_iter().map(placed).collect()
 }
 
 fn expand_one(name: &Path, depth: usize) -> Vec<Input> {
@@ -75,22 +93,26 @@ fn expand_one(name: &Path, depth: usize) -> Vec<Input> {
         Ok(_) if is_playlist(name) && depth >= MAX_PLAYLISTS => {
             vec![Input::problem(name, "stands in a playlist that stands in itself; take it out there")]
         }
-        Ok(_) if is_playlist(name) => match read_list(name) {
+        Ok(_) if is_playlist(name) => match read_list(name, Separator::Line) {
             Ok(names) => {
                 let folder = name.parent().unwrap_or(Path::new(""));
-                names
-                    .iter()
-                    .flat_map(|name| expand_one(name, depth + 1))
-                    .map(|input| input.below(folder))
-                    .collect()
+                names.iter().flat_map(|name| expand_listed(name, folder, depth + 1)).collect()
             }
-            Err(error) => vec![Input::problem(name, format!("cannot be read: {error}"))],
+            Err(error) => vec![Input::problem(name, unreadable(name, &error))],
         },
         Ok(_) => vec![Input::file(name)],
-        Err(error) => matches(name).unwrap_or_else(|| {
-            vec![Input::problem(name, format!("cannot open: {error}; check the path and its permissions"))]
-        }),
+        Err(error) => matches(name).unwrap_or_else(|| vec![Input::problem(name, unreadable(name, &error))]),
     }
+}
+
+/// Why a path cannot be opened, and what to do.
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::NotFound
+        && let Ok(to) = fs::read_link(path)
+    {
+        return format!("is a link to {}, which is not there; mend or remove the link", to.display());
+    }
+    format!("cannot open: {}", advice(error, Doing::Reading))
 }
 
 /// Audio files that a pattern with `*`, `?` or `[...]` stands for, sorted, where the shell has not seen to it; `None`
@@ -135,7 +157,19 @@ fn walk(folder: &Path) -> Vec<Input> {
             Ok(_) => {}
             Err(error) => {
                 let path = error.path().unwrap_or(folder).to_owned();
-                inputs.push(Input::problem(&path, format!("cannot be searched: {error}")));
+                let is_link = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink());
+                // A dangling link is nobody's audio unless it is called so.
+                if is_link && error.loop_ancestor().is_none() && !has_audio_extension(&path) {
+                    continue;
+                }
+                let problem = match (error.loop_ancestor(), error.io_error()) {
+                    (Some(above), _) => {
+                        format!("is a link to the folder above it, {}; remove it", above.display())
+                    }
+                    (None, Some(error)) => unreadable(&path, error),
+                    (None, None) => format!("cannot be searched: {error}"),
+                };
+                inputs.push(Input::problem(&path, problem));
             }
         }
     }
@@ -150,29 +184,4 @@ fn is_playlist(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("m3u") || extension.eq_ignore_ascii_case("m3u8")
     })
-}
-
-/// Names from a list: one a line; empty lines and `#` lines of playlists are passed over. Relative names stand beside
-/// the list.
-///
-/// # Errors
-/// The list cannot be read.
-pub fn read_list(list: &Path) -> io::Result<Vec<PathBuf>> {
-    let (lines, folder): (Box<dyn BufRead>, _) = if list.as_os_str() == STDIN {
-        (Box::new(io::stdin().lock()), Path::new(""))
-    } else {
-        let file = io::BufReader::new(fs::File::open(list)?);
-        let folder = if is_playlist(list) { list.parent().unwrap_or(Path::new("")) } else { Path::new("") };
-        (Box::new(file), folder)
-    };
-    let mut names = Vec::new();
-    for line in lines.lines() {
-        let line = line?;
-        let name = line.trim_start_matches('\u{feff}').trim_end_matches('\r');
-        let is_comment = is_playlist(list) && name.starts_with('#');
-        if !name.is_empty() && !is_comment {
-            names.push(folder.join(name));
-        }
-    }
-    Ok(names)
 }

@@ -5,10 +5,12 @@
 
 use crate::{analyze::Analysis, inputs::Input};
 use anyhow::{Context, Result, bail, ensure};
+use rollcall_engine::timeline::Range;
+use rollcall_files::{Doing, Place, told};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs::{self, File, OpenOptions},
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -17,7 +19,9 @@ use std::{
 };
 
 /// Version of the format.
-const SCHEMA: &str = "rollcall.journal/1";
+const SCHEMA: &str = "rollcall.journal/2";
+/// Characters of a value in a message: those of a hash say which it is.
+const MAX_VALUE: usize = 12;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
@@ -33,6 +37,9 @@ enum Record {
     Done {
         file: String,
         stamp: Stamp,
+        /// How many channels have results of their own, if they have.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channels: Option<usize>,
         heard: Heard,
     },
     Failed {
@@ -43,7 +50,7 @@ enum Record {
 
 /// What tells whether a file is still the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
+pub struct Stamp {
     bytes: u64,
     modified_ns: u64,
 }
@@ -55,6 +62,9 @@ pub struct Heard {
     pub duration_s: f64,
     /// By class, where there is any range.
     pub classes: BTreeMap<String, ClassHeard>,
+    /// What is to be said about the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What a report needs of one class in one result.
@@ -67,18 +77,47 @@ pub struct ClassHeard {
 }
 
 impl Heard {
-    /// Of an analysis.
-    pub fn of(analysis: &Analysis) -> Self {
+    /// Of a file's analyses: one, or one of each channel. A class is heard as long as in the channel where it is heard longest.
+    pub fn of(analyses: &[Analysis]) -> Self {
+        let mut all = Self::default();
+        for analysis in analyses {
+            let heard = Self::of_ranges(&analysis.timeline.ranges);
+            all.duration_s = analysis.timeline.duration_s;
+            for (class, heard) in heard {
+                let longest = all.classes.entry(class).or_default();
+                if heard.seconds > longest.seconds {
+                    *longest = heard;
+                }
+            }
+            for note in &analysis.notes {
+                if !all.notes.contains(note) {
+                    all.notes.push(note.clone());
+                }
+            }
+        }
+        all
+    }
+
+    /// Who was heard in these ranges.
+    pub fn of_ranges(ranges: &[Range]) -> BTreeMap<String, ClassHeard> {
         let mut classes: BTreeMap<String, ClassHeard> = BTreeMap::new();
-        for range in &analysis.timeline.ranges {
+        for range in ranges {
             let heard = classes.entry(range.class.clone()).or_default();
             heard.seconds += range.duration_s();
             if range.duration_s() > heard.longest_s.1 - heard.longest_s.0 {
                 heard.longest_s = (range.start_s, range.end_s);
             }
         }
-        Self { duration_s: analysis.timeline.duration_s, classes }
+        classes
     }
+}
+
+/// A file that is done.
+#[derive(Debug)]
+struct Finished {
+    stamp: Stamp,
+    channels: Option<usize>,
+    heard: Heard,
 }
 
 /// A journal in use by this process alone.
@@ -86,7 +125,7 @@ impl Heard {
 pub struct Journal {
     file: Mutex<File>,
     path: PathBuf,
-    done: HashMap<String, (Stamp, Heard)>,
+    done: HashMap<String, Finished>,
     begun: HashSet<String>,
 }
 
@@ -97,8 +136,14 @@ impl Journal {
     /// Another process uses it, it is no journal, or one of a batch with other settings.
     pub fn open(path: &Path, run: &Value) -> Result<Self> {
         let context = || format!("--journal {}", path.display());
-        let mut file =
-            OpenOptions::new().read(true).append(true).create(true).open(path).with_context(context)?;
+        ensure!(!Place::is_stream(path), "--journal {}: is no file; a journal is read again", path.display());
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(|error| told(error, Doing::Writing))
+            .with_context(context)?;
         ensure!(file.try_lock().is_ok(), "--journal {}: another rollcall is writing it", path.display());
         let mut text = String::new();
         file.read_to_string(&mut text).with_context(context)?;
@@ -140,17 +185,29 @@ impl Journal {
             match record {
                 Record::Batch { .. } => {}
                 Record::Begun { file } => drop(self.begun.insert(file)),
-                Record::Done { file, stamp, heard } => drop(self.done.insert(file, (stamp, heard))),
+                Record::Done { file, stamp, channels, heard } => {
+                    drop(self.done.insert(file, Finished { stamp, channels, heard }));
+                }
                 Record::Failed { file, .. } => drop(self.done.remove(&file)),
             }
         }
         Ok(self)
     }
 
-    /// What was heard in a file that is done, unchanged since, with all its results in place.
-    pub fn done<'a>(&self, input: &Input, mut results: impl Iterator<Item = &'a Path>) -> Option<&Heard> {
-        let (stamp, heard) = self.done.get(&name(input))?;
-        (stamp_of(input) == *stamp && results.all(Path::exists)).then_some(heard)
+    /// What was heard in a file that is done, unchanged since, with all its results in place: `are_there` says so of those of a
+    /// channel, or of the whole file. A stream is never done: what comes from it may always be something else.
+    pub fn done(
+        &self,
+        input: &Input,
+        stamp: Stamp,
+        are_there: impl Fn(Option<&str>) -> bool,
+    ) -> Option<&Heard> {
+        let done = self.done.get(&name(input)).filter(|done| done.stamp == stamp && !input.is_stdin())?;
+        let is_there = match done.channels {
+            None => are_there(None),
+            Some(channels) => (1..=channels).all(|number| are_there(Some(&number.to_string()))),
+        };
+        is_there.then_some(&done.heard)
     }
 
     /// Whether results that are there came from this batch.
@@ -166,12 +223,13 @@ impl Journal {
         self.append(&Record::Begun { file: name(input) })
     }
 
-    /// All results of this file are on the disk.
+    /// All results of this file are on the disk: of so many channels, if each has its own. `stamp` is from before it was read, so
+    /// that a file that changes meanwhile is not done.
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn finish(&self, input: &Input, heard: &Heard) -> Result<()> {
-        self.append(&Record::Done { file: name(input), stamp: stamp_of(input), heard: heard.clone() })
+    pub fn finish(&self, input: &Input, stamp: Stamp, channels: Option<usize>, heard: &Heard) -> Result<()> {
+        self.append(&Record::Done { file: name(input), stamp, channels, heard: heard.clone() })
     }
 
     /// This file failed; the next run tries again.
@@ -191,37 +249,59 @@ impl Journal {
     }
 }
 
+/// What a file is called here: of a name that is no text, its bytes too, so that no two files share one.
 fn name(input: &Input) -> String {
-    input.path.to_string_lossy().into_owned()
-}
-
-fn stamp_of(input: &Input) -> Stamp {
-    let Ok(metadata) = fs::metadata(&input.path) else {
-        return Stamp::default();
-    };
-    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    Stamp {
-        bytes: metadata.len(),
-        modified_ns: modified.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
+    match rollcall_results::name(&input.path) {
+        (text, None) => text,
+        (text, Some(bytes)) => format!("{text} ({bytes})"),
     }
 }
 
-/// The first thing that two batches do not have in common.
-fn difference(theirs: &Value, ours: &Value) -> Option<String> {
-    match (theirs, ours) {
-        (Value::Object(theirs), Value::Object(ours)) => {
-            let names: HashSet<&String> = theirs.keys().chain(ours.keys()).collect();
-            let mut names: Vec<&String> = names.into_iter().collect();
-            names.sort();
-            names.into_iter().find(|name| theirs.get(*name) != ours.get(*name)).cloned()
+impl Stamp {
+    /// Of a file as it is now.
+    pub fn of(input: &Input) -> Self {
+        let Ok(metadata) = fs::metadata(&input.path) else {
+            return Self::default();
+        };
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Self {
+            bytes: metadata.len(),
+            modified_ns: modified.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
         }
-        (theirs, ours) => (theirs != ours).then(|| String::from("kind")),
+    }
+}
+
+/// The first thing that two batches do not have in common, by its option, with both values.
+fn difference(theirs: &Value, ours: &Value) -> Option<String> {
+    let (Value::Object(theirs), Value::Object(ours)) = (theirs, ours) else {
+        return (theirs != ours).then(|| String::from("kind"));
+    };
+    let names: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
+    let name = names.into_iter().find(|name| theirs.get(*name) != ours.get(*name))?;
+    Some(match (theirs.get(name), ours.get(name)) {
+        (Some(theirs @ Value::Object(_)), Some(ours @ Value::Object(_))) => {
+            format!("{name} {}", difference(theirs, ours)?)
+        }
+        (theirs, ours) => format!("{name} ({}, now {})", short(theirs), short(ours)),
+    })
+}
+
+/// A value for a message.
+fn short(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::from("not given"),
+        Some(Value::String(text)) => text.chars().take(MAX_VALUE).collect(),
+        Some(Value::Array(values)) => {
+            values.iter().map(|value| short(Some(value))).collect::<Vec<_>>().join(",")
+        }
+        Some(other) => other.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::{collection::vec, prelude::*};
     use serde_json::json;
 
     #[test]
@@ -232,32 +312,67 @@ mod tests {
         fs::write(&audio, "audio").expect("a file");
         let input = Input { path: audio.clone(), relative: "a.wav".into(), problem: None };
         let run = json!({ "model": "m", "settings": { "memory_s": 3.0 } });
-        let heard = Heard { duration_s: 2.0, classes: BTreeMap::new() };
+        let heard = Heard { duration_s: 2.0, ..Heard::default() };
+        let stamp = Stamp::of(&input);
         {
             let journal = Journal::open(&path, &run).expect("a journal");
             assert!(Journal::open(&path, &run).expect_err("in use").to_string().contains("another rollcall"));
             journal.begin(&input).expect("room");
-            journal.finish(&input, &heard).expect("room");
+            journal.finish(&input, stamp, None, &heard).expect("room");
         }
         let whole = fs::read(&path).expect("a journal");
         let reopen = || Journal::open(&path, &run).expect("a journal");
-        assert_eq!(reopen().done(&input, [audio.as_path()].into_iter()), Some(&heard));
-        assert_eq!(reopen().done(&input, [Path::new("no such result")].into_iter()), None);
+        assert_eq!(reopen().done(&input, stamp, |_| true), Some(&heard));
+        assert_eq!(reopen().done(&input, stamp, |_| false), None);
         let last = whole[..whole.len() - 1].iter().rposition(|&byte| byte == b'\n').expect("lines") + 1;
         for cut in [last, last + 1, whole.len() - 1] {
             fs::write(&path, &whole[..cut]).expect("a cut journal");
             let journal = reopen();
-            assert_eq!(journal.done(&input, [].into_iter()), None);
+            assert_eq!(journal.done(&input, stamp, |_| true), None);
             assert!(journal.is_ours(&input));
-            journal.finish(&input, &heard).expect("room");
+            journal.finish(&input, stamp, None, &heard).expect("room");
             drop(journal);
-            assert!(reopen().done(&input, [].into_iter()).is_some());
+            assert!(reopen().done(&input, stamp, |_| true).is_some());
         }
         fs::write(&audio, "other audio").expect("a file");
-        assert_eq!(reopen().done(&input, [].into_iter()), None, "the file has changed");
+        assert_eq!(reopen().done(&input, Stamp::of(&input), |_| true), None, "the file has changed");
         let other = Journal::open(&path, &json!({ "model": "other", "settings": { "memory_s": 3.0 } }));
-        assert!(other.expect_err("another model").to_string().contains("another model"));
+        let other = other.expect_err("another model").to_string();
+        assert!(other.contains("another model (m, now other)"), "{other}");
         fs::write(&path, "no journal\n").expect("a file");
         assert!(Journal::open(&path, &run).expect_err("text").to_string().contains("line 1"));
+    }
+
+    #[test]
+    fn a_batch_says_which_option_is_another() {
+        let run = |memory: f32, voice: f32| json!({ "--memory": memory, "--threshold": { "piano": 0.4, "voice": voice } });
+        assert_eq!(difference(&run(3.0, 0.438), &run(3.0, 0.438)), None);
+        assert_eq!(difference(&run(3.0, 0.5), &run(5.0, 0.5)).unwrap(), "--memory (3.0, now 5.0)");
+        assert_eq!(difference(&run(3.0, 0.5), &run(3.0, 0.25)).unwrap(), "--threshold voice (0.5, now 0.25)");
+        let formats = |formats: &[&str]| json!({ "--format": formats, "--duration": Value::Null });
+        assert_eq!(
+            difference(&formats(&["json"]), &formats(&["json", "csv"])).unwrap(),
+            "--format (json, now json,csv)"
+        );
+        assert_eq!(
+            difference(&formats(&[]), &json!({ "--format": [], "--duration": 2.0 })).unwrap(),
+            "--duration (not given, now 2.0)"
+        );
+    }
+
+    proptest! {
+        /// Numbers of 32 and of 64 bits, and any text: what a batch says of itself is what it finds again.
+        #[test]
+        fn a_header_comes_back_as_it_was(
+            narrow in vec(any::<f32>().prop_filter("a number", |x| x.is_finite()), 20),
+            wide in vec(any::<f64>().prop_filter("a number", |x| x.is_finite()), 4),
+            text in any::<String>(),
+        ) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("journal");
+            let run = json!({ "--threshold": narrow, "--start": wide, "--model": text });
+            drop(Journal::open(&path, &run).expect("a new journal"));
+            Journal::open(&path, &run).expect("the same batch");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A file goes one way: [`inputs`] finds it, [`decode`] turns it into frames, [`analyze`] pushes them through the
 //! engine, [`output`] writes what was found and [`picture`] draws it, [`evaluate`] compares that with what is so. [`settings`] and [`model`] say how and who listens,
-//! [`journal`] and [`report`] keep books on a batch.
+//! [`journal`] and [`report`] keep books on a batch, and [`existing`] looks at what an earlier one left.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -37,6 +37,7 @@ pub mod analyze;
 pub mod args;
 pub mod commands;
 pub mod evaluate;
+pub mod existing;
 pub mod inputs;
 pub mod journal;
 pub mod model;

@@ -4,8 +4,11 @@ use crate::{journal::Heard, time::clock};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::{self, Display},
+    fs::File,
+    io::BufReader,
+    path::Path,
 };
 
 /// Version of the format.
@@ -26,6 +29,15 @@ pub struct Report {
     classes: BTreeMap<String, Class>,
     /// What failed, in the order of the files.
     failed: Vec<Failure>,
+    /// What is to be said about files that are done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Note>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Note {
+    file: String,
+    note: String,
 }
 
 #[derive(Clone, Debug, Default, Serialize)]
@@ -56,13 +68,22 @@ pub struct Failure {
 impl Report {
     /// Of so many files, nothing done yet.
     pub fn new(files: usize) -> Self {
-        Self { schema: SCHEMA, files, done: 0, hours: 0.0, classes: BTreeMap::new(), failed: Vec::new() }
+        let (classes, failed, notes) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { schema: SCHEMA, files, done: 0, hours: 0.0, classes, failed, notes }
+    }
+
+    /// Whether a file is a report, which the next run of the same batch may write again.
+    pub fn is_one(path: &Path) -> bool {
+        let parse = |file| serde_json::from_reader::<_, serde_json::Value>(BufReader::new(file)).ok();
+        File::open(path).ok().and_then(parse).is_some_and(|report| report["schema"] == SCHEMA)
     }
 
     /// A file is done.
     pub fn add(&mut self, file: &str, heard: &Heard) {
         self.done += 1;
         self.hours += heard.duration_s / 3600.0;
+        let notes = heard.notes.iter().map(|note| Note { file: file.to_owned(), note: note.clone() });
+        self.notes.extend(notes);
         for (name, heard) in &heard.classes {
             let class = self.classes.entry(name.clone()).or_default();
             class.hours += heard.seconds / 3600.0;
@@ -83,6 +104,12 @@ impl Report {
     /// What failed so far.
     pub fn failures(&self) -> &[Failure] {
         &self.failed
+    }
+
+    /// Files that something is to be said about.
+    pub fn noted(&self) -> usize {
+        let files: BTreeSet<&String> = self.notes.iter().map(|note| &note.file).collect();
+        files.len()
     }
 
     /// Files that are done.
@@ -124,6 +151,7 @@ mod tests {
         let heard = |seconds, end_s| Heard {
             duration_s: 3600.0,
             classes: BTreeMap::from([("piano".into(), ClassHeard { seconds, longest_s: (1.0, end_s) })]),
+            notes: Vec::new(),
         };
         let mut report = Report::new(3);
         report.add("a", &heard(1800.0, 100.0));

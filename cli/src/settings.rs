@@ -181,6 +181,36 @@ impl Choices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::{collection::btree_map, option, prelude::*};
+
+    prop_compose! {
+        fn any_choices()(
+            numbers in proptest::collection::vec(option::of(any::<f64>().prop_filter("a number", |x| x.is_finite())), 9),
+            thresholds in btree_map(any::<String>(), 0.0..=1.0_f64, 0..5),
+        ) -> Choices {
+            let mut numbers = numbers.into_iter();
+            let mut next = || numbers.next().flatten();
+            Choices {
+                threshold: next(),
+                update_s: next(),
+                memory_s: next(),
+                attack_s: next(),
+                release_s: next(),
+                gate_open_dbfs: next(),
+                gate_close_dbfs: next(),
+                min_duration_s: next(),
+                merge_gap_s: next(),
+                thresholds,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_settings_file_comes_back_as_it_was(choices in any_choices()) {
+            prop_assert_eq!(toml::from_str::<Choices>(&choices.to_toml()).expect("own text"), choices);
+        }
+    }
 
     #[test]
     fn toml_round_trip_and_layers() {

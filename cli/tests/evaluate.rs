@@ -140,3 +140,43 @@ fn classes_that_were_not_annotated_count_nowhere() {
         assert!(organ["scores"]["segment_precision"]["value"].is_null(), "{organ}");
     }
 }
+
+/// The greatest activity of a step is not the posterior of the whole file: what is not known is left out, not scored by another
+/// number than the same analysis as JSON.
+#[test]
+fn clips_are_scored_by_the_posterior_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    recordings(folder);
+    fs::write(folder.join("labels.csv"), "file,piano,voice\ntune.wav,1,0\nsilence.wav,0,1\n").unwrap();
+    assert_code(&analyze(folder, &["songs", "--format", "json,csv,parquet", "--out-dir", "said"]), 0);
+    let of = |ending: &str| {
+        let said = folder.join(format!("only {ending}"));
+        fs::create_dir(&said).unwrap();
+        for song in ["tune", "silence"] {
+            let name = format!("{song}.wav.{ending}");
+            fs::copy(folder.join("said").join(&name), said.join(&name)).unwrap();
+        }
+        let scores = scores(folder, &[said.to_str().unwrap(), "labels.csv"]);
+        ["calibration_error", "f1_both", "average_precision"].map(|name| value(&scores, "voice", name))
+    };
+    let [json, parquet, csv] = ["json", "parquet", "csv"].map(of);
+    assert!(json.iter().all(Option::is_some) && json == parquet, "{json:?} {parquet:?}");
+    assert_eq!(csv, [None; 3]);
+    let said = rollcall(folder, &["evaluate", "only csv", "labels.csv", "--quiet"]);
+    assert!(stderr(&said).contains("clips are scored"), "{}", stderr(&said));
+}
+
+#[test]
+fn one_of_each_is_paired_and_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    recordings(folder);
+    assert_code(&analyze(folder, &["songs/tune.wav", "-o", "tune.json"]), 0);
+    let odd = rollcall(folder, &["evaluate", "tune.json", "true/silence.lab", "--quiet"]);
+    assert_code(&odd, 0);
+    let said = stderr(&odd);
+    assert!(said.contains("'songs/tune.wav' and 'true/silence.lab' have different names"), "{said}");
+    let same = rollcall(folder, &["evaluate", "tune.json", "true/tune.lab", "--quiet"]);
+    assert_eq!(stderr(&same), "");
+}

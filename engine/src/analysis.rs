@@ -91,8 +91,8 @@ impl Analysis {
             posterior: zeros(),
             instant: zeros(),
             attention: zeros(),
-            embedding: vec![0.0; EMBEDDING],
             another: None,
+            embedding: vec![0.0; EMBEDDING],
             level_dbfs: f32::NEG_INFINITY,
             gate_open: false,
         };

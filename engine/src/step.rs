@@ -18,12 +18,12 @@ pub struct Step {
     pub instant: Vec<f32>,
     /// Attention weight of this window within the memory, 0..=1 a class; sums to 1 over the memory.
     pub attention: Vec<f32>,
-    /// What the network made of this window, post-processed: what the head was given, [`crate::EMBEDDING`] numbers; 0 where the gate
-    /// was closed and the network not asked.
-    pub embedding: Vec<f32>,
     /// Whether an instrument outside of the classes plays, over the same seconds as `posterior`. Nothing where the package cannot tell, the
     /// gate is closed or nothing was heard.
     pub another: Option<Another>,
+    /// What the network made of this window, post-processed: what the head was given, [`crate::EMBEDDING`] numbers; 0 where the gate
+    /// was closed and the network not asked.
+    pub embedding: Vec<f32>,
     /// RMS of the window about its mean (a constant offset is silence) in dB relative to a full-scale square wave;
     /// `f32::NEG_INFINITY` for digital black.
     pub level_dbfs: f32,

@@ -145,6 +145,13 @@ fn stated_sizes_beyond_the_bound_are_not_read() {
     files.edit_manifest(&bytes, "bytes = 20000000000");
     let error = Package::assemble(&files.manifest(), &mut |_, _| unreachable!("refused before")).unwrap_err();
     assert_eq!((error.file.as_str(), error.what), ("dense.onnx", "stated size"));
+    // Each within its bound, all together far beyond: a reader would have all of them in memory.
+    let mut files = Files::fixture("stream");
+    files.edit_manifest(&bytes, "bytes = 536870912");
+    let columns = format!("bytes = {}", files.0["columns.onnx"].len());
+    files.edit_manifest(&columns, "bytes = 536870912");
+    let error = Package::assemble(&files.manifest(), &mut |_, _| unreachable!("refused before")).unwrap_err();
+    assert_eq!((error.file.as_str(), error.what), ("manifest.toml", "stated size of all files"));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub struct Pair {
     pub reference: Reference,
 }
 
-/// Pairs them. One of each belong together whatever their names. `audio` are the endings that names of audio files bear.
+/// Pairs them. One of each belong together whatever their names ([`Pair::is_odd`]). `audio` are the endings that names of audio files bear.
 ///
 /// # Errors
 /// Names that are not unique, references without a prediction unless `is_partial`, or no pair at all.
@@ -77,6 +77,13 @@ pub fn pair(
             alone.len() + pairs.len()
         ),
         _ => Ok(pairs),
+    }
+}
+
+impl Pair {
+    /// Whether both were paired though their names are not those of one file: it was one of each.
+    pub fn is_odd(&self, audio: &[&str]) -> bool {
+        key(&self.prediction.file, 1, audio) != key(&self.reference.file, 1, audio)
     }
 }
 
@@ -138,6 +145,11 @@ mod tests {
         assert_eq!(pairs.len(), 2);
         assert_eq!(pairs[0], ("x/b.ogg".into(), "refs/b.lab".into()));
         assert_eq!(paired(&["one.wav"], &["other.lab"], false).unwrap().len(), 1, "one of each");
+        let one_of_each = |said: &str, truth: &str| {
+            let pairs = pair(vec![prediction(said)], vec![reference(truth)], false, &["wav"]).unwrap();
+            pairs[0].is_odd(&["wav"])
+        };
+        assert!(one_of_each("one.wav", "other.lab") && !one_of_each("x/one.wav", "y/one.lab"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rollcall_engine::timeline::{
     ClassRange, MERGE_GAP_S, MIN_DURATION_S, RangeSettings, SCHEMA, Timeline, cut_ranges,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{BufReader, Read},
     path::{Path, PathBuf},
@@ -22,9 +22,12 @@ const UNFINISHED: [&str; 2] = ["_temporary", "_rollcall"];
 pub struct Prediction {
     /// The audio's path as it was analysed.
     pub file: String,
-    /// Score and threshold of each class over the whole file: the posterior where the format has it, else the greatest
-    /// activity. It holds every class that was listened for, also those that were never heard.
+    /// Score and threshold of each class over the whole file: the posterior. It holds every class that was listened for, also those
+    /// that were never heard; none, where the format has steps alone, whose greatest activity is another number. Of a table of ranges
+    /// it is the greatest activity in them.
     pub clip: BTreeMap<String, (f32, f32)>,
+    /// Classes that were listened for without a score in `clip`.
+    pub listened: BTreeSet<String>,
     /// When who was above threshold.
     pub ranges: Vec<Span>,
     /// What would have been said at other thresholds, where the format has the activities.
@@ -39,7 +42,8 @@ pub struct Prediction {
 impl Prediction {
     pub(crate) fn empty(file: impl Into<String>) -> Self {
         let (clip, ranges) = (BTreeMap::new(), Vec::new());
-        Self { file: file.into(), clip, ranges, levels: None, span_s: None, names_all: true }
+        let listened = BTreeSet::new();
+        Self { file: file.into(), clip, listened, ranges, levels: None, span_s: None, names_all: true }
     }
 }
 
@@ -159,6 +163,7 @@ pub fn of_timeline(timeline: &Timeline, thresholds: &Thresholds) -> Result<Predi
         file: timeline.file.clone(),
         clip,
         ranges: ranges.collect::<Result<_>>()?,
+        listened: BTreeSet::new(),
         levels,
         span_s: Some(span_s),
         names_all: true,
@@ -192,10 +197,6 @@ impl Steps {
             "the times of '{file}' do not rise from row to row"
         );
         let settings = RangeSettings { thresholds: chosen.clone(), ..own.clone() };
-        let mut greatest = vec![0.0_f32; self.classes.len()];
-        for row in &self.activity {
-            greatest.iter_mut().zip(row).for_each(|(most, &value)| *most = most.max(value));
-        }
         let first_s = self.times_s.first().copied().unwrap_or(0.0);
         let span_s = span_s.unwrap_or_else(|| (first_s, self.times_s.last().copied().unwrap_or(0.0)));
         let Self { classes, times_s, activity } = &self;
@@ -207,12 +208,11 @@ impl Steps {
         };
         let span = |range: ClassRange| Span::new(&classes[range.class], range.start_s, range.end_s);
         let ranges: Vec<Span> = ranges.into_iter().map(span).collect::<Result<_>>()?;
-        let score = |(index, class): (usize, &String)| {
-            let known = clip.get(class).copied();
-            (class.clone(), (known.unwrap_or(greatest[index]), chosen[index]))
-        };
-        let clip = classes.iter().enumerate().map(score).collect();
-        Ok(Prediction { clip, ranges, levels, span_s: Some(span_s), ..Prediction::empty(file) })
+        let score = |(class, &at): (&String, &f32)| Some((class.clone(), (clip.get(class).copied()?, at)));
+        let scored: BTreeMap<String, (f32, f32)> = classes.iter().zip(&chosen).filter_map(score).collect();
+        let listened = classes.iter().filter(|class| !scored.contains_key(*class)).cloned().collect();
+        let span_s = Some(span_s);
+        Ok(Prediction { clip: scored, listened, ranges, levels, span_s, ..Prediction::empty(file) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! From pairs to scores: each class, the mean over classes, all classes thrown together, each with its interval.
 
-use crate::{Levels, POINTS, Pair, Span};
+use crate::{Levels, POINTS, Pair, Prediction, Span};
 use anyhow::{Result, bail, ensure};
 use rollcall_engine::timeline::ClassRange;
 use rollcall_metrics::{
@@ -179,7 +179,8 @@ fn classes(pairs: &[Pair]) -> Result<Vec<String>> {
     let known: BTreeSet<&String> = pairs
         .iter()
         .flat_map(|pair| {
-            pair.prediction.clip.keys().chain(pair.prediction.ranges.iter().map(|range| &range.class))
+            let Prediction { clip, listened, ranges, .. } = &pair.prediction;
+            clip.keys().chain(listened).chain(ranges.iter().map(|range| &range.class))
         })
         .collect();
     ensure!(!known.is_empty(), "the predictions name no class");

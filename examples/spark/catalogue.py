@@ -155,6 +155,9 @@ class Rollcall:
         if ended.returncode in (0, 1):
             failed |= {entry["file"]: entry["reason"] for entry in json.loads(report.read_text())["failed"]}
             yield results
+        elif ended.returncode == 3:
+            # A disk of this worker is full: it may have room at the next attempt, or another worker has.
+            failed |= dict.fromkeys(files, ended.stderr.decode(errors="replace").strip())
         elif ended.returncode > 1:
             # The call itself is wrong: no file can be blamed, and no other attempt would help.
             raise RuntimeError(said(ended))

@@ -401,6 +401,7 @@ impl Audio {
     }
 
     fn end(&mut self) -> bool {
+        self.notes.extend(self.demuxer.note());
         self.block.clear();
         self.is_over = true;
         false

@@ -17,6 +17,15 @@ use symphonia::core::{
 /// Frames in a packet, about: nothing depends on it.
 const PACKET_FRAMES: u64 = 4_096;
 
+/// Sizes of 32 bits begin again here.
+pub(crate) const WRAP: u64 = 1 << 32;
+/// A stream that goes on for so long behind its stated end, and not with another chunk, has a size that has wrapped: then at least
+/// 4 GiB follow. What else stands behind audio is shorter.
+const MUCH: usize = 16 << 20;
+/// What is to be said of it.
+pub(crate) const WRAPPED: &str =
+    "its size does not fit into its header (WAV ends at 4 GiB): all of it was read";
+
 /// What a block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
@@ -74,6 +83,9 @@ impl Shape {
 pub(crate) enum Place {
     /// From here on, so many bytes, or to the end.
     Here(Option<u64>),
+    /// From here on in a stream: so many bytes, and 4 GiB more as often as audio goes on behind them. The function knows how other
+    /// chunks begin.
+    Stream(u64, fn(&[u8]) -> bool),
     /// In pieces of a file: position and bytes of each.
     Pieces(Vec<(u64, u64)>),
 }
@@ -90,6 +102,9 @@ struct Blocks {
     taken: u64,
     /// Blocks taken.
     count: u64,
+    /// How the chunk begins that ends the only piece, where its stated end may not be one.
+    is_chunk: Option<fn(&[u8]) -> bool>,
+    note: Option<String>,
 }
 
 /// Opens blocks. `frames` is what the headers promise.
@@ -103,7 +118,9 @@ pub(crate) fn open(
     let (track, mut parameters) = demuxer::track(shape.codec, shape.rate_hz, shape.channels);
     let blocks = (PACKET_FRAMES / shape.frames.max(1)).max(1);
     parameters.with_max_frames_per_packet(blocks * shape.frames).with_frames_per_block(shape.frames);
+    let is_chunk = if let Place::Stream(_, is_chunk) = &place { Some(*is_chunk) } else { None };
     let pieces = match place {
+        Place::Stream(length, _) => vec![(bytes.position(), length)],
         Place::Here(length) => {
             if let Some(length) = length {
                 bytes.limit(length);
@@ -114,8 +131,14 @@ pub(crate) fn open(
     };
     let track = demuxer::with(track, parameters);
     let known = frames.or_else(|| bytes.left().map(|left| left / shape.bytes * shape.frames));
-    let extent = Extent { limit: frames, promised: frames, frames: known, ..Extent::default() };
-    let blocks = Blocks { container, bytes, shape, track, pieces, piece: 0, taken: 0, count: 0 };
+    let extent = Extent {
+        limit: frames.filter(|_| is_chunk.is_none()),
+        promised: frames,
+        frames: known,
+        ..Extent::default()
+    };
+    let blocks =
+        Blocks { container, bytes, shape, track, pieces, piece: 0, taken: 0, count: 0, is_chunk, note: None };
     Opened { demuxer: Box::new(blocks), extent, note: None }
 }
 
@@ -127,7 +150,9 @@ impl Blocks {
             let blocks = ((length - self.taken) / self.shape.bytes).min(most);
             let at = start.saturating_add(self.taken);
             if blocks == 0 {
-                (self.piece, self.taken) = (self.piece + 1, 0);
+                if !self.goes_on(length)? {
+                    (self.piece, self.taken) = (self.piece + 1, 0);
+                }
                 continue;
             }
             if self.bytes.position() != at {
@@ -144,6 +169,22 @@ impl Blocks {
             self.count += there;
             return self.bytes.exactly((there * self.shape.bytes) as usize);
         }
+    }
+}
+
+impl Blocks {
+    /// Whether audio goes on behind the stated end of a stream. Then the piece is as much longer as sizes of 32 bits hide.
+    fn goes_on(&mut self, length: u64) -> io::Result<bool> {
+        let Some(is_chunk) = self.is_chunk else { return Ok(false) };
+        let left = (length - self.taken) as usize;
+        let window = self.bytes.peek(left + MUCH)?;
+        let behind = &window[left.min(window.len())..];
+        if behind.len() < MUCH || is_chunk(behind) || is_chunk(&behind[1..]) {
+            return Ok(false);
+        }
+        self.pieces[self.piece].1 += WRAP;
+        self.note = Some(WRAPPED.into());
+        Ok(true)
     }
 }
 
@@ -166,13 +207,19 @@ impl Demuxer for Blocks {
         Ok(Some(Packet::new(self.track.id, Timestamp::new(first as i64), Duration::new(frames), data)))
     }
 
+    fn note(&mut self) -> Option<String> {
+        self.note.take()
+    }
+
     fn seek(&mut self, frame: u64) -> Result<Option<u64>, Error> {
         let goal = frame / self.shape.frames;
         while self.count < goal {
             let Some(&(start, length)) = self.pieces.get(self.piece) else { break };
             let blocks = ((length - self.taken) / self.shape.bytes).min(goal - self.count);
             if blocks == 0 {
-                (self.piece, self.taken) = (self.piece + 1, 0);
+                if !self.goes_on(length)? {
+                    (self.piece, self.taken) = (self.piece + 1, 0);
+                }
                 continue;
             }
             let at = start.saturating_add(self.taken);

@@ -32,6 +32,11 @@ pub(crate) trait Demuxer: Send + Sync {
     fn missing(&self) -> u64 {
         0
     }
+
+    /// At the end: what is to be said that was not known at the beginning.
+    fn note(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// An opened container.

@@ -22,7 +22,7 @@ impl fmt::Display for Place {
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// The file cannot be opened.
-    #[error("cannot open: {0}; check the path and its permissions")]
+    #[error("cannot open: {}", opening(.0))]
     Open(#[source] io::Error),
     /// A folder was given where a file is needed.
     #[error("is a folder, not a file; give its files, or the folder to `rollcall analyze`")]
@@ -109,6 +109,21 @@ pub enum DecodeError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Why a file cannot be opened, said once and with what to do.
+fn opening(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "Permission denied; give yourself the right to read it and to enter its folders (chmod, chown), or run as its owner".into()
+        }
+        io::ErrorKind::NotFound => "no such file; check the path".into(),
+        _ => {
+            let text = error.to_string();
+            let reason = text.split(" (os error").next().unwrap_or(&text);
+            format!("{reason}; check the path, the disk or the network")
+        }
+    }
 }
 
 fn promised(expected_s: &Option<f64>) -> String {

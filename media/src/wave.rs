@@ -93,6 +93,11 @@ fn is_known(name: &[u8]) -> bool {
     KNOWN.iter().any(|known| name == *known)
 }
 
+/// Whether a chunk of the field begins here.
+fn is_chunk(bytes: &[u8]) -> bool {
+    bytes.get(..4).is_some_and(is_known)
+}
+
 /// Whether a chunk may be called so.
 fn is_name(name: &[u8]) -> bool {
     name.iter().all(|byte| matches!(byte, b' '..=b'~')) && name.iter().any(u8::is_ascii_alphanumeric)
@@ -158,7 +163,13 @@ fn audio(
             let told =
                 there.zip(told_frames).filter(|(there, told)| told <= there && told + shape.frames > *there);
             let frames = told.map_or(there, |(_, told)| Some(told));
-            blocks::open(container, bytes, shape, Place::Here(length), frames)
+            // A stream does not tell how much of it there is.
+            let may_wrap = container == "wave" && shape.frames == 1 && !bytes.is_file();
+            let place = match length {
+                Some(length) if may_wrap && length > 0 => Place::Stream(length, is_chunk),
+                length => Place::Here(length),
+            };
+            blocks::open(container, bytes, shape, place, frames)
         }
         Codec::Mpeg => {
             if let Some(length) = length {

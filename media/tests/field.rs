@@ -7,7 +7,10 @@ mod signal;
 use flac_writer::{Frame, frame, head};
 use rollcall_media::{Audio, DecodeError, Format};
 use signal::{CHANNELS, LONG, SHORT, decode, golden, is_built, signal16_f32};
-use std::{fs, io::Cursor};
+use std::{
+    fs,
+    io::{Cursor, Read},
+};
 
 struct Heard {
     format: Format,
@@ -179,6 +182,38 @@ fn wav_sizes_of_pipes_and_of_programs_that_cannot_count() {
     let heard = heard("a second short", &wav(b"", 0, DATA_BYTES + second, b""));
     assert!(matches!(heard.end, Some(DecodeError::Truncated { .. })), "{:?}", heard.end);
     assert!(heard.samples == expected);
+}
+
+/// A header, and so many bytes of silence behind it.
+fn endless(head: Vec<u8>, silence: u64) -> Box<dyn Read + Send + Sync> {
+    Box::new(Cursor::new(head).chain(std::io::repeat(0).take(silence)))
+}
+
+/// 4 GiB are read, some seconds long.
+#[test]
+fn a_wav_from_a_pipe_whose_size_wrapped_is_read_to_its_end() {
+    const FRAMES: u64 = 1 << 25;
+    // 128 bytes a frame: 32 channels of 32 bits.
+    let format = [1, 0, 32, 0, 0x44, 0xac, 0, 0, 0, 0x22, 0x56, 0, 128, 0, 32, 0];
+    let head = |frames: u64| {
+        let size = ((frames * 128) as u32).to_le_bytes();
+        [&b"RIFF"[..], &size, b"WAVEfmt ", &16_u32.to_le_bytes(), &format, b"data", &size].concat()
+    };
+    let read = |stated: u64, there: u64, behind: &'static [u8]| {
+        let stream = Box::new(endless(head(stated), there * 128).chain(behind));
+        let mut audio = Audio::from_stream(stream).expect("a WAV");
+        let mut frames = 0;
+        while let Some(block) = audio.next_block().expect("sound") {
+            frames += block.len() as u64 / 32;
+        }
+        (frames, audio.notes().to_vec())
+    };
+    let (frames, notes) = read(FRAMES + 1_000, FRAMES + 1_000, b"LIST\x04\0\0\0INFO");
+    assert_eq!(frames, FRAMES + 1_000);
+    assert!(notes.len() == 1 && notes[0].contains("4 GiB"), "{notes:?}");
+    // Less than that behind the audio is none of it.
+    assert_eq!(read(1_000, 9_000, b""), (1_000, Vec::new()));
+    assert_eq!(read(1_000, 1_000, b"LIST\x04\0\0\0INFO"), (1_000, Vec::new()));
 }
 
 #[test]

@@ -18,11 +18,24 @@ pub struct Analysis {
     pub peaks: Vec<(f32, f64)>,
     /// Why it ends early, if a part of a broken file was kept.
     pub incomplete: Option<String>,
+    /// Which of the file's channels was heard, if not the mean of all: `left`, `right`, `mid`, `side`, or its number from 1.
+    pub channel: Option<String>,
+    /// What a person should know who reads it: that a tail is missing, or why little was heard for a technical reason.
+    pub notes: Vec<String>,
+    /// Seconds of the whole file, as far as that is known: no less than what was heard and what was left out before it.
+    pub whole_s: f64,
+    /// The bytes of a name that is no UTF-8, percent-encoded (RFC 3986).
+    pub file_bytes: Option<String>,
     /// Wave-form and log-mel, if pictures were wanted.
     pub overview: Option<Box<Overview>>,
 }
 
 impl Analysis {
+    /// Its channel, where every channel of the file was heard by itself: tables need a column for that.
+    pub fn one_of_each(&self) -> Option<&str> {
+        self.channel.as_deref().filter(|channel| channel.starts_with(|first: char| first.is_ascii_digit()))
+    }
+
     /// All of it in one structure, for those who have the memory: 500 bytes a step with 20 classes.
     ///
     /// # Errors
@@ -92,7 +105,9 @@ impl Steps {
             return Err(error);
         }
         timeline.finish(duration_s, cutter, found, clip);
-        Ok(Analysis { timeline, rows, peaks, incomplete, overview: None })
+        let whole_s = timeline.settings.start_s + timeline.duration_s;
+        let (channel, notes, file_bytes, overview) = (None, Vec::new(), None, None);
+        Ok(Analysis { timeline, rows, peaks, incomplete, channel, notes, whole_s, file_bytes, overview })
     }
 }
 

@@ -41,6 +41,23 @@ struct Origin<'a> {
     settings: &'a TimelineSettings,
 }
 
+/// What JAMS has no field for.
+fn sandbox(analysis: &Analysis) -> Value {
+    let mut fields = serde_json::Map::new();
+    let mut text = |name: &str, text: &Option<String>| {
+        if let Some(text) = text {
+            fields.insert(name.into(), json!(text));
+        }
+    };
+    text("incomplete", &analysis.incomplete);
+    text("channel", &analysis.channel);
+    text("file_bytes", &analysis.file_bytes);
+    if !analysis.notes.is_empty() {
+        fields.insert("notes".into(), json!(analysis.notes));
+    }
+    Value::Object(fields)
+}
+
 /// Writes the document.
 ///
 /// # Errors
@@ -89,11 +106,11 @@ pub fn write(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
             "title": timeline.file,
             "artist": "",
             "release": "",
-            "duration": start_s + duration_s,
+            "duration": analysis.whole_s,
             "identifiers": {},
             "jams_version": JAMS_VERSION,
         }),
-        sandbox: analysis.incomplete.as_ref().map_or(json!({}), |reason| json!({ "incomplete": reason })),
+        sandbox: sandbox(analysis),
     };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")

@@ -17,6 +17,12 @@ use std::{
 struct Document<'a> {
     schema: &'a str,
     file: &'a str,
+    /// Only there when the name is no UTF-8: its bytes, percent-encoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_bytes: Option<&'a str>,
+    /// Only there when it is not the mean of all channels that was heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'a str>,
     duration_s: f64,
     sample_rate_hz: u32,
     channels: usize,
@@ -32,6 +38,9 @@ struct Document<'a> {
     /// Only there when a part of a broken file was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
+    /// Only there when there is something to be said.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 struct Times<'a>(&'a RefCell<&'a mut Rows>);
@@ -67,12 +76,14 @@ fn sequence<S: Serializer>(
 /// # Errors
 /// `out` cannot be written, or the rows cannot be read.
 pub fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
-    let Analysis { timeline, rows, incomplete, .. } = analysis;
+    let Analysis { timeline, rows, incomplete, channel, notes, file_bytes, .. } = analysis;
     let rows = RefCell::new(rows);
     let Timeline { schema, file, model, settings, classes, clip, ranges, .. } = &*timeline;
     let document = Document {
         schema,
         file,
+        file_bytes: file_bytes.as_deref(),
+        channel: channel.as_deref(),
         duration_s: timeline.duration_s,
         sample_rate_hz: timeline.sample_rate_hz,
         channels: timeline.channels,
@@ -86,6 +97,7 @@ pub fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
         clip,
         ranges,
         incomplete: incomplete.as_deref(),
+        notes,
     };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")
@@ -128,7 +140,17 @@ mod tests {
         {
             rows.push(*time_s, &activity).expect("room");
         }
-        let mut analysis = Analysis { timeline, rows, peaks: Vec::new(), incomplete: None, overview: None };
+        let mut analysis = Analysis {
+            timeline,
+            rows,
+            peaks: Vec::new(),
+            incomplete: None,
+            channel: None,
+            notes: Vec::new(),
+            whole_s: 1.5,
+            file_bytes: None,
+            overview: None,
+        };
         let mut text = Vec::new();
         write(&mut analysis, &mut text).expect("room");
         assert_eq!(String::from_utf8(text).expect("UTF-8"), expected);

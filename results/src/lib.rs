@@ -5,21 +5,26 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod channels;
 mod crew;
 mod folding;
 pub mod jams;
 pub mod json;
 pub mod labels;
 mod listener;
+mod loudness;
 pub mod midi;
+mod name;
 mod overview;
 mod rows;
 pub mod table;
 
 pub use analysis::{Analysis, Steps};
+pub use channels::Channels;
 pub use crew::crew;
 pub use folding::{Fold, Folding};
 pub use listener::{AnalyzeError, Listener};
+pub use name::name;
 pub use overview::Overview;
 pub use rollcall_engine::timeline::{MERGE_GAP_S, MIN_DURATION_S};
 pub use rows::{Row, RowReader, Rows};

@@ -1,6 +1,6 @@
-//! One audio file -> the engine -> an [`Analysis`], in constant memory.
+//! One audio file -> the engine -> an [`Analysis`] of each signal that is heard in it, in constant memory.
 
-use crate::{Analysis, Overview, Steps, crew};
+use crate::{Analysis, Channels, Overview, Steps, channels::Ear, crew, loudness::Loudness};
 use rollcall_engine::{
     Engine, EngineError, InputFormat, Model, Settings,
     timeline::{RangeSettings, Timeline},
@@ -47,17 +47,32 @@ pub enum AnalyzeError {
 }
 
 impl Listener {
-    /// Listens to `audio`. `progress` is told the seconds done, and the seconds there will be if that is known, and
-    /// says whether to go on.
+    /// Listens to the mean of all channels of `audio`. `progress` is told the seconds done, and the seconds there will be if that
+    /// is known, and says whether to go on.
     ///
     /// # Errors
     /// Whatever is wrong with the file, unless a part of it is kept.
     pub fn analyze(
         &self,
-        mut audio: Audio,
+        audio: Audio,
         name: String,
         progress: &mut dyn FnMut(f64, Option<f64>) -> ControlFlow<()>,
     ) -> Result<Analysis, AnalyzeError> {
+        let mut analyses = self.analyze_channels(audio, name, Channels::Mono, progress)?;
+        Ok(analyses.pop().expect("the mean of all channels is one signal"))
+    }
+
+    /// Listens to chosen channels of `audio`, as [`Listener::analyze`] does: one analysis, or one for each channel.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file, unless a part of it is kept.
+    pub fn analyze_channels(
+        &self,
+        mut audio: Audio,
+        name: String,
+        chosen: Channels,
+        progress: &mut dyn FnMut(f64, Option<f64>) -> ControlFlow<()>,
+    ) -> Result<Vec<Analysis>, AnalyzeError> {
         let rate_hz = audio.format().sample_rate_hz;
         let rate = f64::from(rate_hz);
         let start = (self.start_s * rate).round() as u64;
@@ -70,14 +85,14 @@ impl Listener {
 
         let channels = audio.format().channels;
         let format = InputFormat { sample_rate_hz: rate_hz, channels };
-        let mut engine =
-            Engine::ahead(Arc::clone(&self.model), format, self.engine, crew::crew(self.threads))?;
+        let ears = chosen.ears(channels);
+        let threads = (self.threads / ears.len()).max(1);
         let head =
             Timeline::begin(name, &self.model, format, self.engine, self.ranges.clone(), start as f64 / rate);
-        let mut steps = Steps::new(head);
-        let mut overview =
-            self.is_pictured.then(|| Overview::new(rate_hz, channels)).transpose()?.map(Box::new);
+        let voice = |ear| Voice::new(self, ear, format, threads, head.clone());
+        let mut voices = ears.into_iter().map(voice).collect::<Result<Vec<_>, _>>()?;
         let mut frames = 0;
+        let mut is_at_end = false;
         let incomplete = loop {
             let left = wanted.map_or(u64::MAX, |wanted| wanted - frames);
             if left == 0 {
@@ -87,24 +102,96 @@ impl Listener {
                 Ok(Some(block)) => {
                     let take = left.min((block.len() / channels) as u64);
                     let block = &block[..take as usize * channels];
-                    engine.push(block, &mut |step| steps.take(step))?;
-                    if let Some(overview) = &mut overview {
-                        overview.push(block);
-                    }
+                    voices.iter_mut().try_for_each(|voice| voice.hear(block))?;
                     frames += take;
                     if progress(frames as f64 / rate, total_s).is_break() {
                         return Err(AnalyzeError::Stopped);
                     }
                 }
-                Ok(None) => break None,
+                Ok(None) => {
+                    is_at_end = true;
+                    break None;
+                }
                 Err(error) if self.keep_partial && frames > 0 => break Some(error.to_string()),
                 Err(error) => return Err(error.into()),
             }
         };
-        engine.flush(&mut |step| steps.take(step))?;
+        let heard = (start + frames) as f64 / rate;
+        let whole_s =
+            audio.format().frames.filter(|_| !is_at_end).map_or(heard, |all| (all as f64 / rate).max(heard));
+        let finish = |voice: Voice| {
+            let mut analysis = voice.finish(frames as f64 / rate, incomplete.clone())?;
+            analysis.notes.splice(0..0, audio.notes().iter().cloned());
+            analysis.whole_s = whole_s;
+            Ok(analysis)
+        };
+        voices.into_iter().map(finish).collect()
+    }
+}
+
+/// One signal on its way.
+struct Voice {
+    ear: Ear,
+    channels: usize,
+    engine: Engine,
+    steps: Steps,
+    overview: Option<Box<Overview>>,
+    loudness: Loudness,
+    room: Vec<f32>,
+}
+
+impl Voice {
+    fn new(
+        listener: &Listener,
+        ear: Ear,
+        format: InputFormat,
+        threads: usize,
+        head: Timeline,
+    ) -> Result<Self, AnalyzeError> {
+        let InputFormat { sample_rate_hz, channels } = format;
+        let heard = InputFormat { sample_rate_hz, channels: ear.channels(channels) };
+        let overview = listener.is_pictured.then(|| Overview::new(sample_rate_hz, heard.channels));
+        Ok(Self {
+            ear,
+            channels,
+            engine: Engine::ahead(Arc::clone(&listener.model), heard, listener.engine, crew::crew(threads))?,
+            steps: Steps::new(head),
+            overview: overview.transpose()?.map(Box::new),
+            loudness: Loudness::new(ear, channels, f64::from(sample_rate_hz)),
+            room: Vec::new(),
+        })
+    }
+
+    /// Takes interleaved frames.
+    fn hear(&mut self, block: &[f32]) -> Result<(), AnalyzeError> {
+        let Self { ear, channels, engine, steps, overview, loudness, room } = self;
+        let signal = ear.of(block, *channels, room);
+        loudness.frames(block, signal);
+        engine.push(signal, &mut |step| {
+            loudness.window(step.level_dbfs);
+            steps.take(step);
+        })?;
+        if let Some(overview) = overview {
+            overview.push(signal);
+        }
+        Ok(())
+    }
+
+    fn finish(self, duration_s: f64, incomplete: Option<String>) -> Result<Analysis, AnalyzeError> {
+        let Self { ear, mut engine, mut steps, mut overview, mut loudness, .. } = self;
+        engine.flush(&mut |step| {
+            loudness.window(step.level_dbfs);
+            steps.take(step);
+        })?;
         if let Some(overview) = &mut overview {
             overview.finish();
         }
-        Ok(Analysis { overview, ..steps.finish(frames as f64 / rate, &engine.clip(), incomplete)? })
+        let analysis = steps.finish(duration_s, &engine.clip(), incomplete)?;
+        Ok(Analysis {
+            overview,
+            channel: ear.name(),
+            notes: loudness.note().into_iter().collect(),
+            ..analysis
+        })
     }
 }

@@ -1,33 +1,24 @@
-//! `rollcall analyze`.
+//! `rollcall analyze`: from arguments to a batch.
 
-use super::{
-    Outcome,
-    progress::Progress,
-    report_error,
-    sink::{Sink, check_each, sweep, write_each},
-};
+use super::{Outcome, batch::Batch, identity, report_error, sink::sweep};
 use crate::{
-    analyze::{Analysis, Listener, in_order},
-    args::AnalyzeArgs,
-    decode::Audio,
-    inputs::{self, Input},
-    journal::{Heard, Journal},
+    analyze::Listener,
+    args::{AnalyzeArgs, OutputArgs},
+    inputs::{self, Input, Separator, read_list},
+    journal::Journal,
     model,
     output::{AtomicFile, Plan, Target},
-    report::{Failure, Report},
+    report::Report,
     settings::Choices,
 };
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use serde_json::{Value, json};
+use anyhow::{Context, Result, ensure};
+use rollcall_files::{Doing, is_hopeless, told};
+use rollcall_results::Channels;
 use std::{
     io::{self, Write},
     num::NonZero,
-    ops::ControlFlow,
     path::Path,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Mutex,
     thread,
     time::Instant,
 };
@@ -53,7 +44,8 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         );
         return Ok(Outcome::Done);
     }
-    let plan = Plan::new(&args.output, &inputs)?;
+    let channels = Channels::from(args.choices.channels);
+    let plan = Plan::new(&args.output, &inputs, channels == Channels::Each)?;
     let model = model::Origin::find(args.choices.model.as_deref())?.load()?;
     let ranges = choices.ranges(&model)?;
     if let Some(duration_s) = args.choices.duration {
@@ -73,17 +65,28 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         threads: cores / jobs,
         is_pictured: plan.has_pictures(),
     };
+    let is_each = matches!(plan.target, Target::Each(..));
+    ensure!(
+        is_each || !args.output.skip_existing,
+        "--skip-existing: needs results in files of their own; add --out-dir DIR or --beside"
+    );
     let journal = match &args.output.journal {
         None => None,
         Some(path) => {
-            let is_each = matches!(plan.target, Target::Each(..));
             ensure!(is_each, "--journal: needs results in files of their own; add --out-dir DIR or --beside");
-            Some(Journal::open(path, &identity(&listener, &plan))?)
+            Some(Journal::open(path, &identity::of(&listener, channels, &plan))?)
         }
     };
+    if let Err(error) = probe(&plan) {
+        // There may be room at another time or on another machine: the call itself is right.
+        if !error.chain().any(|cause| cause.downcast_ref().is_some_and(is_hopeless)) {
+            return Err(error);
+        }
+        report_error(&format!("{error:#}"));
+        return Ok(Outcome::Unwritten);
+    }
     sweep(&plan, &inputs)?;
-    let report =
-        args.output.report.as_deref().map(|path| report_file(path, args.output.force)).transpose()?;
+    let report = args.output.report.as_deref().map(|path| report_file(path, &args.output)).transpose()?;
     let began = Instant::now();
     let batch = Batch {
         listener,
@@ -91,7 +94,10 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         journal,
         is_quiet: args.quiet,
         is_long: inputs.len() > SCREENFUL,
+        channels,
+        is_skipping: args.output.skip_existing,
         analysed_s: Mutex::new(0.0),
+        probed: Mutex::default(),
     };
     let outcome = batch.run(&inputs, jobs, report)?;
     if args.bench {
@@ -100,27 +106,18 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Everything that shapes the results, for the journal.
-fn identity(listener: &Listener, plan: &Plan) -> Value {
-    let formats = match &plan.target {
-        Target::Each(formats, _) => &formats[..],
-        Target::Stdout(_) | Target::File(..) => &[],
-    };
-    let formats: Vec<&str> = formats.iter().chain(&plan.pictures).map(|format| format.suffix()).collect();
-    json!({
-        "model": listener.model.package().sha256(),
-        "engine": listener.engine,
-        "ranges": listener.ranges,
-        "start": listener.start_s,
-        "duration": listener.duration_s,
-        "keep-partial": listener.keep_partial,
-        "format": formats,
-        "version": env!("CARGO_PKG_VERSION"),
-    })
+/// A journalled batch that is run again writes its report again.
+fn report_file(path: &Path, args: &OutputArgs) -> Result<AtomicFile> {
+    let is_forced = args.force || (args.journal.is_some() && Report::is_one(path));
+    AtomicFile::create(path, is_forced).with_context(|| format!("--report {}", path.display()))
 }
 
-fn report_file(path: &Path, is_forced: bool) -> Result<AtomicFile> {
-    AtomicFile::create(path, is_forced).with_context(|| format!("--report {}", path.display()))
+/// Finds a place that cannot be written before any work.
+fn probe(plan: &Plan) -> Result<()> {
+    if let Target::Each(_, Some(folder)) = &plan.target {
+        AtomicFile::probe(folder).with_context(|| format!("--out-dir {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// All inputs, from the command line and the list.
@@ -131,7 +128,10 @@ fn gather(args: &AnalyzeArgs) -> Result<Vec<Input>> {
         let is_stream = |path: &Path| path.as_os_str() == inputs::STDIN;
         let is_taken = is_stream(list) && names.iter().any(|name| is_stream(name));
         ensure!(!is_taken, "standard input cannot be both a list (--files-from -) and a stream (-)");
-        listed = inputs::read_list(list).with_context(|| format!("{}: cannot be read", list.display()))?;
+        let separator = if args.null { Separator::Null } else { Separator::Line };
+        listed = read_list(list, separator)
+            .map_err(|error| told(error, Doing::Reading))
+            .with_context(|| format!("--files-from {}", list.display()))?;
     }
     Ok(inputs::expand(names, &listed))
 }
@@ -147,174 +147,4 @@ fn save(choices: &Choices, path: &Path, is_forced: bool) -> Result<()> {
         file.commit()
     };
     write().with_context(|| format!("--save-settings {}", path.display()))
-}
-
-struct Batch {
-    listener: Listener,
-    plan: Plan,
-    journal: Option<Journal>,
-    is_quiet: bool,
-    /// More than a [`SCREENFUL`].
-    is_long: bool,
-    /// Seconds of audio analysed by this run.
-    analysed_s: Mutex<f64>,
-}
-
-/// How one file went, if it did not fail.
-enum Fate {
-    /// With what a shared output and the report need.
-    Analysed(Box<Analysis>),
-    /// The journal says that it was done before.
-    DoneBefore(Heard),
-}
-
-impl Batch {
-    fn run(&self, inputs: &[Input], jobs: usize, report_file: Option<AtomicFile>) -> Result<Outcome> {
-        let progress = Progress::new(inputs.len(), self.is_quiet);
-        let mut sink = Sink::new(&self.plan)?;
-        let mut report = Report::new(inputs.len());
-        let mut fatal = None;
-        // Where results cannot be written any more, there is no use in making them.
-        let is_stopped = AtomicBool::new(false);
-        in_order(
-            inputs,
-            jobs,
-            |input| {
-                ensure!(!is_stopped.load(Ordering::Relaxed), "not analysed");
-                self.one(input, &progress)
-            },
-            |index, fate| {
-                progress.file_done();
-                if is_stopped.load(Ordering::Relaxed) {
-                    return;
-                }
-                let fate = fate.unwrap_or_else(|panic| {
-                    Err(anyhow!("the program failed ({panic}); please report this, with the file if you can"))
-                });
-                let taken = progress.aside(|| self.take(&inputs[index], fate, &mut sink, &mut report));
-                progress.failed(report.failures().len());
-                fatal = taken.err();
-                is_stopped.store(fatal.is_some(), Ordering::Relaxed);
-            },
-        );
-        progress.finish();
-        if let Some(error) = fatal {
-            self.list_failures(&report);
-            return Err(error);
-        }
-        sink.finish()?;
-        if let Some(mut file) = report_file {
-            serde_json::to_writer_pretty(&mut file, &report)?;
-            writeln!(file)?;
-            file.commit()?;
-        }
-        self.list_failures(&report);
-        self.conclude(inputs.len(), &report);
-        Ok(if report.failures().is_empty() { Outcome::Done } else { Outcome::SomeFailed })
-    }
-
-    /// One file, from its path to its results (or to what the shared output will need).
-    fn one(&self, input: &Input, progress: &Progress) -> Result<Fate> {
-        if let Some(problem) = &input.problem {
-            bail!("{problem}");
-        }
-        let files = self.plan.files(input);
-        let mut is_forced = self.plan.is_forced;
-        if let Some(journal) = &self.journal {
-            if let Some(heard) = journal.done(input, files.iter().map(|(_, path)| path.as_path())) {
-                return Ok(Fate::DoneBefore(heard.clone()));
-            }
-            is_forced |= journal.is_ours(input);
-        }
-        if !is_forced {
-            check_each(&self.plan, input)?;
-        }
-        let bar = progress.file(&input.to_string());
-        let audio = if input.is_stdin() {
-            Audio::from_stream(Box::new(io::stdin()))?
-        } else {
-            Audio::open(&input.path)?
-        };
-        let name = input.path.to_string_lossy().into_owned();
-        let mut analysis = self.listener.analyze(audio, name, &mut |done_s, total_s| {
-            bar.set(done_s, total_s);
-            ControlFlow::Continue(())
-        })?;
-        *self.analysed_s.lock().unwrap_or_else(PoisonError::into_inner) += analysis.timeline.duration_s;
-        if let Some(journal) = &self.journal {
-            journal.begin(input)?;
-        }
-        write_each(&self.plan, input, &mut analysis, is_forced)?;
-        if let Some(journal) = &self.journal
-            && analysis.incomplete.is_none()
-        {
-            journal.finish(input, &Heard::of(&analysis))?;
-        }
-        Ok(Fate::Analysed(Box::new(analysis)))
-    }
-
-    /// Books one file, in the order of the files.
-    fn take(&self, input: &Input, fate: Result<Fate>, sink: &mut Sink, report: &mut Report) -> Result<()> {
-        let file = input.path.to_string_lossy();
-        let reason = match fate {
-            Ok(Fate::DoneBefore(heard)) => {
-                report.add(&file, &heard);
-                return Ok(());
-            }
-            Ok(Fate::Analysed(mut analysis)) => {
-                sink.take(&mut analysis)?;
-                match analysis.incomplete.take() {
-                    None => {
-                        report.add(&file, &Heard::of(&analysis));
-                        return Ok(());
-                    }
-                    Some(problem) => format!("{problem} (that part is kept)"),
-                }
-            }
-            Err(error) => format!("{error:#}"),
-        };
-        if !self.is_long {
-            report_error(&format!("{input}: {reason}"));
-        }
-        report.fail(Failure { file: file.into_owned(), reason: reason.clone() });
-        self.journal.as_ref().map_or(Ok(()), |journal| journal.fail(input, &reason))
-    }
-
-    /// What [`Self::take`] has not told.
-    fn list_failures(&self, report: &Report) {
-        if self.is_long {
-            for Failure { file, reason } in report.failures() {
-                report_error(&format!("{file}: {reason}"));
-            }
-        }
-    }
-
-    /// For a person, where there was more than one file: how many are done, and who plays for how long in all of them.
-    fn conclude(&self, files: usize, report: &Report) {
-        if files < 2 || (self.is_quiet && report.failures().is_empty()) {
-            return;
-        }
-        let mut out = anstream::stderr().lock();
-        let place = match &self.plan.target {
-            Target::Each(_, Some(folder)) => format!(", results in {}", folder.display()),
-            _ => String::new(),
-        };
-        // Nothing can be done where not even errors can be written.
-        let _ = writeln!(out, "{} of {files} files done{place}", report.done());
-        if report.done() > 1 && !self.is_quiet {
-            let _ = writeln!(out, "{report}");
-        }
-    }
-
-    fn tell_speed(&self, elapsed_s: f64, cores: usize) {
-        let analysed_s = *self.analysed_s.lock().unwrap_or_else(PoisonError::into_inner);
-        let speed = analysed_s / elapsed_s.max(1e-9);
-        let of = if cores == 1 { "1 core" } else { &format!("{cores} cores") };
-        // Nothing can be done where not even errors can be written.
-        let _ = writeln!(
-            anstream::stderr(),
-            "bench: {analysed_s:.1} s of audio in {elapsed_s:.2} s: {speed:.1} s/s on {of}, {:.1} s/s a core",
-            speed / cores as f64
-        );
-    }
 }

@@ -1,6 +1,6 @@
 //! `rollcall evaluate`.
 
-use super::Outcome;
+use super::{Outcome, report_note};
 use crate::{
     args::{ChoiceArgs, EvaluateArgs, UnlistedName},
     decode::EXTENSIONS,
@@ -11,8 +11,8 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use rollcall_evaluate::{
-    Evaluation, Rules, Thresholds, Unlisted, evaluate, pair, read_predictions, read_references, write_csv,
-    write_json,
+    Evaluation, Pair, Rules, Thresholds, Unlisted, evaluate, pair, read_predictions, read_references,
+    write_csv, write_json,
 };
 use rollcall_metrics::{Bootstrap, Empty, EventRule};
 use std::{collections::BTreeMap, io::Write, path::Path};
@@ -26,6 +26,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<Outcome> {
     let mut references = read_references(&args.references, &unlisted(args))?;
     references.iter_mut().for_each(|reference| reference.rename(&names));
     let pairs = pair(predictions, references, args.partial, &EXTENSIONS)?;
+    tell(&pairs);
     let sources = (args.predictions.display().to_string(), args.references.display().to_string());
     let evaluation = Evaluation { scores: evaluate(&pairs, &rules)?, rules, sources };
     for ((write, mut file), path) in outputs.into_iter().zip(&args.output) {
@@ -41,6 +42,26 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<Outcome> {
         out.flush()?;
     }
     Ok(Outcome::Done)
+}
+
+/// What a person may not expect of these scores. It is told also with `--quiet`: the scores may be about something else.
+fn tell(pairs: &[Pair]) {
+    if let [pair] = pairs
+        && pair.is_odd(&EXTENSIONS)
+    {
+        report_note(&format!(
+            "'{}' and '{}' have different names; they were paired because there is one of each",
+            pair.prediction.file, pair.reference.file
+        ));
+    }
+    let has_labels = pairs.iter().any(|pair| !pair.reference.labels.is_empty());
+    let has_scores = pairs.iter().any(|pair| !pair.prediction.clip.is_empty());
+    if has_labels && !has_scores {
+        report_note(
+            "these predictions are steps without the posterior of the whole file, by which clips are scored: those scores are left \
+             out; JSON and Parquet have it",
+        );
+    }
 }
 
 type Writer = fn(&Evaluation, Theme, &mut dyn Write) -> Result<()>;

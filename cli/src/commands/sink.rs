@@ -5,7 +5,8 @@ use crate::{
     inputs::Input,
     output::{self, AtomicFile, FormatName, Look, Plan, Setting, Target},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
+use rollcall_files::Place;
 use std::{
     collections::BTreeSet,
     io::{self, BufWriter, IsTerminal, Write},
@@ -88,11 +89,26 @@ impl Sink {
     }
 }
 
+/// What happens to results that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Old {
+    /// They end the work on their file.
+    Refused,
+    /// They are written over.
+    Replaced,
+    /// They stay, and what is missing is written.
+    Kept,
+}
+
 /// Writes an input's own files, with [`Target::Each`]: each of them whole or not at all.
-pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, is_forced: bool) -> Result<()> {
-    for (format, path) in plan.files(input) {
+pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, old: Old) -> Result<()> {
+    let channel = analysis.one_of_each().map(str::to_owned);
+    for (format, path) in plan.files(input, channel.as_deref()) {
+        if old == Old::Kept && path.exists() {
+            continue;
+        }
         let mut write = || -> Result<()> {
-            let mut file = AtomicFile::create(&path, is_forced)?;
+            let mut file = AtomicFile::create(&path, old == Old::Replaced)?;
             write_plain(format, analysis, plain(true, plan.look, &path), &mut file)?;
             Ok(file.commit()?)
         };
@@ -102,11 +118,16 @@ pub(super) fn write_each(plan: &Plan, input: &Input, analysis: &mut Analysis, is
 }
 
 /// Fails before the work if the results could not be written after it.
-pub(super) fn check_each(plan: &Plan, input: &Input) -> Result<()> {
-    match plan.files(input).into_iter().find(|(_, path)| path.symlink_metadata().is_ok()) {
-        Some((_, path)) => bail!("{} exists already; use --force to overwrite it", path.display()),
-        None => Ok(()),
+pub(super) fn check_each(plan: &Plan, input: &Input, channel: Option<&str>) -> Result<()> {
+    for (_, path) in plan.files(input, channel) {
+        AtomicFile::check(&path, false).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                anyhow!("{} exists already; use --force to overwrite it", path.display())
+            }
+            _ => anyhow!("{}: {error}", path.display()),
+        })?;
     }
+    Ok(())
 }
 
 /// Removes what killed runs left half done where this one will write.
@@ -115,9 +136,8 @@ pub(super) fn sweep(plan: &Plan, inputs: &[Input]) -> Result<()> {
         Target::File(_, path) => Some(path.clone()),
         Target::Stdout(_) | Target::Each(..) => None,
     };
-    let each = inputs.iter().flat_map(|input| plan.files(input)).map(|(_, path)| path);
-    let folder = |path: PathBuf| path.parent().map(Path::to_owned);
-    let folders: BTreeSet<PathBuf> = each.chain(shared).filter_map(folder).collect();
+    let each = inputs.iter().flat_map(|input| plan.files(input, None)).map(|(_, path)| path);
+    let folders: BTreeSet<PathBuf> = each.chain(shared).filter_map(|path| Place::folder(&path)).collect();
     for folder in folders.iter().filter(|folder| folder.is_dir()) {
         AtomicFile::sweep(folder).with_context(|| folder.display().to_string())?;
     }

@@ -7,7 +7,7 @@
 //! | `class` | string | class |
 //! | `activity` | float | activity of the step; posterior of the whole file |
 //!
-//! Model, settings and length stand in the file's key-value metadata under `rollcall`, as JSON.
+//! Where each channel is heard by itself, a fifth column `channel` tells which. Model, settings and length stand in the file's key-value metadata under `rollcall`, as JSON.
 
 use crate::analyze::{Analysis, Row};
 use parquet::{
@@ -27,12 +27,13 @@ use std::{
     sync::Arc,
 };
 
-const SCHEMA: &str = "message rollcall {
+const COLUMNS: &str = "
     required binary file (UTF8);
     optional double time_s;
     required binary class (UTF8);
-    required float activity;
-}";
+    required float activity;";
+const CHANNEL: &str = "
+    required binary channel (UTF8);";
 /// Steps in a row group: about 80,000 rows of 20 classes, eleven minutes.
 const GROUP_STEPS: usize = 4_096;
 
@@ -61,14 +62,20 @@ fn write_to(analysis: &mut Analysis, out: &mut tempfile::SpooledTempFile) -> Res
         "hop_s": timeline.hop_s,
         "window_s": timeline.window_s,
         "incomplete": analysis.incomplete,
+        "channel": analysis.channel,
+        "notes": analysis.notes,
+        "file_bytes": analysis.file_bytes,
     });
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_key_value_metadata(Some(vec![KeyValue::new(String::from("rollcall"), head.to_string())]))
         .build();
+    let channel = analysis.one_of_each().map(ByteArray::from);
+    let schema = format!("message rollcall {{{COLUMNS}{}}}", if channel.is_some() { CHANNEL } else { "" });
     let mut file =
-        SerializedFileWriter::new(out, Arc::new(parse_message_type(SCHEMA)?), Arc::new(properties))?;
-    let name = ByteArray::from(timeline.file.as_str());
+        SerializedFileWriter::new(out, Arc::new(parse_message_type(&schema)?), Arc::new(properties))?;
+    let timeline = &analysis.timeline;
+    let name = (ByteArray::from(timeline.file.as_str()), channel);
     let classes: Vec<ByteArray> =
         timeline.classes.iter().map(|class| ByteArray::from(class.as_str())).collect();
     let clip =
@@ -89,7 +96,7 @@ fn write_to(analysis: &mut Analysis, out: &mut tempfile::SpooledTempFile) -> Res
 
 fn write_group<W: Write + Send>(
     mut group: SerializedRowGroupWriter<'_, W>,
-    name: &ByteArray,
+    (name, channel): &(ByteArray, Option<ByteArray>),
     classes: &[ByteArray],
     steps: &[(Option<f64>, Vec<f32>)],
 ) -> Result<(), ParquetError> {
@@ -107,7 +114,11 @@ fn write_group<W: Write + Send>(
             0 => column.typed::<ByteArrayType>().write_batch(&names, None, None)?,
             1 => column.typed::<DoubleType>().write_batch(&times, Some(&is_there), None)?,
             2 => column.typed::<ByteArrayType>().write_batch(&who, None, None)?,
-            _ => column.typed::<FloatType>().write_batch(&values, None, None)?,
+            3 => column.typed::<FloatType>().write_batch(&values, None, None)?,
+            _ => {
+                let channels = vec![channel.clone().unwrap_or_default(); rows];
+                column.typed::<ByteArrayType>().write_batch(&channels, None, None)?
+            }
         };
         column.close()?;
         index += 1;

@@ -2,14 +2,19 @@
 
 use super::{FormatName, Look};
 use crate::{args::OutputArgs, inputs::Input};
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use rollcall_files::{AtomicFile, Place};
+use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs,
     io::IsTerminal,
     path::{Path, PathBuf},
 };
+
+/// Longest name of a file, on nearly every system.
+const MAX_NAME_BYTES: usize = 255;
 
 /// One place for all results, or one for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub struct Plan {
     pub is_forced: bool,
     /// Pictures of `--plot`, a file for each input beside what `target` says.
     pub pictures: Vec<FormatName>,
+    /// Whether each channel has results of its own.
+    pub is_each_channel: bool,
     /// How pictures look.
     pub look: Look,
 }
@@ -41,7 +48,7 @@ impl Plan {
     /// # Errors
     /// Options that contradict each other or the inputs; an output that exists, or that is also an input, or that two
     /// inputs would share.
-    pub fn new(args: &OutputArgs, inputs: &[Input]) -> Result<Self> {
+    pub fn new(args: &OutputArgs, inputs: &[Input], is_each_channel: bool) -> Result<Self> {
         let mut formats = args.format.clone();
         let mut seen = Vec::new();
         formats.retain(|format| {
@@ -57,6 +64,7 @@ impl Plan {
                 None => FormatName::Summary,
                 Some(path) => match FormatName::of_path(path) {
                     Some(format) => format,
+                    None if Place::is_stream(path) => FormatName::Summary,
                     None => bail!("--output {}: the name tells no format; add --format", path.display()),
                 },
             });
@@ -68,8 +76,8 @@ impl Plan {
                 bail!("several formats do not fit into one output; add --out-dir DIR or --beside");
             };
             ensure!(
-                format.is_joinable() || inputs.len() <= 1,
-                "{} results of several files do not fit into one output; add --out-dir DIR or --beside",
+                format.is_joinable() || (inputs.len() <= 1 && !is_each_channel),
+                "{} results of several files or channels do not fit into one output; add --out-dir DIR or --beside",
                 name(format)
             );
             match output {
@@ -78,7 +86,7 @@ impl Plan {
             }
         };
         let look = Look { theme: args.theme, audio: args.audio };
-        let plan = Self { target, is_forced: args.force, pictures: args.pictures(), look };
+        let plan = Self { target, is_forced: args.force, pictures: args.pictures(), is_each_channel, look };
         plan.check(inputs)?;
         Ok(plan)
     }
@@ -92,22 +100,21 @@ impl Plan {
         is_target || !self.pictures.is_empty()
     }
 
-    /// The files of an input's own: its results with `Target::Each`, and its pictures.
-    pub fn files(&self, input: &Input) -> Vec<(FormatName, PathBuf)> {
+    /// The files of an input's own: its results with `Target::Each`, and its pictures; of one channel, where each has its own.
+    pub fn files(&self, input: &Input, channel: Option<&str>) -> Vec<(FormatName, PathBuf)> {
         let (formats, folder) = match &self.target {
             Target::Each(formats, folder) => (&formats[..], folder.as_deref()),
             Target::File(_, path) => (&[][..], path.parent()),
             Target::Stdout(_) => (&[][..], Some(Path::new(""))),
         };
         let base = folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.relative));
-        let named = |format: &FormatName| {
-            let mut path = OsString::from(&base);
-            path.push(".");
-            path.push(format.suffix());
-            (*format, PathBuf::from(path))
+        let result = |format: &FormatName| {
+            let channel = channel.map_or_else(String::new, |channel| format!(".ch{channel}"));
+            let name = base.file_name().unwrap_or(base.as_os_str());
+            (*format, base.with_file_name(named(name, &format!("{channel}.{}", format.suffix()))))
         };
         let pictures = self.pictures.iter().filter(|picture| !formats.contains(picture));
-        formats.iter().chain(pictures).map(named).collect()
+        formats.iter().chain(pictures).map(result).collect()
     }
 
     fn check(&self, inputs: &[Input]) -> Result<()> {
@@ -122,12 +129,8 @@ impl Plan {
             Target::File(_, path) => {
                 let is_same = |input: &Input| !input.is_stdin() && is_same_file(&input.path, path);
                 ensure!(!inputs.iter().any(is_same), "--output {}: is one of the inputs", path.display());
-                let is_free = self.is_forced || fs::symlink_metadata(path).is_err();
-                ensure!(
-                    is_free,
-                    "--output {}: exists already; use --force to overwrite it, or another name",
-                    path.display()
-                );
+                AtomicFile::check(path, self.is_forced)
+                    .with_context(|| format!("--output {}", path.display()))?;
             }
             Target::Each(_, folder) => ensure!(
                 folder.is_some() || !inputs.iter().any(Input::is_stdin),
@@ -136,7 +139,7 @@ impl Plan {
         }
         let mut takers: HashMap<PathBuf, &Input> = HashMap::new();
         for input in inputs {
-            for (_, path) in self.files(input) {
+            for (_, path) in self.files(input, None) {
                 if let Some(other) = takers.insert(path.clone(), input) {
                     bail!(
                         "{other} and {input} would both be written to {}; analyse their common folder, or use --beside",
@@ -147,6 +150,20 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// A name and its ending; a name that would be longer than any system has them is cut, and bears a hash of the whole.
+fn named(name: &OsStr, ending: &str) -> OsString {
+    let mut whole = name.to_owned();
+    whole.push(ending);
+    if whole.len() <= MAX_NAME_BYTES {
+        return whole;
+    }
+    let hash = Sha256::digest(name.as_encoded_bytes());
+    let mark = format!("~{:08x}", u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]));
+    let text = name.to_string_lossy();
+    let kept = text.floor_char_boundary(MAX_NAME_BYTES.saturating_sub(mark.len() + ending.len()));
+    OsString::from(format!("{}{mark}{ending}", &text[..kept]))
 }
 
 fn name(format: FormatName) -> String {
@@ -169,7 +186,7 @@ mod tests {
     #[test]
     fn formats_follow_names_and_places() {
         let one = [input("song.wav", "song.wav")];
-        let plan = |args: OutputArgs| Plan::new(&args, &one);
+        let plan = |args: OutputArgs| Plan::new(&args, &one, false);
         assert_eq!(plan(OutputArgs::default()).expect("a plan").target, Target::Stdout(FormatName::Summary));
         for (output, format) in [
             ("x.json", FormatName::Json),
@@ -186,17 +203,33 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_names_are_cut_and_stay_different() {
+        let long = |last: &str| format!("{}{last}.wav", "\u{fc}".repeat(125));
+        let names =
+            ["a", "b"].map(|last| named(OsStr::new(&long(last)), ".ranges.csv").into_string().unwrap());
+        assert!(names.iter().all(|name| name.len() <= 255 && name.ends_with(".ranges.csv")), "{names:?}");
+        assert!(names.iter().all(|name| name.len() > 250) && names[0] != names[1], "{names:?}");
+        assert_eq!(named(OsStr::new("a.wav"), ".json"), "a.wav.json");
+    }
+
+    #[test]
     fn names_keep_extensions_and_folders_and_never_meet() {
         let args = OutputArgs { out_dir: Some("out".into()), ..OutputArgs::default() };
         let inputs = [input("album/cd1/a.wav", "cd1/a.wav"), input("album/cd1/a.flac", "cd1/a.flac")];
-        let plan = Plan::new(&args, &inputs).expect("a plan");
-        assert_eq!(plan.files(&inputs[0]), [(FormatName::Json, PathBuf::from("out/cd1/a.wav.json"))]);
-        assert_eq!(plan.files(&inputs[1]), [(FormatName::Json, PathBuf::from("out/cd1/a.flac.json"))]);
+        let plan = Plan::new(&args, &inputs, false).expect("a plan");
+        assert_eq!(plan.files(&inputs[0], None), [(FormatName::Json, PathBuf::from("out/cd1/a.wav.json"))]);
+        assert_eq!(
+            plan.files(&inputs[1], Some("2")),
+            [(FormatName::Json, PathBuf::from("out/cd1/a.flac.ch2.json"))]
+        );
         let twins = [input("x/a.wav", "a.wav"), input("y/a.wav", "a.wav")];
         assert!(
-            Plan::new(&args, &twins).expect_err("one name for two").to_string().contains("out/a.wav.json")
+            Plan::new(&args, &twins, false)
+                .expect_err("one name for two")
+                .to_string()
+                .contains("out/a.wav.json")
         );
         let beside = OutputArgs { beside: true, ..OutputArgs::default() };
-        assert!(Plan::new(&beside, &twins).is_ok());
+        assert!(Plan::new(&beside, &twins, false).is_ok());
     }
 }

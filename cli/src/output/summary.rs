@@ -47,6 +47,11 @@ fn text(analysis: &Analysis, width: usize) -> String {
         2 => String::from("stereo"),
         channels => format!("{channels} channels"),
     };
+    let channels = match (&analysis.channel, analysis.one_of_each()) {
+        (_, Some(number)) => format!("{channels}, channel {number}"),
+        (Some(name), None) => format!("{channels}, {name} alone"),
+        (None, None) => channels,
+    };
     let name = if timeline.file == crate::inputs::STDIN { "standard input" } else { &timeline.file };
     let from_s = timeline.settings.start_s;
     let from = if from_s > 0.0 { format!(" from {}", clock(from_s, 0)) } else { String::new() };
@@ -54,6 +59,9 @@ fn text(analysis: &Analysis, width: usize) -> String {
     line(format_args!("{TITLE}{name}{TITLE:#}  {FAINT}{length}{from}, {rate_khz} kHz, {channels}{FAINT:#}"));
     if let Some(reason) = &analysis.incomplete {
         line(format_args!("  {WARNING}incomplete: {reason}{WARNING:#}"));
+    }
+    for note in &analysis.notes {
+        line(format_args!("  {WARNING}note: {note}{WARNING:#}"));
     }
     let heard = heard(analysis);
     if heard.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{
     EVENTS, EventTable, FrontEnd, HeadNormalisation, Kind, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES,
-    MODEL_CARD, Manifest, PackageError, PostProcessing, SCHEMA,
+    MAX_PACKAGE_BYTES, MODEL_CARD, Manifest, PackageError, PostProcessing, SCHEMA,
 };
 use crate::{COLUMN_HOPS, EMBEDDING, PATCH_HOPS};
 use std::collections::BTreeSet;
@@ -184,6 +184,11 @@ fn files(manifest: &Manifest) -> Result<(), PackageError> {
         if entry.sha256.len() != 64 || !entry.sha256.chars().all(|c| c.is_ascii_hexdigit()) {
             return Err(PackageError::new(name, "stated SHA-256", entry.sha256.as_str(), "64 hex digits"));
         }
+    }
+    let all = manifest.files.iter().map(|entry| entry.bytes).sum::<u64>();
+    if all > MAX_PACKAGE_BYTES {
+        let expected = format!("at most {MAX_PACKAGE_BYTES} bytes");
+        return Err(off("stated size of all files", format!("{all} bytes"), expected));
     }
     match required_files(manifest).into_iter().find(|name| !seen.contains(name)) {
         Some(name) => Err(PackageError::new(name, "entry in the manifest", "none", "its size and SHA-256")),

@@ -1,9 +1,11 @@
 //! How long the audio of a WAV is: by its size where that can be, by what follows where it cannot.
 
-use crate::bytes::Bytes;
+use crate::{
+    blocks::{WRAP, WRAPPED},
+    bytes::Bytes,
+};
 use std::io;
 
-const WRAP: u64 = 1 << 32;
 /// Sizes that programs write to pipes, where they cannot go back to fill them in: nearly 2 and nearly 4 GiB (sox 0x7FFFF000,
 /// arecord 0x80000000, ffmpeg 0xFFFFFFFF, with and without what their headers take).
 const UNKNOWN: [std::ops::RangeInclusive<u64>; 2] = [0x7fff_0000..=0x8000_ffff, 0xffff_0000..=0xffff_ffff];
@@ -37,9 +39,7 @@ impl Size {
             (stated, _) => match left {
                 Some(left) if left >= stated + WRAP => {
                     let length = stated + (left - stated) / WRAP * WRAP;
-                    let note =
-                        "its size does not fit into its header (WAV ends at 4 GiB): all of it was read";
-                    Ok((Some(length), Some(note.into())))
+                    Ok((Some(length), Some(WRAPPED.into())))
                 }
                 _ => Ok((Some(stated), None)),
             },
