@@ -2,8 +2,8 @@
 
     spark-submit catalogue.py FILES OUT --program /opt/rollcall
 
-FILES is a Parquet table with a string column `file`: paths that every worker can open. OUT becomes a Parquet data set
-with the rows that `rollcall analyze --format parquet` writes, and four columns more:
+It is one file because that is what `spark-submit` takes. FILES is a Parquet table with a string column `file`: paths that every
+worker can open. OUT becomes a Parquet data set with the rows that `rollcall analyze --format parquet` writes, and four columns more:
 
     level       file    the posterior of each class over the whole file (`time_s` is null)
                 step    the activity of each class at each step; only with --steps

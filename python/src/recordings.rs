@@ -157,7 +157,7 @@ impl File<'_> {
         let picks = self.channels.picks(channels).map_err(Failure::Said)?;
         let hearing = |pick: &Pick| {
             let format = InputFormat { sample_rate_hz, channels: pick.width(channels) };
-            let name = self.path.to_string_lossy().into_owned();
+            let name = rollcall_results::name(self.path).0;
             Hearing::new(manner, format, channels, name, start as f64 / rate)
         };
         let mut hearings = picks.iter().map(hearing).collect::<Result<Vec<_>, _>>()?;

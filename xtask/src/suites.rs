@@ -221,7 +221,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "wheel",
         action: Action::Command(&["python", "python/tests/run.py", "{rollcall}"], Counted::Whole),
-        shows: "the Python wheel builds and gives the program's numbers to the letter (30 s)",
+        shows: "the Python wheel builds, gives the program's numbers to the letter, and has types; its page for researchers runs (1 min)",
     },
     Suite {
         name: "orders",
@@ -278,6 +278,6 @@ pub(crate) const SUITES: &[Suite] = &[
             &["python", "examples/spark/test_catalogue.py", "{rollcall}", "demo/feelings.ogg"],
             Counted::Whole,
         ),
-        shows: "PySpark over many files gives the rows of one process, also after a kill (2 min)",
+        shows: "PySpark over many files gives the rows of one process, also after a kill; a catalogue is kept, and scored (3 min)",
     },
 ];

@@ -80,6 +80,7 @@ mod tests {
             posterior: vec![activity],
             instant: vec![activity],
             attention: vec![1.0],
+            another: None,
             embedding: Vec::new(),
             level_dbfs: -20.0,
             gate_open: true,
