@@ -64,7 +64,8 @@ impl Crate {
         }
         // Cargo shows the warnings of crates that lie in a folder, and keeps those of published ones to itself.
         let manifest = folder.join("Cargo.toml");
-        let text = fs::read_to_string(&manifest).with_context(|| format!("{} is missing", manifest.display()))?;
+        let text =
+            fs::read_to_string(&manifest).with_context(|| format!("{} is missing", manifest.display()))?;
         fs::write(&manifest, format!("{text}\n[lints.rust]\nwarnings = \"allow\"\n"))?;
         fs::write(folder.join(STAMP), self.stamp(without)?)?;
         Ok(())
@@ -82,7 +83,8 @@ fn crates() -> Result<Vec<Crate>> {
     let mut crates = Vec::new();
     for folder in sorted(&folder)?.into_iter().filter(|path| path.is_dir()) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (name, version) = split(&name).with_context(|| format!("patches/{name} is not called NAME-VERSION"))?;
+        let (name, version) =
+            split(&name).with_context(|| format!("patches/{name} is not called NAME-VERSION"))?;
         let patches = sorted(&folder)?;
         crates.push(Crate { published: published::locked(name, version)?, patches });
     }
@@ -114,7 +116,9 @@ fn make(without: Option<&str>) -> Result<()> {
     let place = shell::root().join(PATCHED);
     for one in crates()? {
         let folder = place.join(&one.published.name);
-        if fs::read_to_string(folder.join(STAMP)).is_ok_and(|made_from| Ok(made_from) == one.stamp(without).map_err(drop)) {
+        if fs::read_to_string(folder.join(STAMP))
+            .is_ok_and(|made_from| Ok(made_from) == one.stamp(without).map_err(drop))
+        {
             continue;
         }
         eprintln!("xtask: patching {}", one.published.folder());
@@ -195,15 +199,21 @@ pub(crate) fn check() -> Result<Report> {
     report.rule(format!("each patch has a row in {TABLE} that names its test"), unnamed);
     let manifest = fs::read_to_string(shell::root().join(Workspace::Plugin.manifest()))?;
     let lock = fs::read_to_string(shell::root().join(Workspace::Plugin.lock()))?;
-    report.rule("the plugin is built from these crates, patched, and from no others", left_out(&crates, &manifest, &lock)?);
+    report.rule(
+        "the plugin is built from these crates, patched, and from no others",
+        left_out(&crates, &manifest, &lock)?,
+    );
     Ok(report)
 }
 
 /// What the text before the first change leaves open.
 fn header(patch: &str) -> Vec<String> {
     let head = patch.split("\n--- ").next().unwrap_or_default();
-    let mut missing: Vec<String> =
-        HEADER.iter().filter(|word| !head.lines().any(|line| line.starts_with(**word))).map(|word| format!("no `{word}`")).collect();
+    let mut missing: Vec<String> = HEADER
+        .iter()
+        .filter(|word| !head.lines().any(|line| line.starts_with(**word)))
+        .map(|word| format!("no `{word}`"))
+        .collect();
     if !patch.contains("\n--- ") {
         missing.push("changes nothing".to_owned());
     }
@@ -213,16 +223,23 @@ fn header(patch: &str) -> Vec<String> {
 /// Crates that are patched and not used, or used from a folder and not patched.
 fn left_out(crates: &[Crate], manifest: &str, lock: &str) -> Result<Vec<String>> {
     let manifest: Table = manifest.parse().context("the plugin's manifest is not TOML")?;
-    let pointed = manifest.get("patch").and_then(|patch| patch.get("crates-io")).and_then(toml::Value::as_table);
+    let pointed =
+        manifest.get("patch").and_then(|patch| patch.get("crates-io")).and_then(toml::Value::as_table);
     let pointed: BTreeSet<(String, String)> = pointed
         .into_iter()
         .flatten()
-        .map(|(name, to)| (name.clone(), to.get("path").and_then(toml::Value::as_str).unwrap_or_default().to_owned()))
+        .map(|(name, to)| {
+            (name.clone(), to.get("path").and_then(toml::Value::as_str).unwrap_or_default().to_owned())
+        })
         .collect();
-    let patched: BTreeSet<(String, String)> =
-        crates.iter().map(|one| (one.published.name.clone(), format!("../{PATCHED}/{}", one.published.name))).collect();
-    let mut broken: Vec<String> =
-        patched.symmetric_difference(&pointed).map(|(name, path)| format!("{name} = {path}: in one of the two alone")).collect();
+    let patched: BTreeSet<(String, String)> = crates
+        .iter()
+        .map(|one| (one.published.name.clone(), format!("../{PATCHED}/{}", one.published.name)))
+        .collect();
+    let mut broken: Vec<String> = patched
+        .symmetric_difference(&pointed)
+        .map(|(name, path)| format!("{name} = {path}: in one of the two alone"))
+        .collect();
     let lock: Table = lock.parse().context("the plugin's lock file is not TOML")?;
     let packages = lock.get("package").and_then(toml::Value::as_array).into_iter().flatten();
     let used: Vec<(&str, &str)> = packages
@@ -231,7 +248,9 @@ fn left_out(crates: &[Crate], manifest: &str, lock: &str) -> Result<Vec<String>>
         .collect();
     for one in crates {
         let is_used = used.contains(&(&one.published.name, &one.published.version));
-        broken.extend((!is_used).then(|| format!("the plugin's lock file has no patched {}", one.published.folder())));
+        broken.extend(
+            (!is_used).then(|| format!("the plugin's lock file has no patched {}", one.published.folder())),
+        );
     }
     Ok(broken)
 }

@@ -45,7 +45,8 @@ fn locked_in(lock: &str, name: &str, version: &str) -> Result<Published> {
         format!("{LOCK} has no {name} {version}: name that version in {MANIFEST}, and its folder after it")
     })?;
     let hash = package.get("checksum").and_then(toml::Value::as_str);
-    let hash = hash.with_context(|| format!("{LOCK} has no hash of {name} {version}: is it from a registry?"))?;
+    let hash =
+        hash.with_context(|| format!("{LOCK} has no hash of {name} {version}: is it from a registry?"))?;
     Ok(Published { name: name.to_owned(), version: version.to_owned(), hash: hash.to_owned() })
 }
 
@@ -69,7 +70,8 @@ impl Published {
         // `m`: written now, so that cargo sees what has changed since it last looked.
         shell::run(shell::command("tar", &["-xzmf"]).arg(&archive).arg("-C").arg(parent))?;
         if inside != folder {
-            fs::rename(&inside, folder).with_context(|| format!("{} holds no {}", archive.display(), self.folder()))?;
+            fs::rename(&inside, folder)
+                .with_context(|| format!("{} holds no {}", archive.display(), self.folder()))?;
         }
         Ok(())
     }
@@ -77,13 +79,25 @@ impl Published {
     /// Where cargo keeps it.
     fn archive(&self) -> Result<PathBuf> {
         let host = shell::read(&mut shell::command("rustc", &["-vV"]))?;
-        let host = host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
-        let listed = ["metadata", "--format-version=1", "--locked", "--filter-platform", host, "--manifest-path", MANIFEST];
+        let host =
+            host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+        let listed = [
+            "metadata",
+            "--format-version=1",
+            "--locked",
+            "--filter-platform",
+            host,
+            "--manifest-path",
+            MANIFEST,
+        ];
         let listed: Value = serde_json::from_str(&shell::read(&mut shell::command("cargo", &listed))?)?;
         let mut packages = listed["packages"].as_array().into_iter().flatten();
-        let own = packages.find(|package| package["name"] == self.name.as_str() && package["version"] == self.version.as_str());
+        let own = packages.find(|package| {
+            package["name"] == self.name.as_str() && package["version"] == self.version.as_str()
+        });
         let manifest = own.and_then(|package| package["manifest_path"].as_str());
-        let manifest = manifest.with_context(|| format!("cargo did not fetch {} {}", self.name, self.version))?;
+        let manifest =
+            manifest.with_context(|| format!("cargo did not fetch {} {}", self.name, self.version))?;
         archive_of(Path::new(manifest), &self.folder()).with_context(|| {
             format!("{manifest} lies in none of cargo's registries, so that there is no archive to hold to its hash")
         })
@@ -112,7 +126,8 @@ fn archive_of(manifest: &Path, name: &str) -> Option<PathBuf> {
     let index = manifest.parent()?.parent()?;
     let (src, registry) = (index.parent()?, index.parent()?.parent()?);
     let is_registry = src.ends_with("src") && registry.ends_with("registry");
-    is_registry.then(|| registry.join("cache").join(index.file_name().expect("named")).join(format!("{name}.crate")))
+    is_registry
+        .then(|| registry.join("cache").join(index.file_name().expect("named")).join(format!("{name}.crate")))
 }
 
 /// Applies a patch to the sources in a folder, every line of its context where it says.
@@ -183,7 +198,8 @@ mod tests {
         let source = folder.join("source");
         fs::create_dir_all(&source).unwrap();
         let patch = folder.join("01-two.patch");
-        fs::write(&patch, "Why.\n\n--- a/lib.rs\n+++ b/lib.rs\n@@ -1,3 +1,3 @@\n one\n-two\n+zwei\n three\n").unwrap();
+        fs::write(&patch, "Why.\n\n--- a/lib.rs\n+++ b/lib.rs\n@@ -1,3 +1,3 @@\n one\n-two\n+zwei\n three\n")
+            .unwrap();
         fs::write(source.join("lib.rs"), "one\ntwo\nthree\n").unwrap();
         apply(&patch, &source).unwrap();
         assert_eq!(fs::read_to_string(source.join("lib.rs")).unwrap(), "one\nzwei\nthree\n");

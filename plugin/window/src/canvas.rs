@@ -28,7 +28,8 @@ impl Canvas {
         let gl = window.gl_context().ok_or(CanvasError::NoContext)?;
         let painter = current(&gl, || {
             // SAFETY: the context is current, so that what it names are its own functions.
-            let functions = unsafe { glow::Context::from_loader_function_cstr(|name| gl.get_proc_address(name)) };
+            let functions =
+                unsafe { glow::Context::from_loader_function_cstr(|name| gl.get_proc_address(name)) };
             Painter::new(Arc::new(functions), "", None, true)
         })??;
         Ok(Self { gl, painter })

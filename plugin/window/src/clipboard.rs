@@ -9,7 +9,8 @@ pub(crate) struct Clipboard(Option<ClipboardContext>);
 
 impl Clipboard {
     pub(crate) fn copy(&mut self, text: String) {
-        let copied = self.open().and_then(|clipboard| clipboard.set_contents(text).map_err(|e| e.to_string()));
+        let copied =
+            self.open().and_then(|clipboard| clipboard.set_contents(text).map_err(|e| e.to_string()));
         if let Err(error) = copied {
             tracing::warn!("nothing was copied: {error}");
         }

@@ -2,8 +2,8 @@
 
 use crate::{News, View, canvas::Canvas, clipboard::Clipboard, cursor, input::Input};
 use baseview::{
-    Event, EventStatus, HandlerError, MouseCursor, MouseEvent, TimerHandle, WindowContext, WindowHandler, WindowSize,
-    dpi::LogicalSize,
+    Event, EventStatus, HandlerError, MouseCursor, MouseEvent, TimerHandle, WindowContext, WindowHandler,
+    WindowSize, dpi::LogicalSize,
 };
 use egui::{OutputCommand, Vec2};
 use std::{
@@ -187,7 +187,9 @@ impl<V: View> WindowHandler for Handler<V> {
                 let is_wanted = self.ctx.egui_is_using_pointer() || self.ctx.egui_wants_pointer_input();
                 let is_drag = matches!(
                     event,
-                    MouseEvent::DragEntered { .. } | MouseEvent::DragMoved { .. } | MouseEvent::DragDropped { .. }
+                    MouseEvent::DragEntered { .. }
+                        | MouseEvent::DragMoved { .. }
+                        | MouseEvent::DragDropped { .. }
                 );
                 if is_drag || is_wanted { status } else { EventStatus::Ignored }
             }
@@ -195,7 +197,11 @@ impl<V: View> WindowHandler for Handler<V> {
                 input.key(event, || self.clipboard.borrow_mut().paste());
                 self.redraw();
                 // The host's own keys (play, stop) are the host's while no text is written.
-                if self.ctx.egui_wants_keyboard_input() { EventStatus::Captured } else { EventStatus::Ignored }
+                if self.ctx.egui_wants_keyboard_input() {
+                    EventStatus::Captured
+                } else {
+                    EventStatus::Ignored
+                }
             }
             Event::Window(event) => {
                 input.focus(event);

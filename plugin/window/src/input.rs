@@ -2,7 +2,9 @@
 
 use crate::{drop, keys};
 use baseview::{EventStatus, MouseButton, MouseEvent, ScrollDelta, WindowEvent};
-use egui::{Event, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, TouchPhase, Vec2};
+use egui::{
+    Event, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, TouchPhase, Vec2,
+};
 use keyboard_types::KeyboardEvent;
 use std::time::Instant;
 
