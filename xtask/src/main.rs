@@ -44,7 +44,7 @@ cargo xtask COMMAND
   borders           check which crate may name which
   house             check the house rules that a machine can read
   licences          show every dependency's licence, and check it against deny.toml
-  patches           patch the crates that the plugin stands on; --without NAME leaves a patch out
+  patches           patch the crates that the plugin stands on; --without NAME... leaves some out
   peers [OPTION...] measure ours against onnxruntime, tract and the machine's limits; writes BENCHMARKS.md
   setup [plugin]    only install what the tests need, or the plugin alone, and patch its crates
 ";

@@ -57,7 +57,10 @@ pub(crate) fn built_in(name: &str, host: &str) -> Result<Vec<Package>> {
     let (own, _) = own.with_context(|| format!("`cargo metadata` knows no package {name}"))?;
     let reached =
         reach(&metadata["resolve"], own, &|id| packages.get(id).is_some_and(|package| !package.is_macro));
-    Ok(packages.into_iter().filter(|(id, _)| reached.contains(id)).map(|(_, package)| package).collect())
+    let mut packages: Vec<Package> =
+        packages.into_iter().filter(|(id, _)| reached.contains(id)).map(|(_, package)| package).collect();
+    packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+    Ok(packages)
 }
 
 /// Every package that one leads to by what is linked.

@@ -25,6 +25,9 @@ const STAMP: &str = "patched-from.txt";
 /// What the header of a patch answers.
 const HEADER: [&str; 3] = ["What is wrong: ", "How it shows: ", "Tested: "];
 
+/// Where the header of a patch ends.
+const CHANGES: &str = "\n--- ";
+
 /// Where it stands which test fails without which patch.
 const TABLE: &str = "patches/README.md";
 
@@ -41,24 +44,26 @@ impl Crate {
         self.patches.iter().map(|patch| name(&self.published.name, patch)).collect()
     }
 
-    /// What it is made from, to the byte; a patch that is left out counts.
-    fn stamp(&self, without: Option<&str>) -> Result<String> {
+    /// What it is made from, to the byte; a patch that is left out counts, and what its header says does not.
+    fn stamp(&self, without: &[&str]) -> Result<String> {
         let mut stamp = format!("{} {}\n", self.published.folder(), self.published.hash);
         for (patch, name) in self.patches.iter().zip(self.names()) {
-            if without == Some(name.as_str()) {
+            if without.contains(&name.as_str()) {
                 writeln!(stamp, "without {name}")?;
             } else {
-                writeln!(stamp, "with {name}\n{}", fs::read_to_string(patch)?)?;
+                let text = fs::read_to_string(patch)?;
+                let changes = text.split_once(CHANGES).map_or("", |(_, changes)| changes);
+                writeln!(stamp, "with {name}\n{changes}")?;
             }
         }
         Ok(stamp)
     }
 
     /// Makes it in a folder that there is not yet.
-    fn make(&self, folder: &Path, without: Option<&str>) -> Result<()> {
+    fn make(&self, folder: &Path, without: &[&str]) -> Result<()> {
         self.published.unpack(folder)?;
         for (patch, name) in self.patches.iter().zip(self.names()) {
-            if without != Some(name.as_str()) {
+            if !without.contains(&name.as_str()) {
                 published::apply(patch, folder)?;
             }
         }
@@ -109,10 +114,10 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// A crate cannot be fetched or is not what its hash says, or a patch does not apply.
 pub(crate) fn ensure() -> Result<()> {
-    make(None)
+    make(&[])
 }
 
-fn make(without: Option<&str>) -> Result<()> {
+fn make(without: &[&str]) -> Result<()> {
     let place = shell::root().join(PATCHED);
     for one in crates()? {
         let folder = place.join(&one.published.name);
@@ -137,8 +142,8 @@ fn make(without: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// `cargo xtask patches`: patches, and names the patches; `--without NAME` leaves one out until the next command that builds the
-/// plugin, to see which test fails then.
+/// `cargo xtask patches`: patches, and names the patches; `--without NAME...` leaves some out until the next command that builds the
+/// plugin, to see which tests fail then.
 ///
 /// # Errors
 /// There is no such patch, or as [`ensure`].
@@ -149,16 +154,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             ensure()?;
             println!("{}", names.join("\n"));
         }
-        ["--without", name] if names.iter().any(|known| known == name) => {
-            make(Some(name))?;
+        ["--without", without @ ..] if !without.is_empty() => {
+            if let Some(unknown) = without.iter().find(|name| !names.iter().any(|known| known == **name)) {
+                bail!("there is no patch `{unknown}`; there are {}", names.join(", "));
+            }
+            make(without)?;
             println!(
-                "{PATCHED} is without {name}. Now call cargo itself, for instance\n\n    \
+                "{PATCHED} is without {}. Now call cargo itself, for instance\n\n    \
                  cargo nextest run --release --manifest-path plugin/Cargo.toml -p rollcall-plugin\n\n\
-                 The next `cargo xtask` command that builds the plugin puts it back."
+                 The next `cargo xtask` command that builds the plugin puts it back.",
+                without.join(", ")
             );
         }
-        ["--without", name] => bail!("there is no patch `{name}`; there are {}", names.join(", ")),
-        _ => bail!("`cargo xtask patches` takes nothing, or --without NAME"),
+        _ => bail!("`cargo xtask patches` takes nothing, or --without NAME..."),
     }
     Ok(())
 }
@@ -179,12 +187,13 @@ pub(crate) fn check() -> Result<Report> {
         let names = one.names();
         count += names.len();
         // With all of them, and with each left out.
-        for without in std::iter::once(None).chain(names.iter().map(|name| Some(name.as_str()))) {
+        let each = names.iter().map(|name| vec![name.as_str()]);
+        for without in std::iter::once(Vec::new()).chain(each) {
             if place.exists() {
                 fs::remove_dir_all(&place)?;
             }
-            if let Err(error) = one.make(&place.join(&one.published.name), without) {
-                unfit.push(format!("without {}: {error:#}", without.unwrap_or("none")));
+            if let Err(error) = one.make(&place.join(&one.published.name), &without) {
+                unfit.push(format!("without {without:?}: {error:#}"));
             }
         }
         for (patch, name) in one.patches.iter().zip(&names) {
@@ -208,13 +217,13 @@ pub(crate) fn check() -> Result<Report> {
 
 /// What the text before the first change leaves open.
 fn header(patch: &str) -> Vec<String> {
-    let head = patch.split("\n--- ").next().unwrap_or_default();
+    let head = patch.split(CHANGES).next().unwrap_or_default();
     let mut missing: Vec<String> = HEADER
         .iter()
         .filter(|word| !head.lines().any(|line| line.starts_with(**word)))
         .map(|word| format!("no `{word}`"))
         .collect();
-    if !patch.contains("\n--- ") {
+    if !patch.contains(CHANGES) {
         missing.push("changes nothing".to_owned());
     }
     missing

@@ -66,9 +66,15 @@ impl Published {
         self.hold_to_hash(&archive, &bytes)?;
         let parent = folder.parent().context("a folder lies in another")?;
         let inside = parent.join(self.folder());
+        if inside.exists() {
+            fs::remove_dir_all(&inside)?;
+        }
         fs::create_dir_all(parent)?;
         // `m`: written now, so that cargo sees what has changed since it last looked.
-        shell::run(shell::command("tar", &["-xzmf"]).arg(&archive).arg("-C").arg(parent))?;
+        let mut tar = shell::command("tar", &["-xzmf"]);
+        let done = tar.arg(&archive).arg("-C").arg(parent).output().context("cannot start tar")?;
+        let said = String::from_utf8_lossy(&done.stderr);
+        ensure!(done.status.success(), "tar cannot unpack {}: {}", archive.display(), said.trim());
         if inside != folder {
             fs::rename(&inside, folder)
                 .with_context(|| format!("{} holds no {}", archive.display(), self.folder()))?;
