@@ -108,7 +108,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "bundles",
         action: Action::Check(bundle::check),
-        shows: "both bundles build, with their entry points",
+        shows: "both bundles build, with their entry points, and the licences of what is in them beside them",
     },
     Suite {
         name: "crates",

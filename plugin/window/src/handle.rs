@@ -36,10 +36,13 @@ pub struct Settings {
     pub news: News,
 }
 
+/// Asks a host for another size.
+pub type Resize = Box<dyn FnMut(WindowSize) -> Result<(), Box<dyn error::Error>>>;
+
 /// What a window asks of the host that it lies in.
 pub struct Host {
     /// Another size, on the host's main thread.
-    pub resize: Box<dyn FnMut(WindowSize) -> Result<(), Box<dyn error::Error>>>,
+    pub resize: Resize,
     /// The window is gone though the host did not close it; on the host's main thread.
     pub gone: Box<dyn FnMut()>,
     /// To call [`Window::on_main_thread`] on its main thread; on the window's thread.
@@ -47,7 +50,7 @@ pub struct Host {
 }
 
 struct Callbacks {
-    resize: Box<dyn FnMut(WindowSize) -> Result<(), Box<dyn error::Error>>>,
+    resize: Resize,
     gone: Box<dyn FnMut()>,
 }
 

@@ -16,7 +16,7 @@ mod keys;
 mod libraries;
 
 pub use baseview::{Error, ParentWindowHandle, WindowContext, WindowSize, dpi};
-pub use handle::{Host, Settings, Window};
+pub use handle::{Host, Resize, Settings, Window};
 
 use std::sync::{
     Arc,
