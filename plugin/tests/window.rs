@@ -203,6 +203,28 @@ fn every_frame_of_the_screen_may_be_drawn_and_none_waits_for_an_answer() {
 }
 
 #[test]
+fn a_closed_window_s_thread_is_gone() {
+    on("a_closed_window_s_thread_is_gone", None, |screen| {
+        const WINDOWS: usize = 40;
+        let mut stage = Stage::new(screen, 48_000);
+        stage.before_show = Duration::ZERO;
+        let threads = || fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+        let mut before = 0;
+        let mut left = 0;
+        for window in 0..=WINDOWS {
+            stage.open(None);
+            stage.idle(Duration::from_millis(3 * (window as u64 % 5)));
+            stage.close();
+            // What is made once is there after the first. The system itself may list a thread for a moment after it was waited for.
+            left += usize::from(window > 0 && threads() > before);
+            before = if window == 0 { threads() } else { before };
+        }
+        println!("{left} of {WINDOWS} windows had a thread left when they were closed");
+        assert!(left < WINDOWS / 4, "{left} of {WINDOWS}");
+    });
+}
+
+#[test]
 fn five_hundred_windows_leave_nothing_behind() {
     on("five_hundred_windows_leave_nothing_behind", None, |screen| {
         // SAFETY: the process's own setting, without a pointer. The kernel's merging of pages into huge ones is no leak.
