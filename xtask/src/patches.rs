@@ -7,7 +7,7 @@ use crate::{
     shell,
     workspaces::Workspace,
 };
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use std::{
     collections::BTreeSet,
     fmt::Write as _,
@@ -93,7 +93,7 @@ fn crates() -> Result<Vec<Crate>> {
         let patches = sorted(&folder)?;
         crates.push(Crate { published: published::locked(name, version)?, patches });
     }
-    ensure!(!crates.is_empty(), "patches/ holds no patch");
+    anyhow::ensure!(!crates.is_empty(), "patches/ holds no patch");
     Ok(crates)
 }
 
@@ -146,7 +146,7 @@ fn make(without: &[&str]) -> Result<()> {
 /// plugin, to see which tests fail then.
 ///
 /// # Errors
-/// There is no such patch, or as [`ensure`].
+/// There is no such patch, or as [`ensure()`].
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let names: Vec<String> = crates()?.iter().flat_map(Crate::names).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
