@@ -25,11 +25,6 @@ fn package() {
 }
 
 #[test]
-fn state() {
-    replay("state", crate::state);
-}
-
-#[test]
 fn timeline() {
     replay("timeline", crate::timeline);
 }

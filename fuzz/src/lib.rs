@@ -1,4 +1,4 @@
-//! offline: hostile input for every door that bytes from outside come through.
+//! offline: hostile input for every door that bytes from outside come through, but the plugin's (`plugin/fuzz/`).
 //!
 //! Each function takes bytes and panics if what must never happen happens. libFuzzer calls them (`targets/`, feature
 //! `libfuzzer`), with the coverage of our own crates to guide it (`instrument`); this crate's tests replay `corpus/`, so that
@@ -8,13 +8,11 @@ mod decode;
 mod engine;
 mod fixture;
 mod package;
-mod state;
 mod timeline;
 
 pub use decode::decode;
 pub use engine::engine;
 pub use package::package;
-pub use state::state;
 pub use timeline::timeline;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What goes on in an open window: the editor's view inside nice-plug-egui, its size and settings kept in the state.
+//! What goes on in an open window: the editor's view, its size and settings kept in the state.
 
 use crate::{
     panel::HostPanel,
@@ -6,12 +6,9 @@ use crate::{
     window::{Shared, zoomed},
 };
 use nice_plug::context::gui::GuiContext;
-use nice_plug_egui::{
-    Frame, NiceEguiApp,
-    baseview::{HandlerError, WindowSize, dpi},
-};
 use rollcall_board::{Board, Command};
 use rollcall_editor::{EditorView, ViewSettings};
+use rollcall_window::{View, WindowContext, WindowSize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One window's; the view outlives it.
@@ -20,7 +17,7 @@ pub(crate) struct App {
     params: Arc<RollcallParams>,
     view: Arc<Mutex<EditorView>>,
     shared: Arc<Shared>,
-    gui: Option<GuiContext>,
+    gui: GuiContext,
     /// What both the state and the view said last.
     remembered: ViewSettings,
 }
@@ -31,9 +28,10 @@ impl App {
         params: Arc<RollcallParams>,
         view: Arc<Mutex<EditorView>>,
         shared: Arc<Shared>,
+        gui: GuiContext,
     ) -> Self {
         let remembered = lock(&view).settings().clone();
-        Self { board, params, view, shared, gui: None, remembered }
+        Self { board, params, view, shared, gui, remembered }
     }
 
     /// Keeps the state and the view the same, whichever of the two has changed. Says whether a state was loaded.
@@ -55,11 +53,10 @@ impl App {
     }
 
     /// The same, and the window takes the size that a loaded state remembers, whenever in a frame it was loaded.
-    fn agree(&mut self, frame: &mut Frame) {
+    fn agree(&mut self, window: &WindowContext) {
         if self.remember() {
             // A host that will not follow keeps its size, and tells it.
-            let size = zoomed(&self.remembered);
-            let _ = frame.baseview_window().resize(dpi::LogicalSize::new(size.width, size.height));
+            let _ = window.resize(zoomed(&self.remembered));
         }
     }
 }
@@ -70,32 +67,26 @@ impl Drop for App {
     }
 }
 
-impl NiceEguiApp for App {
-    fn build(&mut self, ctx: egui::Context, gui: GuiContext, _: &mut Frame) -> Result<(), HandlerError> {
+impl View for App {
+    fn build(&mut self, ctx: &egui::Context) {
         self.remember();
-        self.gui = Some(gui);
-        lock(&self.view).build(&ctx);
+        lock(&self.view).build(ctx);
         self.board.send(Command::WindowOpened);
-        Ok(())
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, window: &WindowContext) {
         if self.shared.is_hidden() {
             return;
         }
-        self.agree(frame);
-        let Some(gui) = &self.gui else { return };
-        let panel = HostPanel { params: &self.params, setter: gui.param_setter() };
+        self.agree(window);
+        let panel = HostPanel { params: &self.params, setter: self.gui.param_setter() };
         lock(&self.view).ui(ui, &panel);
-        self.agree(frame);
+        self.agree(window);
     }
 
-    /// `size` counts the zoom in its scale: what is logical in it are the view's points.
-    fn resized(&mut self, size: WindowSize) {
-        let mut view = lock(&self.view);
-        view.resized(size.logical.width as f32, size.logical.height as f32);
-        let zoom = f64::from(view.settings().zoom);
-        self.shared.set_size(Some(WindowSize::from_physical(size.physical, size.scale_factor / zoom)));
+    fn resized(&mut self, points: egui::Vec2, size: WindowSize) {
+        lock(&self.view).resized(points.x, points.y);
+        self.shared.set_size(Some(size));
     }
 }
 

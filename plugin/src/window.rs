@@ -5,20 +5,17 @@ use crate::{app::App, params::RollcallParams, screen};
 use nice_plug::{
     context::gui::GuiContext,
     editor::{
-        Editor, EditorHandle, HostMethods, Modifiers, ParentWindowHandle, ResizeHint, SizeConstraints,
-        SpawnedEditor, VirtualKeyCode,
+        Editor, EditorHandle, HostMethods, ParentWindowHandle, ResizeHint, SizeConstraints, SpawnedEditor,
         dpi::{LogicalSize, NativeSize, Size},
     },
 };
-use nice_plug_egui::{
-    EguiEditorHandle, EguiEditorState, EguiNiceSettings, RepaintNotifier,
-    baseview::{self, WindowSize},
-    create_egui_editor,
-};
 use rollcall_board::Board;
 use rollcall_editor::{EditorView, MIN_SIZE, ViewSettings};
+use rollcall_window::{Host, News, Settings, WindowSize};
 use std::{
+    cell::RefCell,
     error::Error,
+    rc::Rc,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -31,14 +28,14 @@ pub(crate) struct Shared {
     /// Of the open window.
     size: Mutex<Option<WindowSize>>,
     hidden: AtomicBool,
-    repaint: RepaintNotifier,
+    news: News,
 }
 
 impl Shared {
     /// There is something new to draw. Safe on any thread; a hidden window stays idle.
     pub(crate) fn news(&self) {
         if !self.is_hidden() {
-            self.repaint.request_repaint();
+            self.news.tell();
         }
     }
     pub(crate) fn is_hidden(&self) -> bool {
@@ -67,8 +64,10 @@ impl Window {
         Self { board, params, view: Arc::new(Mutex::new(view)), shared }
     }
 
-    fn settings(&self) -> EguiNiceSettings {
-        EguiNiceSettings::new().with_tile("Rollcall").with_resize_hint(self.resize_hint())
+    /// In the screen's points.
+    fn least(&self) -> LogicalSize<f32> {
+        let zoom = self.params.remembered().zoom;
+        LogicalSize::from(MIN_SIZE.map(|points| points * zoom))
     }
 }
 
@@ -90,21 +89,29 @@ impl Editor for Window {
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<OpenWindow>, Box<dyn Error>> {
         let remembered = self.params.remembered();
-        let [width, height] = remembered.size;
-        let state = EguiEditorState::from_size(LogicalSize::new(width, height), remembered.zoom);
+        let settings = Settings {
+            title: "Rollcall".to_owned(),
+            points: remembered.size,
+            least: self.least(),
+            zoom: remembered.zoom,
+            parent: parent.as_ref().map(rollcall_window::ParentWindowHandle::from_window),
+            wait_for_parent,
+            fallback_scale: fallback_scale_factor,
+            news: self.shared.news.clone(),
+        };
         let app = App::new(
             self.board.clone(),
             Arc::clone(&self.params),
             Arc::clone(&self.view),
             Arc::clone(&self.shared),
+            gui,
         );
         self.shared.hidden.store(false, Relaxed);
-        let editor = create_egui_editor(state, self.shared.repaint.clone(), self.settings(), app)
-            .ok_or("this build has no window")?;
-        let SpawnedEditor { handle, window } =
-            editor.spawn(parent, wait_for_parent, fallback_scale_factor, gui, host)?;
+        self.shared.news();
+        let window = rollcall_window::Window::open(settings, app, host.map(asked))?;
         self.shared.set_size(Some(window.size()));
-        Ok(SpawnedEditor { handle: OpenWindow { handle, shared: Arc::clone(&self.shared) }, window })
+        let handle = OpenWindow { resize_hint: self.resize_hint(), shared: Arc::clone(&self.shared) };
+        Ok(SpawnedEditor { handle, window })
     }
 
     fn size(&self) -> NativeSize<u32> {
@@ -116,17 +123,29 @@ impl Editor for Window {
     }
 
     fn resize_hint(&self) -> ResizeHint {
-        let zoom = f64::from(self.params.remembered().zoom);
-        let [width, height] = MIN_SIZE.map(|points| f64::from(points) * zoom);
-        let min_size = Some(LogicalSize::new(width as f32, height as f32));
-        let size_constraints = SizeConstraints::Logical { min_size, max_size: None };
+        let size_constraints = SizeConstraints::Logical { min_size: Some(self.least()), max_size: None };
         ResizeHint { size_constraints, ..ResizeHint::RESIZABLE }
     }
 }
 
-/// An open window.
+/// What the window asks of the host, in the framework's words.
+fn asked(host: HostMethods) -> Host {
+    let HostMethods { callbacks, mut main_thread_caller } = host;
+    // Both are called on the main thread, one after the other.
+    let callbacks = Rc::new(RefCell::new(callbacks));
+    let told = Rc::clone(&callbacks);
+    Host {
+        resize: Box::new(move |size| {
+            callbacks.borrow_mut().request_resize(size.physical.into(), size.scale_factor)
+        }),
+        gone: Box::new(move || told.borrow_mut().destroyed()),
+        call_main_thread: Box::new(move || main_thread_caller.call_main_thread()),
+    }
+}
+
+/// An open window, beside the window itself.
 pub struct OpenWindow {
-    handle: EguiEditorHandle,
+    resize_hint: ResizeHint,
     shared: Arc<Shared>,
 }
 
@@ -137,37 +156,38 @@ impl Drop for OpenWindow {
 }
 
 impl EditorHandle for OpenWindow {
-    type Window = baseview::Window;
-    type Error = baseview::Error;
+    type Window = rollcall_window::Window;
+    type Error = rollcall_window::Error;
 
     fn run_until_closed(window: Self::Window) -> Result<(), Self::Error> {
-        EguiEditorHandle::run_until_closed(window)
+        window.run_until_closed()
     }
     fn set_parent(&self, parent: ParentWindowHandle, window: &Self::Window) -> Result<(), Self::Error> {
-        self.handle.set_parent(parent, window)
+        window.set_parent(rollcall_window::ParentWindowHandle::from_window(&parent))
     }
     fn show(&self, window: &Self::Window) -> Result<(), Self::Error> {
         self.shared.hidden.store(false, Relaxed);
-        self.handle.show(window)
+        window.show()?;
+        self.shared.news();
+        Ok(())
     }
     fn hide(&self, window: &Self::Window) -> Result<(), Self::Error> {
         self.shared.hidden.store(true, Relaxed);
-        self.handle.hide(window)
+        window.hide()
     }
     fn set_size(&self, new_size: NativeSize<u32>, window: &Self::Window) -> Result<(), Self::Error> {
-        self.handle.set_size(new_size, window)
+        window.resize(new_size)
     }
     fn host_main_thread_callback(&self, window: &Self::Window) {
-        self.handle.host_main_thread_callback(window);
+        window.on_main_thread();
     }
     fn adjust_size(&self, new_size: NativeSize<u32>, window: &Self::Window) -> Option<NativeSize<u32>> {
-        self.handle.adjust_size(new_size, window)
+        let now = window.size();
+        let size = NativeSize::from_logical_or_physical(now.logical, now.physical);
+        Some(self.resize_hint.adjust_size(new_size, size, now.scale_factor))
     }
     fn set_fallback_scale_factor(&self, scale: f64, window: &Self::Window) -> Result<(), Self::Error> {
-        self.handle.set_fallback_scale_factor(scale, window)
-    }
-    fn on_virtual_key_from_host(&self, key: VirtualKeyCode, is_down: bool, modifiers: Modifiers) -> bool {
-        self.handle.on_virtual_key_from_host(key, is_down, modifiers)
+        window.set_fallback_scale(scale)
     }
     fn state_changed(&self) {
         self.shared.news();

@@ -277,3 +277,43 @@ fn a_render_through_clap_is_bit_exact_without_allocation_in_real_time() {
         plugin.deactivate(processor.stop_processing());
     }
 }
+
+#[test]
+fn a_bus_that_the_host_leaves_out_is_not_read() {
+    // So much that the system takes it back when it is dropped: whoever reads it then is ended.
+    const MUCH: usize = 16 << 20;
+    const FRAMES: usize = 64;
+    let entry = entry();
+    let mut plugin = instance(&entry);
+    let config =
+        PluginAudioConfiguration { sample_rate: 48_000.0, min_frames_count: 1, max_frames_count: 64 };
+    let mut processor =
+        plugin.activate(|_, _| (), config).expect("active").start_processing().expect("started");
+    let (mut ins, mut outs) = (AudioPorts::with_capacity(4, 2), AudioPorts::with_capacity(2, 1));
+    // Of what the host says of its buses, the sidechain is behind the end of the second block's list.
+    for buses in [2, 1] {
+        let mut side: Vec<Vec<f32>> = vec![vec![0.0; if buses == 2 { MUCH } else { 0 }]; 2];
+        let mut main = vec![vec![0.25_f32; FRAMES]; 2];
+        let mut out = vec![vec![0.0_f32; FRAMES]; 2];
+        {
+            let side = side.iter_mut().map(|channel| &mut channel[..FRAMES.min(MUCH * (buses - 1))]);
+            let side: Vec<&mut [f32]> = side.collect();
+            let main: Vec<&mut [f32]> = main.iter_mut().map(Vec::as_mut_slice).collect();
+            let inputs =
+                ins.with_input_buffers([main, side].into_iter().take(buses).map(|bus| AudioPortBuffer {
+                    latency: 0,
+                    channels: AudioPortBufferType::f32_input_only(
+                        bus.into_iter().map(InputChannel::variable),
+                    ),
+                }));
+            let mut outputs = outs.with_output_buffers([AudioPortBuffer {
+                latency: 0,
+                channels: AudioPortBufferType::f32_output_only(out.iter_mut().map(Vec::as_mut_slice)),
+            }]);
+            let (none, mut void) = (InputEvents::empty(), OutputEvents::void());
+            processor.process(&inputs, &mut outputs, &none, &mut void, None, None).expect("processed");
+        }
+        assert_eq!(out, main, "{buses} buses");
+    }
+    plugin.deactivate(processor.stop_processing());
+}

@@ -14,8 +14,9 @@ use std::{
     time::Duration,
 };
 use support::{
-    cost::cost_of,
+    cost::{Cost, cost_of, with_pointer},
     drag::drop_file,
+    requests::waits,
     screen::{Screen, is_bright, is_vivid, on_a_screen},
     stage::{Pace, Stage},
 };
@@ -167,6 +168,66 @@ fn a_hidden_window_draws_nothing_and_a_shown_one_goes_on() {
         stage.show();
         stage.play(&music, 1.0, Pace::Live);
         stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
+    });
+}
+
+#[test]
+fn every_frame_of_the_screen_may_be_drawn_and_none_waits_for_an_answer() {
+    on("every_frame_of_the_screen_may_be_drawn_and_none_waits_for_an_answer", None, |screen| {
+        let mut stage = Stage::new(screen, 48_000);
+        // Small, so that a busy machine draws it in time.
+        stage.remember(|view| view["size"] = json!([460.0, 340.0]));
+        stage.open(None);
+        stage.until("a first frame", |stage| {
+            stage.picture().count([0, 80, 400, 300], |p| p != [0; 3]) > 1_000
+        });
+        let window = stage.child();
+        // Xvfb shows 60 frames a second; every other one would be 30. What is late on a busy machine is tried again.
+        let mut most_hz = 0.0_f64;
+        for _ in 0..20 {
+            let mut cost = Cost::default();
+            let waited = waits(screen, || {
+                cost = cost_of(window, || {
+                    with_pointer(screen, 120.0, [40, 400, 200], || stage.idle(Duration::from_secs(1)));
+                });
+            });
+            println!("{waited} waits for the server in {cost:?}");
+            assert!(waited < cost.frames as usize / 2, "{waited} waits for the server in {cost:?}");
+            most_hz = most_hz.max(f64::from(cost.frames) / cost.seconds);
+            if most_hz > 40.0 {
+                return;
+            }
+        }
+        panic!("no more than {most_hz:.1} frames a second");
+    });
+}
+
+#[test]
+fn a_closed_window_s_thread_is_gone() {
+    on("a_closed_window_s_thread_is_gone", None, |screen| {
+        const WINDOWS: usize = 40;
+        // On one processor a thread that is told to stop has often stopped before the one that told it goes on.
+        // SAFETY: the set is a plain value, and lives as long as the call; it is this process's own.
+        unsafe {
+            let mut one = std::mem::zeroed::<libc::cpu_set_t>();
+            libc::CPU_SET(libc::sched_getcpu().max(0) as usize, &mut one);
+            libc::sched_setaffinity(0, size_of_val(&one), &one);
+        }
+        let mut stage = Stage::new(screen, 48_000);
+        stage.before_show = Duration::ZERO;
+        let threads = || fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+        let (mut before, mut left) = (usize::MAX, 0);
+        for window in 0..=WINDOWS {
+            stage.open(None);
+            stage.idle(Duration::from_millis(3 * (window as u64 % 5)));
+            let mut after = 0;
+            stage.close_and(|| after = threads());
+            // What is made once is there after the first. The system itself may list a thread for a moment after it was waited for.
+            left += usize::from(after > before);
+            before = before.min(after);
+        }
+        println!("{left} of {WINDOWS} windows had a thread left when they were closed");
+        assert!(left < WINDOWS / 4, "{left} of {WINDOWS}");
     });
 }
 

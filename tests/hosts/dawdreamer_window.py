@@ -8,6 +8,7 @@ Leaves what it saw in the folder PICTURES.
 import ctypes
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -29,7 +30,8 @@ def host(vst3):
     for _ in range(2):
         print("opening", flush=True)
         plugin.open_editor()
-        print("closed", flush=True)
+        # What a window leaves in the host's run loop has two of them.
+        print(f"closed with {len(os.listdir('/proc/self/fd'))} files open", flush=True)
     engine.render(1.0)
     del error_handler
 
@@ -86,7 +88,7 @@ def watch(vst3, pictures):
     checks = Checks()
     with Screen() as screen:
         command = [sys.executable, __file__, "--host", vst3]
-        process = subprocess.Popen(command, env=screen.environment())
+        process = subprocess.Popen(command, env=screen.environment(), stdout=subprocess.PIPE, text=True)
         try:
             number = screen.wait_for(screen.embedding, seconds=60)
             if not checks.that("the host opens a window with the plugin's in it", number):
@@ -115,7 +117,10 @@ def watch(vst3, pictures):
                 count, most = colours(drawn(screen, again))
                 checks.that("and is not blank then either", count > 64 and most < 0.95, f"{count} colours, {most:.0%}")
                 screen.close(again)
-            checks.that("the host goes on after it, and ends well", process.wait(60) == 0)
+            said, _ = process.communicate(timeout=60)
+            checks.that("the host goes on after it, and ends well", process.returncode == 0, said)
+            files = re.findall(r"closed with (\d+) files open", said)
+            checks.that("the second window leaves no file open", len(files) == 2 and len(set(files)) == 1, said)
         finally:
             process.kill()
     checks.end()

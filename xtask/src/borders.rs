@@ -3,6 +3,7 @@
 
 use crate::{
     metadata::{self, Package},
+    profiles,
     report::Report,
 };
 use anyhow::Result;
@@ -41,9 +42,10 @@ const ROOMS: &[Room] = &[
         tests_may: &[],
     },
     Room { name: "rollcall-editor", may: &["rollcall-board", "rollcall-files"], tests_may: &[] },
+    Room { name: "rollcall-window", may: &[], tests_may: &[] },
     Room {
         name: "rollcall-plugin",
-        may: &["rollcall-tap", "rollcall-board", "rollcall-worker", "rollcall-editor"],
+        may: &["rollcall-tap", "rollcall-board", "rollcall-worker", "rollcall-editor", "rollcall-window"],
         tests_may: &[],
     },
     Room {
@@ -81,11 +83,9 @@ const ROOMS: &[Room] = &[
     // It sees the plugin as any host does: through the built bundles.
     Room { name: "rollcall-host", may: &[], tests_may: &[] },
     // It knocks at every door that bytes from outside come through.
-    Room {
-        name: "rollcall-fuzz",
-        may: &["rollcall", "rollcall-engine", "rollcall-plugin", "rollcall-media"],
-        tests_may: &[],
-    },
+    Room { name: "rollcall-fuzz", may: &["rollcall", "rollcall-engine", "rollcall-media"], tests_may: &[] },
+    // The same at the plugin's own door.
+    Room { name: "rollcall-fuzz-state", may: &["rollcall-plugin"], tests_may: &[] },
     Room { name: "xtask", may: &[], tests_may: &[] },
     Room { name: "rollcall-bundler", may: &[], tests_may: &[] },
 ];
@@ -94,7 +94,8 @@ const ROOMS: &[Room] = &[
 const LIBRARIES: &[(&str, &[&str], &str)] = &[
     ("nice-plug-xtask", &["rollcall-bundler"], "the bundler stands apart, so that xtask builds in seconds"),
     ("nice-plug", &["rollcall-plugin"], "only the plugin's glue names the plugin framework"),
-    ("egui", &["rollcall-editor", "rollcall-plugin"], "only the GUI room draws"),
+    ("egui", &["rollcall-editor", "rollcall-window", "rollcall-plugin"], "only the GUI rooms draw"),
+    ("baseview", &["rollcall-window"], "one crate makes windows; what is in them knows none"),
     (
         "tract",
         &["rollcall-engine", "rollcall-train", "rollcall-import"],
@@ -102,7 +103,7 @@ const LIBRARIES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "clack",
-        &["rollcall-host", "rollcall-plugin", "rollcall-fuzz"],
+        &["rollcall-host", "rollcall-plugin", "rollcall-fuzz-state"],
         "only the harness, the fuzzer and the plugin's own tests host plugins",
     ),
     ("pyo3", &["rollcall-python"], "only the wheel speaks Python"),
@@ -123,12 +124,14 @@ struct Room {
     tests_may: &'static [&'static str],
 }
 
-/// Checks every crate of the workspace.
+/// Checks every crate of both workspaces, and what the two must say alike.
 ///
 /// # Errors
-/// `cargo metadata` fails.
+/// `cargo metadata` fails, or a manifest cannot be read.
 pub(crate) fn check() -> Result<Report> {
-    Ok(check_packages(&metadata::packages()?))
+    let mut report = check_packages(&metadata::packages()?);
+    profiles::check(&mut report)?;
+    Ok(report)
 }
 
 fn check_packages(packages: &[Package]) -> Report {
@@ -168,13 +171,12 @@ mod tests {
     fn package(name: &str, dependencies: &[(&str, &str)]) -> Package {
         Package {
             name: name.to_owned(),
-            version: String::new(),
-            licence: None,
             ours: true,
             dependencies: dependencies
                 .iter()
                 .map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned()))
                 .collect(),
+            ..Package::default()
         }
     }
 
@@ -204,6 +206,7 @@ mod tests {
             package("rollcall-worker", &[("nice-plug", "normal")]),
             package("rollcall-editor", &[("tract-onnx", "normal")]),
             package("rollcall-board", &[("egui", "normal")]),
+            package("rollcall-editor", &[("baseview", "normal")]),
             package("rollcall-new-room", &[]),
         ];
         for case in cases {

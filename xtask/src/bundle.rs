@@ -1,7 +1,7 @@
-//! `cargo xtask bundle`: the plugin as `Rollcall.clap` and `Rollcall.vst3` (named in `bundler.toml`), put together by
-//! nice-plug's own bundler in `target/bundled/`.
+//! `cargo xtask bundle`: the plugin as `Rollcall.clap` and `Rollcall.vst3` (named in `plugin/bundler.toml`), put together by
+//! nice-plug's own bundler in `target/bundled/`, with the licences of all that is in it beside them.
 
-use crate::{machine, report::Report, shell};
+use crate::{machine, notices, report::Report, shell, workspaces::Workspace};
 use anyhow::Result;
 use std::fs;
 
@@ -23,9 +23,14 @@ const FUZZ_RUNS: &str = "25";
 /// The machine lacks something, or the build fails.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     machine::ensure(machine::Need::Plugin)?;
+    let mut build =
+        Workspace::Plugin.cargo(&["build", "--release", "--locked", "-p", "rollcall-plugin", "--lib"])?;
+    shell::run(build.args(arguments))?;
     let bundler = ["run", "--quiet", "--release", "--locked", "-p", "rollcall-bundler", "--"];
-    let mut command = shell::command("cargo", &bundler);
-    shell::run(command.args(["bundle", "rollcall-plugin", "--release", "--locked"]).args(arguments))
+    let mut bundler = shell::command("cargo", &bundler);
+    let target = shell::target();
+    shell::run(bundler.arg(&target).args(["rollcall-plugin", "--release"]).args(arguments))?;
+    notices::write(&target.join("bundled"))
 }
 
 /// Builds them from nothing, and looks for the entry points that hosts call and at their size.
@@ -47,6 +52,14 @@ pub(crate) fn check() -> Result<Report> {
         let large = library.len() > MOST_BYTES;
         let large = large.then(|| format!("target/bundled/{file}: {} bytes", library.len()));
         report.rule(format!("{file} has at most {MOST_BYTES} bytes"), large.into_iter().collect());
+    }
+    for place in notices::PLACES {
+        let text = fs::read_to_string(bundles.join(place)).unwrap_or_default();
+        let silent = !["nice-plug ", "baseview ", "tract-core ", "opus/COPYING", "SIL OPEN FONT LICENSE"]
+            .iter()
+            .all(|name| text.contains(name));
+        let broken = silent.then(|| format!("target/bundled/{place}: {} bytes", text.len()));
+        report.rule(format!("{place} names what is in the bundles"), broken.into_iter().collect());
     }
     Ok(report)
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask test fuzz`: builds libFuzzer's targets with the coverage of our own crates, and runs each for a fixed count from
 //! a fixed seed over its kept corpus. `cargo xtask fuzz TARGET [SECONDS]` runs one for longer, by hand.
 
-use crate::{machine, report::Report, shell};
+use crate::{machine, report::Report, shell, workspaces::Workspace};
 use anyhow::{Context, Result, bail};
 use std::{
     fs,
@@ -10,7 +10,10 @@ use std::{
 
 /// Each target, and the runs that it is given in CI: about ten seconds each on one core.
 const TARGETS: &[(&str, u32)] =
-    &[("engine", 2_000), ("package", 600), ("state", 60_000), ("timeline", 60_000), ("decode", 20_000)];
+    &[("engine", 2_000), ("package", 600), (STATE, 60_000), ("timeline", 60_000), ("decode", 20_000)];
+
+/// The target that lies in the plugin's workspace.
+const STATE: &str = "state";
 
 /// The same in every run, so that a finding in CI is one here.
 const SEED: &str = "-seed=20261125";
@@ -55,16 +58,23 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 /// With the features of a build of the whole workspace, so that nothing below our crates is built again.
 fn build() -> Result<()> {
-    let mut command = shell::command(
-        "cargo",
-        &["build", "--release", "--locked", "--workspace", "--features", "rollcall-fuzz/libfuzzer"],
-    );
-    for (name, _) in TARGETS {
-        command.args(["--bin", &format!("fuzz-{name}")]);
+    for workspace in Workspace::BOTH {
+        let feature = match workspace {
+            Workspace::Main => "rollcall-fuzz/libfuzzer",
+            Workspace::Plugin => "rollcall-fuzz-state/libfuzzer",
+        };
+        let mut command =
+            workspace.cargo(&["build", "--release", "--locked", "--workspace", "--features", feature])?;
+        for (name, _) in
+            TARGETS.iter().filter(|(name, _)| (*name == STATE) == (workspace == Workspace::Plugin))
+        {
+            command.args(["--bin", &format!("fuzz-{name}")]);
+        }
+        command.env("RUSTC_WORKSPACE_WRAPPER", shell::root().join("fuzz/instrument"));
+        command.env("ROLLCALL_LIBFUZZER", libfuzzer()?);
+        shell::run(&mut command)?;
     }
-    command.env("RUSTC_WORKSPACE_WRAPPER", shell::root().join("fuzz/instrument"));
-    command.env("ROLLCALL_LIBFUZZER", libfuzzer()?);
-    shell::run(&mut command)
+    Ok(())
 }
 
 /// The newest clang's libFuzzer.
@@ -99,7 +109,8 @@ fn run_target(name: &str, limit: &str) -> Result<Vec<String>> {
     let program = shell::target().join("release").join(format!("fuzz-{name}"));
     let program = program.to_str().context("the path of the target folder is not UTF-8")?;
     let prefix = format!("-artifact_prefix={}/", artifacts.display());
-    let kept = shell::root().join("fuzz/corpus").join(name);
+    let fuzz = if name == STATE { "plugin/fuzz" } else { "fuzz" };
+    let kept = shell::root().join(fuzz).join("corpus").join(name);
     let mut command =
         shell::command(program, &[SEED, limit, "-timeout=60", "-rss_limit_mb=3000", "-print_final_stats=1"]);
     command.arg(prefix).arg(&grown).arg(kept);

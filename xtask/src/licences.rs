@@ -3,12 +3,32 @@
 
 use crate::{
     metadata::{self, Package},
-    report::Report,
+    report::{self, Report},
     shell,
 };
 use anyhow::{Context, Result};
 use spdx::{Expression, Licensee, ParseMode};
+use std::collections::BTreeMap;
 use toml::{Table, Value};
+
+/// Shows every licence with the packages under it, and checks them.
+///
+/// # Errors
+/// As [`check`], or a licence is not allowed.
+pub(crate) fn run() -> Result<()> {
+    let mut by_licence: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in metadata::packages()? {
+        let licence = package.licence.unwrap_or_else(|| "no SPDX licence".to_owned());
+        by_licence.entry(licence).or_default().push(format!("{} {}", package.name, package.version));
+    }
+    for (licence, packages) in &by_licence {
+        println!("{licence} ({})\n    {}\n", packages.len(), packages.join(", "));
+    }
+    println!(
+        "What is in the plugin's bundles: the texts are in THIRD-PARTY.txt beside them (`cargo xtask bundle`).\n"
+    );
+    report::print(check()?)
+}
 
 /// Checks every package of the dependency graph, ours and what only tests use included.
 ///
@@ -91,8 +111,7 @@ mod tests {
             name: name.to_owned(),
             version: "1.0.0".to_owned(),
             licence: licence.map(str::to_owned),
-            ours: false,
-            dependencies: Vec::new(),
+            ..Package::default()
         }
     }
 

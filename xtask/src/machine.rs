@@ -21,8 +21,10 @@ pub(crate) enum Need {
 pub(crate) const DEBIAN_PYTHON: &str = "/usr/bin/python3";
 
 /// Suites that build and start nothing but the program, or nothing at all: they ask for no package of the plugin or its hosts.
-const PLAIN_SUITES: [&str; 11] =
-    ["format", "house", "borders", "licences", "no-opus", "demo", "formats", "library", "evaluate", "wheel", "spark"];
+const PLAIN_SUITES: [&str; 12] = [
+    "format", "house", "patches", "borders", "licences", "no-opus", "demo", "formats", "library", "evaluate",
+    "wheel", "spark",
+];
 
 /// A Debian package, by the name that Debian 12 and 13 and Ubuntu 24.04 all know it by.
 struct Wanted {

@@ -13,7 +13,11 @@ mod licences;
 mod machine;
 mod memcheck;
 mod metadata;
+mod notices;
+mod patches;
 mod peers;
+mod profiles;
+mod published;
 mod python;
 mod report;
 mod rtsan;
@@ -25,6 +29,7 @@ mod suites;
 mod test;
 mod trixie;
 mod wheel;
+mod workspaces;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -40,12 +45,13 @@ cargo xtask COMMAND
   golden [FILTER]   make the golden data again with the generators beside it, and say what differs
   borders           check which crate may name which
   house             check the house rules that a machine can read
-  licences          check every dependency's licence against deny.toml
+  licences          show every dependency's licence, and check it against deny.toml
+  patches           patch the crates that the plugin stands on; --without NAME... leaves some out
   peers [OPTION...] measure ours against onnxruntime, tract and the machine's limits; writes BENCHMARKS.md
   wheel             build the Python package as one file for CPython 3.11 and later, into target/wheels/
   debian13 [COMMAND...]  run a command of these in a root file system of Debian 13, bootstrapped under target/ (by root, on Debian);
                     without one, show that every suite finds its packages there
-  setup             only install what the tests need
+  setup [plugin]    only install what the tests need, or the plugin alone, and patch its crates
 ";
 
 fn main() -> ExitCode {
@@ -70,10 +76,15 @@ fn dispatch() -> Result<()> {
         "golden" => golden::run(&rest),
         "borders" => report::print(borders::check()?),
         "house" => report::print(house::check()?),
-        "licences" => report::print(licences::check()?),
+        "licences" => licences::run(),
+        "patches" => patches::run(&rest),
         "peers" => peers::run(&rest),
         "wheel" => wheel::run(),
         "debian13" => debian13::run(&rest),
+        "setup" if rest == ["plugin"] => {
+            machine::ensure(machine::Need::Plugin)?;
+            patches::ensure()
+        }
         "setup" => {
             machine::ensure(machine::Need::Tests)?;
             python::ensure(python::REFERENCES)?;
@@ -81,7 +92,7 @@ fn dispatch() -> Result<()> {
             if machine::is_debian() {
                 trixie::ensure()?;
             }
-            Ok(())
+            patches::ensure()
         }
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -1,7 +1,7 @@
 //! Valgrind's memcheck round the lives of workers: stopped, begun anew and dropped while their model loads or their stream
 //! runs. No foreign memory is read or written, nothing is decided by what was never written, and nothing is lost.
 
-use crate::{report::Report, shell};
+use crate::{report::Report, shell, workspaces::Workspace};
 use anyhow::{Context, Result};
 use std::{fs, process::Output};
 
@@ -19,7 +19,7 @@ const FREED: &str = "#include <stdlib.h>\nint main(void) { volatile char *p = ma
 pub(crate) fn check() -> Result<Report> {
     let mut report = Report::default();
     let mut cargo =
-        shell::command("cargo", &["test", "--release", "--locked", "--workspace", "--test", "lives"]);
+        Workspace::Plugin.cargo(&["test", "--release", "--locked", "--workspace", "--test", "lives"])?;
     let runner = format!("valgrind {}", FLAGS.join(" "));
     cargo.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", runner).env("ROLLCALL_LIVES", LIVES);
     let lives = cargo.output().context("cargo did not run")?;

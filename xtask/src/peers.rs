@@ -1,6 +1,6 @@
 //! `cargo xtask peers`: ours against onnxruntime, tract and the machine's limits, written to BENCHMARKS.md.
 
-use crate::{machine, python, shell};
+use crate::{machine, python, shell, workspaces::Workspace};
 use anyhow::{Context, Result};
 use std::fs;
 
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let target = shell::target();
     let tap = ["bench", "--locked", "-p", "rollcall-tap", "--bench", "block"];
     fs::create_dir_all(target.join("peers"))?;
-    fs::write(target.join("peers/tap.md"), shell::read(&mut shell::command("cargo", &tap))?)?;
+    fs::write(target.join("peers/tap.md"), shell::read(&mut Workspace::Plugin.cargo(&tap)?)?)?;
     let mut script = shell::command(
         python.to_str().context("the target folder is not UTF-8")?,
         &[

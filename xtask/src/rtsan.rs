@@ -1,9 +1,9 @@
 //! LLVM's RealtimeSanitizer round the plugin's real `process`: no allocation, lock, sleep or other call that may wait.
 //! Its library comes with the Rust toolchain.
 
-use crate::{report::Report, shell};
+use crate::{report::Report, shell, workspaces::Workspace};
 use anyhow::{Context, Result, ensure};
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
 
 /// What runs under it, and must pass.
 const REAL_TIME: &[&str] = &["no_allocation", "every_block_size"];
@@ -38,7 +38,7 @@ fn library() -> Result<PathBuf> {
 
 fn tests(library: &PathBuf, names: &[&str]) -> Result<std::process::Output> {
     // The whole workspace, so that its dependencies have the features that all other suites build them with.
-    let mut cargo: Command = shell::command("cargo", &["test", "--release", "--locked", "--workspace"]);
+    let mut cargo = Workspace::Plugin.cargo(&["test", "--release", "--locked", "--workspace"])?;
     cargo.args(["--features", "rollcall-plugin/rtsan", "--test", "process", "--"]).args(names);
     cargo.env("RTSAN_ENABLE", "1").env("RTSAN_LIB_PATH", library);
     cargo.output().context("cargo did not run")

@@ -1,6 +1,6 @@
 //! The suite of the plugin as a program of its own: it is sound, and plays a file to the end.
 
-use crate::{report::Report, shell};
+use crate::{report::Report, shell, workspaces::Workspace};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -16,12 +16,10 @@ const FEATURES: [&str; 6] = ["--release", "--locked", "-p", "rollcall-plugin", "
 pub(crate) fn check() -> Result<Report> {
     let mut report = Report::default();
     let lint = [&["clippy"], &FEATURES[..], &["--", "-D", "warnings"]].concat();
-    shell::run(&mut shell::command("cargo", &lint))?;
+    shell::run(&mut Workspace::Plugin.cargo(&lint)?)?;
     report.rule("clippy finds nothing", Vec::new());
-    shell::run(&mut shell::command(
-        "cargo",
-        &[&["build"], &FEATURES[..], &["--bin", "rollcall-standalone"]].concat(),
-    ))?;
+    let build = [&["build"], &FEATURES[..], &["--bin", "rollcall-standalone"]].concat();
+    shell::run(&mut Workspace::Plugin.cargo(&build)?)?;
     shell::run(&mut shell::command("cargo", &["build", "--release", "--locked", "-p", "rollcall"]))?;
 
     let program = shell::target().join("release/rollcall-standalone").display().to_string();

@@ -1,8 +1,8 @@
 //! The one table of everything that `cargo xtask test` runs. A new suite is a new row.
 
 use crate::{
-    borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, memcheck, report::Report, rtsan,
-    standalone, strangers,
+    borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, memcheck, patches, report::Report,
+    rtsan, standalone, strangers, workspaces::Workspace,
 };
 use anyhow::Result;
 
@@ -24,9 +24,15 @@ pub(crate) enum Action {
     /// built program, `{bundles}` the folder of the built plugins, `{pictures}` where pictures are kept, `{trixie}` the
     /// folder of what comes from Debian 13.
     Command(&'static [&'static str], Counted),
-    /// cargo-nextest with these arguments where it is installed, else `cargo test`.
-    Tests(&'static [&'static str]),
+    /// Cargo with these arguments in each workspace, and how it counts.
+    Cargo(&'static [Workspace], &'static [&'static str], Counted),
+    /// cargo-nextest with these arguments in each workspace where it is installed, else `cargo test`.
+    Tests(&'static [Workspace], &'static [&'static str]),
 }
+
+const BOTH: &[Workspace] = &Workspace::BOTH;
+const MAIN: &[Workspace] = &[Workspace::Main];
+const PLUGIN: &[Workspace] = &[Workspace::Plugin];
 
 /// In the order in which they run: what fails fastest first, and what others need before them.
 ///
@@ -34,10 +40,15 @@ pub(crate) enum Action {
 pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "format",
-        action: Action::Command(&["cargo", "fmt", "--all", "--check"], Counted::Whole),
+        action: Action::Cargo(BOTH, &["fmt", "--all", "--check"], Counted::Whole),
         shows: "the code is formatted",
     },
     Suite { name: "house", action: Action::Check(house::check), shows: "the house rules hold" },
+    Suite {
+        name: "patches",
+        action: Action::Check(patches::check),
+        shows: "every patch of the plugin's crates applies to what was published, and says why it is there",
+    },
     Suite { name: "borders", action: Action::Check(borders::check), shows: "dependencies point one way" },
     Suite {
         name: "licences",
@@ -46,27 +57,18 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "lints",
-        action: Action::Command(
-            &[
-                "cargo",
-                "clippy",
-                "--release",
-                "--locked",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ],
+        action: Action::Cargo(
+            BOTH,
+            &["clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"],
             Counted::Whole,
         ),
         shows: "clippy finds nothing, in tests and benches neither",
     },
     Suite {
         name: "docs",
-        action: Action::Command(
+        action: Action::Cargo(
+            BOTH,
             &[
-                "cargo",
                 "doc",
                 "--release",
                 "--locked",
@@ -81,9 +83,9 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "no-opus",
-        action: Action::Command(
+        action: Action::Cargo(
+            MAIN,
             &[
-                "cargo",
                 "clippy",
                 "--release",
                 "--locked",
@@ -106,24 +108,27 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "bundles",
         action: Action::Check(bundle::check),
-        shows: "both bundles build, with their entry points",
+        shows: "both bundles build, with their entry points, and the licences of what is in them beside them",
     },
     Suite {
         name: "crates",
-        action: Action::Tests(&["--release", "--locked", "--workspace"]),
+        action: Action::Tests(BOTH, &["--release", "--locked", "--workspace"]),
         shows: "unit, golden, partition, property, command-line and plugin tests",
     },
     Suite {
         name: "host",
-        action: Action::Tests(&[
-            "--release",
-            "--locked",
-            "--workspace",
-            "--features",
-            "rollcall-host/bundles",
-            "--test",
-            "bundles",
-        ]),
+        action: Action::Tests(
+            MAIN,
+            &[
+                "--release",
+                "--locked",
+                "--workspace",
+                "--features",
+                "rollcall-host/bundles",
+                "--test",
+                "bundles",
+            ],
+        ),
         shows: "the bundles, in rollcall-host: bit-exact, no latency, no allocation, states, lives, an hour, the CLI's own activities",
     },
     Suite {
@@ -148,16 +153,18 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "examples",
-        action: Action::Command(
-            &["cargo", "test", "--release", "--locked", "--workspace", "--doc"],
+        action: Action::Cargo(
+            BOTH,
+            &["test", "--release", "--locked", "--workspace", "--doc"],
             Counted::CargoTest,
         ),
         shows: "the examples in the documentation run",
     },
     Suite {
         name: "benches",
-        action: Action::Command(
-            &["cargo", "bench", "--locked", "--workspace", "--bench", "*", "--no-run"],
+        action: Action::Cargo(
+            BOTH,
+            &["bench", "--locked", "--workspace", "--bench", "*", "--no-run"],
             Counted::Executables,
         ),
         shows: "the benches compile",
@@ -225,7 +232,7 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "orders",
-        action: Action::Tests(&["--release", "--locked", "--workspace", "--test", "interleavings"]),
+        action: Action::Tests(PLUGIN, &["--release", "--locked", "--workspace", "--test", "interleavings"]),
         shows: "loom: every order of threads and memory at each hand-over of queue, tap, board and worker",
     },
     Suite {

@@ -6,12 +6,13 @@ use crate::{
     shown::{self, Said},
     suites::{Action, SUITES, Suite},
     trixie,
+    workspaces::Workspace,
 };
 use anyhow::{Result, bail};
 use std::{
     fmt::Write as _,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -94,7 +95,7 @@ fn logs() -> PathBuf {
     shell::target().join("suites")
 }
 
-fn run_suite(suite: &'static Suite, python: &std::path::Path) -> Outcome {
+fn run_suite(suite: &'static Suite, python: &Path) -> Outcome {
     let start = Instant::now();
     let (counts, said, error) = match act(suite, python) {
         Ok((counts, said)) => (counts, said, None),
@@ -104,50 +105,74 @@ fn run_suite(suite: &'static Suite, python: &std::path::Path) -> Outcome {
 }
 
 /// What ran, and what it wrote.
-fn act(suite: &Suite, python: &std::path::Path) -> Result<(Counts, String)> {
-    let (mut command, counted) = match suite.action {
+fn act(suite: &Suite, python: &Path) -> Result<(Counts, String)> {
+    match suite.action {
         Action::Check(check) => {
             let report = check()?;
             eprint!("{report}");
-            return Ok((report.counts(), report.to_string()));
+            Ok((report.counts(), report.to_string()))
         }
         Action::Command(words, counted) => {
-            let rollcall = shell::target().join("release/rollcall");
-            let (bundles, pictures) = (shell::target().join("bundled"), logs());
-            let words = words.iter().map(|word| {
-                Ok(match *word {
-                    "python" => python.to_owned(),
-                    "{rollcall}" => rollcall.clone(),
-                    "{bundles}" => bundles.clone(),
-                    "{pictures}" => pictures.clone(),
-                    "{trixie}" => trixie::ensure()?,
-                    word => word.into(),
-                })
-            });
-            let words: Vec<PathBuf> = words.collect::<Result<_>>()?;
-            (shell::command(&words[0].to_string_lossy(), &words[1..]), counted)
+            let words: Vec<PathBuf> = words.iter().map(|word| meant(word, python)).collect::<Result<_>>()?;
+            let command = shell::command(&words[0].to_string_lossy(), &words[1..]);
+            observe(suite, "", command, counted)
         }
-        Action::Tests(arguments) => tests(arguments),
-    };
+        Action::Cargo(workspaces, arguments, counted) => {
+            each(workspaces, |one| observe(suite, one.suffix(), one.cargo(arguments)?, counted))
+        }
+        Action::Tests(workspaces, arguments) => each(workspaces, |one| {
+            let (command, counted) = tests(one, arguments)?;
+            observe(suite, one.suffix(), command, counted)
+        }),
+    }
+}
+
+/// The same in each workspace, also after a failure, and counted together.
+fn each(
+    workspaces: &[Workspace],
+    run: impl Fn(Workspace) -> Result<(Counts, String)>,
+) -> Result<(Counts, String)> {
+    let (mut sum, mut said) = (Counts::default(), String::new());
+    for one in workspaces {
+        let (mut counts, output) = run(*one)?;
+        // One that ran nothing must not hide behind the other.
+        counts.failed += usize::from(counts.run() == 0);
+        sum += counts;
+        said += &output;
+    }
+    Ok((sum, said))
+}
+
+/// Runs it in view of the person, and counts.
+fn observe(suite: &Suite, suffix: &str, mut command: Command, counted: Counted) -> Result<(Counts, String)> {
     command.env("CARGO_TERM_COLOR", "never");
-    let log = logs().join(format!("{}.log", suite.name));
+    let log = logs().join(format!("{}{suffix}.log", suite.name));
     let (succeeded, output) = shell::keep(&mut command, &log)?;
     Ok((counts::read(counted, succeeded, &output), output))
 }
 
+/// A word of the table in this place.
+fn meant(word: &str, python: &Path) -> Result<PathBuf> {
+    Ok(match word {
+        "python" => python.to_owned(),
+        "{rollcall}" => shell::target().join("release/rollcall"),
+        "{bundles}" => shell::target().join("bundled"),
+        "{pictures}" => logs(),
+        "{trixie}" => trixie::ensure()?,
+        word => word.into(),
+    })
+}
+
 /// The tests run in processes of their own with cargo-nextest, which Debian does not have: cargo's own runner serves.
-fn tests(arguments: &[&str]) -> (Command, Counted) {
+fn tests(workspace: Workspace, arguments: &[&str]) -> Result<(Command, Counted)> {
     if shell::succeeds("cargo", &["nextest", "--version"]) {
         // Of the bundles' tests each is named: the table of hosts reads them.
         let level = if arguments.contains(&"bundles") { "pass" } else { "slow" };
-        let mut command =
-            shell::command("cargo", &["nextest", "run", "--no-fail-fast", "--status-level", level]);
-        command.args(arguments);
-        (command, Counted::Nextest)
+        let run = ["nextest", "run", "--no-fail-fast", "--status-level", level];
+        Ok((workspace.cargo(&[&run, arguments].concat())?, Counted::Nextest))
     } else {
-        let mut command = shell::command("cargo", &["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
-        command.args(arguments);
-        (command, Counted::CargoTest)
+        let run = ["test", "--no-fail-fast", "--lib", "--bins", "--tests"];
+        Ok((workspace.cargo(&[&run, arguments].concat())?, Counted::CargoTest))
     }
 }
 
@@ -205,13 +230,13 @@ mod tests {
     fn a_program_that_fails_fails_its_suite() {
         static SUITE: Suite =
             Suite { name: "false", action: Action::Command(&["false"], Counted::Whole), shows: "nothing" };
-        let outcome = run_suite(&SUITE, std::path::Path::new("python3"));
+        let outcome = run_suite(&SUITE, Path::new("python3"));
         assert!(!outcome.passed());
         static MISSING: Suite = Suite {
             name: "missing",
             action: Action::Command(&["a-program-that-nobody-wrote"], Counted::Whole),
             shows: "nothing",
         };
-        assert!(!run_suite(&MISSING, std::path::Path::new("python3")).passed());
+        assert!(!run_suite(&MISSING, Path::new("python3")).passed());
     }
 }

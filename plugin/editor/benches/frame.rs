@@ -1,8 +1,8 @@
 //! What a frame of the window costs: layout and tessellation, without the graphics driver, over and over with warm caches. In a
 //! real window it is several times that: `plugin/examples/window/frames.rs`.
 //!
-//! Goal: 60 frames a second, with a step every 160 ms, under 5 % of one core. `cargo bench -p rollcall-editor --bench frame`
-//! prints a row for each view and size: the median frame and its share of a sixtieth of a second.
+//! Goal: 60 frames a second, with a step every 160 ms, under 5 % of one core.
+//! `cargo bench --manifest-path plugin/Cargo.toml -p rollcall-editor --bench frame` prints a row for each view and size: the median frame and its share of a sixtieth of a second.
 
 #[path = "../tests/support/session.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]

@@ -1,5 +1,5 @@
-//! Draws the window in many sizes, themes and states, without a GPU: `cargo run --release -p rollcall-editor --example
-//! gallery -- FOLDER`.
+//! Draws the window in many sizes, themes and states, without a GPU:
+//! `cargo run --release --manifest-path plugin/Cargo.toml -p rollcall-editor --example gallery -- FOLDER`.
 
 #[path = "../tests/support/session.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]

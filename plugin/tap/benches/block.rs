@@ -1,6 +1,6 @@
 //! What a block costs the audio thread, against a `memcpy` of the same block (all its channels).
 //!
-//! `cargo bench -p rollcall-tap --bench block` prints, for each block size and channel count, nanoseconds of the tap and of the
+//! `cargo bench --manifest-path plugin/Cargo.toml -p rollcall-tap --bench block` prints, for each block size and channel count, nanoseconds of the tap and of the
 //! copy, with the ratio: once on a core by itself (the least of many short rounds, which nothing else interrupted), the copy
 //! always to the same place; and once where another core reads what each of them wrote, round by round (the median), which
 //! makes every line of memory come back from there: that copy has a place for each block of a round. Between rounds the

@@ -2,5 +2,6 @@
 
 pub(crate) mod cost;
 pub(crate) mod drag;
+pub(crate) mod requests;
 pub(crate) mod screen;
 pub(crate) mod stage;

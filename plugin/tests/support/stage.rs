@@ -196,7 +196,12 @@ impl<'a> Stage<'a> {
         self.gui.show(&self.instance.plugin_handle()).expect("shown");
     }
     pub(crate) fn close(&mut self) {
+        self.close_and(|| {});
+    }
+    /// Looks at something when the plugin's window is closed and the host's is still there.
+    pub(crate) fn close_and(&mut self, look: impl FnOnce()) {
         self.gui.destroy(&self.instance.plugin_handle());
+        look();
         if let Some(parent) = self.parent.take() {
             self.screen.x.destroy_window(parent).expect("X");
             self.screen.x.sync().expect("X");

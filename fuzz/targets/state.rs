@@ -1,4 +1,0 @@
-//! libFuzzer on [`rollcall_fuzz::state`].
-#![no_main]
-
-rollcall_fuzz::target!(state);

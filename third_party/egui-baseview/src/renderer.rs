@@ -1,2 +1,0 @@
-mod opengl;
-pub use opengl::renderer::{GraphicsConfig, Renderer};

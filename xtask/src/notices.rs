@@ -1,0 +1,195 @@
+//! `THIRD-PARTY.txt` beside the bundles: every crate that is in them, its licence, and the texts that its authors want to be passed on.
+
+use crate::{
+    metadata::{self, Package},
+    shell,
+};
+use anyhow::{Context, Result};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// In `target/bundled/`: one for the file of CLAP, which has no inside, and one that goes where the folder of VST3 goes.
+pub(crate) const PLACES: [&str; 2] = ["THIRD-PARTY.txt", "Rollcall.vst3/Contents/Resources/THIRD-PARTY.txt"];
+
+/// How the names of files with licences begin, in capitals.
+const NAMES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "UNLICENSE", "NOTICE"];
+
+/// What else is in the bundles, from the root: whose it is, and its licence.
+const OTHERS: [(&str, &str); 2] =
+    [("Rollcall itself and its model", "NOTICE"), ("The window's fonts", "plugin/editor/fonts/OFL.txt")];
+
+/// Apache's text, for those who name it and do not bring it.
+const APACHE: &str = "LICENSE-APACHE";
+
+/// <https://spdx.org/licenses/ISC.html>, after the line of whose it is.
+const ISC: &str = "\
+Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted, provided
+that the above copyright notice and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED \"AS IS\" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED
+WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR
+CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT,
+NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+";
+
+/// Writes it beside the bundles that there are.
+///
+/// # Errors
+/// Cargo cannot say what is in them, or a file cannot be read or written.
+pub(crate) fn write(bundles: &Path) -> Result<()> {
+    let host = shell::read(&mut shell::command("rustc", &["-vV"]))?;
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    let packages = metadata::built_in("rollcall-plugin", host)?;
+    let mut others = Vec::new();
+    for (what, path) in OTHERS {
+        let text =
+            fs::read_to_string(shell::root().join(path)).with_context(|| format!("cannot read {path}"))?;
+        others.push((what.to_owned(), text));
+    }
+    let apache =
+        fs::read_to_string(shell::root().join(APACHE)).with_context(|| format!("cannot read {APACHE}"))?;
+    let texts = packages.iter().filter(|package| !package.ours && !is_here(package));
+    let texts: Vec<(&Package, Vec<(String, String)>)> =
+        texts.map(|package| Ok((package, texts_of(&package.folder)?))).collect::<Result<_>>()?;
+    let notice = notice(&others, &texts, &apache);
+    for place in PLACES {
+        let path = bundles.join(place);
+        let folder = path.parent().context("a file lies in a folder")?;
+        // What there is no bundle for needs none: other systems have other folders.
+        if folder == bundles || bundles.join("Rollcall.vst3").is_dir() {
+            fs::create_dir_all(folder)?;
+            fs::write(&path, &notice).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a room of this repository: those of the other workspace are no members of the plugin's.
+fn is_here(package: &Package) -> bool {
+    package.name.starts_with("rollcall-")
+}
+
+/// The texts of licences in a crate, and in what it brings along: (path within it, text).
+fn texts_of(folder: &Path) -> Result<Vec<(String, String)>> {
+    let entries = |folder: &Path| -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        let mut paths: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    let mut texts = Vec::new();
+    for path in entries(folder)? {
+        // Sources of libraries in other languages lie in a folder, with theirs.
+        let inside = if path.is_dir() { entries(&path)? } else { vec![path] };
+        for path in inside.into_iter().filter(|path| path.is_file() && is_licence(path)) {
+            let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
+            texts.push((name, String::from_utf8_lossy(&fs::read(&path)?).into_owned()));
+        }
+    }
+    Ok(texts)
+}
+
+fn is_licence(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
+    let is_code = path.extension().is_some_and(|extension| extension == "rs");
+    !is_code && NAMES.iter().any(|start| name.starts_with(start))
+}
+
+fn notice(
+    others: &[(String, String)],
+    packages: &[(&Package, Vec<(String, String)>)],
+    apache: &str,
+) -> String {
+    let mut list = String::from("What is in Rollcall.clap and Rollcall.vst3, and under which licences.\n\n");
+    // Each text once, with all that it belongs to, in the order of its first.
+    let mut by_text: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut order: Vec<String> = Vec::new();
+    let mut add = |text: String, of: String| {
+        let belongs = by_text.entry(text.clone()).or_insert_with(|| {
+            order.push(text);
+            Vec::new()
+        });
+        belongs.push(of);
+    };
+    for (what, text) in others {
+        add(text.clone(), what.clone());
+    }
+    for (package, texts) in packages {
+        let what = format!("{} {}", package.name, package.version);
+        let licence = package.licence.as_deref().unwrap_or("no SPDX licence");
+        let from = package.repository.as_deref().unwrap_or_default();
+        writeln!(list, "{what}: {licence}  {from}").expect("a String takes everything");
+        for (name, text) in texts {
+            add(text.clone(), format!("{what} ({name})"));
+        }
+        if texts.is_empty() {
+            let authors = if package.authors.is_empty() {
+                format!("the authors of {}", package.name)
+            } else {
+                package.authors.join(", ")
+            };
+            if licence.contains("Apache-2.0") {
+                add(apache.to_owned(), format!("{what}, whose package holds no text, by {authors}"));
+            } else if licence == "ISC" {
+                add(format!("Copyright (c) {authors}\n\n{ISC}"), what);
+            } else {
+                add(format!("{licence}, by {authors}. The package holds no text.\n"), what);
+            }
+        }
+    }
+    let line = "=".repeat(100);
+    for text in order {
+        let of = by_text.remove(&text).unwrap_or_default();
+        write!(list, "\n{line}\n{}\n{line}\n\n{}\n", of.join("\n"), text.trim_end())
+            .expect("a String takes everything");
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, licence: &str) -> Package {
+        Package {
+            name: name.into(),
+            version: "1.0.0".into(),
+            licence: Some(licence.into()),
+            ..Package::default()
+        }
+    }
+
+    #[test]
+    fn every_package_is_named_and_every_text_stands_once() {
+        let [one, two, three, four] =
+            [("one", "MIT"), ("two", "MIT"), ("three", "MIT OR Apache-2.0"), ("four", "ISC")]
+                .map(|(n, l)| package(n, l));
+        let mit = || vec![("LICENSE".to_owned(), "As you like.\n".to_owned())];
+        let packages = [(&one, mit()), (&two, mit()), (&three, Vec::new()), (&four, Vec::new())];
+        let notice = notice(&[("Ourselves".to_owned(), "Mine.".to_owned())], &packages, "Apache's.");
+        for line in [
+            "one 1.0.0: MIT",
+            "three 1.0.0: MIT OR Apache-2.0",
+            "one 1.0.0 (LICENSE)\ntwo 1.0.0 (LICENSE)\n",
+            "Ourselves\n",
+        ] {
+            assert!(notice.contains(line), "{line}\n{notice}");
+        }
+        assert_eq!(notice.matches("As you like.").count(), 1);
+        assert!(notice.contains("Apache's.") && notice.contains("Copyright (c) the authors of four"));
+    }
+
+    #[test]
+    fn texts_are_known_by_their_names() {
+        for name in ["LICENSE", "license-mit", "COPYING", "NOTICE.txt", "UNLICENSE", "Licence.md"] {
+            assert!(is_licence(Path::new(name)), "{name}");
+        }
+        for name in ["README.md", "licenses.rs", "src"] {
+            assert!(!is_licence(Path::new(name)), "{name}");
+        }
+    }
+}
