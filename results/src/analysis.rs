@@ -22,6 +22,8 @@ pub struct Analysis {
     pub channel: Option<String>,
     /// What a person should know who reads it: that a tail is missing, or why little was heard for a technical reason.
     pub notes: Vec<String>,
+    /// Samples that counted as silence: NaN, infinite, subnormal, or beyond +60 dBFS; of each frame's mean, where that is heard.
+    pub replaced_samples: u64,
     /// Seconds of the whole file, as far as that is known: no less than what was heard and what was left out before it.
     pub whole_s: f64,
     /// The bytes of a name that is no UTF-8, percent-encoded (RFC 3986).
@@ -107,7 +109,18 @@ impl Steps {
         timeline.finish(duration_s, cutter, found, clip);
         let whole_s = timeline.settings.start_s + timeline.duration_s;
         let (channel, notes, file_bytes, overview) = (None, Vec::new(), None, None);
-        Ok(Analysis { timeline, rows, peaks, incomplete, channel, notes, whole_s, file_bytes, overview })
+        Ok(Analysis {
+            timeline,
+            rows,
+            peaks,
+            incomplete,
+            channel,
+            notes,
+            replaced_samples: 0,
+            whole_s,
+            file_bytes,
+            overview,
+        })
     }
 }
 

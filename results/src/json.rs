@@ -147,6 +147,7 @@ mod tests {
             incomplete: None,
             channel: None,
             notes: Vec::new(),
+            replaced_samples: 0,
             whole_s: 1.5,
             file_bytes: None,
             overview: None,

@@ -21,9 +21,8 @@ pub mod table;
 
 pub use analysis::{Analysis, Steps};
 pub use channels::Channels;
-pub use crew::crew;
 pub use folding::{Fold, Folding};
-pub use listener::{AnalyzeError, Listener};
+pub use listener::{AnalyzeError, Heard, Hearing, Listener, Witness};
 pub use name::name;
 pub use overview::Overview;
 pub use rollcall_engine::timeline::{MERGE_GAP_S, MIN_DURATION_S};

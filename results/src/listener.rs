@@ -2,7 +2,7 @@
 
 use crate::{Analysis, Channels, Overview, Steps, channels::Ear, crew, loudness::Loudness};
 use rollcall_engine::{
-    Engine, EngineError, InputFormat, Model, Settings,
+    Engine, EngineError, InputFormat, Model, Settings, Step,
     timeline::{RangeSettings, Timeline},
 };
 use rollcall_media::{Audio, DecodeError};
@@ -68,10 +68,25 @@ impl Listener {
     /// Whatever is wrong with the file, unless a part of it is kept.
     pub fn analyze_channels(
         &self,
+        audio: Audio,
+        name: String,
+        chosen: Channels,
+        progress: &mut dyn FnMut(f64, Option<f64>) -> ControlFlow<()>,
+    ) -> Result<Vec<Analysis>, AnalyzeError> {
+        self.analyze_before(audio, name, chosen, progress, &mut |_, _| {})
+    }
+
+    /// As [`Listener::analyze_channels`], before a witness.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file, unless a part of it is kept.
+    pub fn analyze_before(
+        &self,
         mut audio: Audio,
         name: String,
         chosen: Channels,
         progress: &mut dyn FnMut(f64, Option<f64>) -> ControlFlow<()>,
+        witness: Witness<'_>,
     ) -> Result<Vec<Analysis>, AnalyzeError> {
         let rate_hz = audio.format().sample_rate_hz;
         let rate = f64::from(rate_hz);
@@ -85,12 +100,7 @@ impl Listener {
 
         let channels = audio.format().channels;
         let format = InputFormat { sample_rate_hz: rate_hz, channels };
-        let ears = chosen.ears(channels);
-        let threads = (self.threads / ears.len()).max(1);
-        let head =
-            Timeline::begin(name, &self.model, format, self.engine, self.ranges.clone(), start as f64 / rate);
-        let voice = |ear| Voice::new(self, ear, format, threads, head.clone());
-        let mut voices = ears.into_iter().map(voice).collect::<Result<Vec<_>, _>>()?;
+        let mut hearing = self.begin(name, format, chosen, start as f64 / rate)?;
         let mut frames = 0;
         let mut is_at_end = false;
         let incomplete = loop {
@@ -101,8 +111,7 @@ impl Listener {
             match audio.next_block() {
                 Ok(Some(block)) => {
                     let take = left.min((block.len() / channels) as u64);
-                    let block = &block[..take as usize * channels];
-                    voices.iter_mut().try_for_each(|voice| voice.hear(block))?;
+                    hearing.push(&block[..take as usize * channels], witness)?;
                     frames += take;
                     if progress(frames as f64 / rate, total_s).is_break() {
                         return Err(AnalyzeError::Stopped);
@@ -119,13 +128,81 @@ impl Listener {
         let heard = (start + frames) as f64 / rate;
         let whole_s =
             audio.format().frames.filter(|_| !is_at_end).map_or(heard, |all| (all as f64 / rate).max(heard));
-        let finish = |voice: Voice| {
-            let mut analysis = voice.finish(frames as f64 / rate, incomplete.clone())?;
+        let mut analyses = hearing.finish(incomplete, witness)?;
+        for analysis in &mut analyses {
             analysis.notes.splice(0..0, audio.notes().iter().cloned());
             analysis.whole_s = whole_s;
-            Ok(analysis)
+        }
+        Ok(analyses)
+    }
+
+    /// Begins with a recording that somebody else decodes, at its second `start_s`.
+    ///
+    /// # Errors
+    /// A rate or number of channels that the engine does not take.
+    pub fn begin(
+        &self,
+        name: String,
+        format: InputFormat,
+        chosen: Channels,
+        start_s: f64,
+    ) -> Result<Hearing, AnalyzeError> {
+        let head = Timeline::begin(name, &self.model, format, self.engine, self.ranges.clone(), start_s);
+        let ears = chosen.ears(format.channels);
+        let threads = (self.threads / ears.len().max(1)).max(1);
+        let voice = |ear| Voice::new(self, ear, format, threads, head.clone());
+        Ok(Hearing { voices: ears.into_iter().map(voice).collect::<Result<_, _>>()? })
+    }
+}
+
+/// What a witness sees of a signal.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// The frames that go to the engine: interleaved, if it is the mean of all channels, else of one channel.
+    Signal(&'a [f32]),
+    /// What the engine made of it.
+    Step(&'a Step),
+}
+
+/// Who sees all that is heard: the number of the signal, from 0, and what is heard in it.
+pub type Witness<'a> = &'a mut dyn FnMut(usize, Heard<'_>);
+
+/// A recording on its way: chosen channels of it.
+pub struct Hearing {
+    voices: Vec<Voice>,
+}
+
+impl Hearing {
+    /// Takes interleaved frames.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub fn push(&mut self, block: &[f32], witness: Witness<'_>) -> Result<(), AnalyzeError> {
+        self.voices
+            .iter_mut()
+            .enumerate()
+            .try_for_each(|(number, voice)| voice.hear(block, &mut |heard| witness(number, heard)))
+    }
+
+    /// The recording has ended; why early, if it did.
+    ///
+    /// # Errors
+    /// What the engine refuses, or rows that cannot be written to the temporary folder.
+    pub fn finish(
+        self,
+        incomplete: Option<String>,
+        witness: Witness<'_>,
+    ) -> Result<Vec<Analysis>, AnalyzeError> {
+        let finish = |(number, voice): (usize, Voice)| {
+            voice.finish(incomplete.clone(), &mut |heard| witness(number, heard))
         };
-        voices.into_iter().map(finish).collect()
+        self.voices.into_iter().enumerate().map(finish).collect()
+    }
+}
+
+impl std::fmt::Debug for Hearing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hearing").field("signals", &self.voices.len()).finish_non_exhaustive()
     }
 }
 
@@ -163,13 +240,15 @@ impl Voice {
     }
 
     /// Takes interleaved frames.
-    fn hear(&mut self, block: &[f32]) -> Result<(), AnalyzeError> {
+    fn hear(&mut self, block: &[f32], witness: &mut dyn FnMut(Heard<'_>)) -> Result<(), AnalyzeError> {
         let Self { ear, channels, engine, steps, overview, loudness, room } = self;
         let signal = ear.of(block, *channels, room);
         loudness.frames(block, signal);
+        witness(Heard::Signal(signal));
         engine.push(signal, &mut |step| {
             loudness.window(step.level_dbfs);
             steps.take(step);
+            witness(Heard::Step(step));
         })?;
         if let Some(overview) = overview {
             overview.push(signal);
@@ -177,20 +256,32 @@ impl Voice {
         Ok(())
     }
 
-    fn finish(self, duration_s: f64, incomplete: Option<String>) -> Result<Analysis, AnalyzeError> {
+    fn finish(
+        self,
+        incomplete: Option<String>,
+        witness: &mut dyn FnMut(Heard<'_>),
+    ) -> Result<Analysis, AnalyzeError> {
         let Self { ear, mut engine, mut steps, mut overview, mut loudness, .. } = self;
         engine.flush(&mut |step| {
             loudness.window(step.level_dbfs);
             steps.take(step);
+            witness(Heard::Step(step));
         })?;
         if let Some(overview) = &mut overview {
             overview.finish();
         }
+        let counters = engine.counters();
+        let duration_s = counters.frames as f64 / f64::from(engine.format().sample_rate_hz);
         let analysis = steps.finish(duration_s, &engine.clip(), incomplete)?;
+        let replaced_samples = counters.replaced_samples;
+        let replaced = (replaced_samples > 0).then(|| {
+            format!("{replaced_samples} samples are NaN, infinite, subnormal or beyond +60 dBFS; they counted as silence")
+        });
         Ok(Analysis {
             overview,
             channel: ear.name(),
-            notes: loudness.note().into_iter().collect(),
+            notes: replaced.into_iter().chain(loudness.note()).collect(),
+            replaced_samples,
             ..analysis
         })
     }
