@@ -96,7 +96,10 @@ class Rollcall:
             parts = list((folder / "results").rglob("*.parquet"))
             if not parts:
                 raise RuntimeError(f"{self.program} could not analyse a second of silence with these options: {said(ended)}")
-            return {"program": self.version(), **shared(head(parts[0])), "options": self.options, "steps": self.steps}
+            about = head(parts[0])
+            if (about.get("channel") or "").isdecimal():
+                raise RuntimeError("a file has one state in a catalogue: call for --channels left and right, each with an OUT of its own")
+            return {"program": self.version(), **shared(about), "options": self.options, "steps": self.steps}
 
     def version(self) -> str:
         ended = subprocess.run([self.program, "--version"], capture_output=True)

@@ -375,6 +375,9 @@ class Books:
         self.out = self.scratch / "parts"
         self.call(self.files[:2], "--start", "1.3", "--duration=1")
         assert_same(self.out, self.expected(self.files[:2], "--start", "1.3", "--duration=1"))
+        # A row has no room for each channel of a file.
+        self.out = self.scratch / "channels"
+        assert_refused(lambda: self.call(self.files[:1], "--channels", "each"), "one state in a catalogue", "--channels left")
         # What another version of this job has begun.
         self.out = self.scratch / "older"
         (self.out / "wave=0").mkdir(parents=True)

@@ -123,18 +123,18 @@ def analyze_file(
     """Analyses an audio file of any kind that the program `rollcall` reads, with its decoders.
 
     start, duration: seconds; the part to be analysed, to the end if there is no duration.
-    channels: what is heard: `mono` (the mean of all channels), `left`, `right`, `mid` or `side` of two, or `each`, which gives a
-        list with a timeline for each channel.
+    channels: what is heard, as `--channels` has it: `mono` (the mean of all channels), `left`, `right`, `mid`, `side`, or `each`,
+        which gives a list with a timeline for each channel.
     jobs: threads that share the work, as many as there are cores if it is not said; results do not depend on it.
     keep_partial: whether what could be read of a broken file is kept; `Timeline.incomplete` then says why it ends early.
     The rest is as in `analyze`. Raises RollcallError for what cannot be read, and says where and what to do; warns
-    (RollcallWarning) of what is in `Timeline.notes`.
+    (RollcallWarning) of what is in `Timeline.notes`: channels that cancel each other, silence, a tail that is missing.
     """
     stop = _native.Stop()
     call = _Call(start, duration, channels, keep_partial, model, threshold, (memory, update, attack, release))
     timelines = call.run(path, (min_duration, merge_gap), jobs, features, stop)
     for timeline in timelines[:1]:
-        warn(timeline.notes, os.fspath(path))
+        warn(timeline.notes, os.fspath(path), timeline.incomplete)
     return timelines if channels == "each" else timelines[0]
 
 
@@ -192,7 +192,7 @@ def _each(
                     raise
                 yield error
                 continue
-            warn(timeline.notes, os.fspath(path))
+            warn(timeline.notes, os.fspath(path), timeline.incomplete)
             yield timeline
     finally:
         # Whoever stops asking, by Ctrl-C too, waits for no file.

@@ -21,9 +21,9 @@ class RollcallWarning(UserWarning):
     """Something is to be said of the audio, though it was analysed."""
 
 
-def warn(notes: list[str], file: str) -> None:
+def warn(notes: list[str], file: str, incomplete: str | None = None) -> None:
     """Each as a warning to whoever called the function that calls this."""
-    for note in notes:
+    for note in notes + ([] if incomplete is None else [f"only a part of it was read: {incomplete}"]):
         warnings.warn(f"{file}: {note}" if file else note, RollcallWarning, stacklevel=3)
 
 

@@ -75,7 +75,7 @@ class Timeline:
         Raises RollcallError if it is none.
         """
         text = text.decode() if isinstance(text, bytes) else text
-        return cls(_native.timeline_from_json(text, 0, [], None))
+        return cls(_native.timeline_from_json(text, 0, None, None))
 
     @functools.cached_property
     def times(self) -> numpy.typing.NDArray[numpy.float64]:
@@ -111,6 +111,11 @@ class Timeline:
     def file(self) -> str:
         """The name of what was analysed."""
         return self._native.file
+
+    @property
+    def channel(self) -> str | None:
+        """What was heard, if it is not the mean of all channels: left, right, mid, side, or a channel's number from 1."""
+        return self._native.channel
 
     @property
     def replaced_samples(self) -> int:
@@ -198,7 +203,9 @@ class Timeline:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Timeline):
             return NotImplemented
-        return self._parts() == other._parts()
+        # How long all of the file is, a document does not say.
+        ours, theirs = self._parts(), other._parts()
+        return ours[:2] == theirs[:2] and ours[3] == theirs[3]
 
     def __hash__(self) -> int:
         return hash(self.to_json())
@@ -206,15 +213,16 @@ class Timeline:
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, self._parts()
 
-    def _parts(self) -> tuple[str, int, list[str], list[bytes] | None]:
-        features = self._native.features
-        return self.to_json(), self.replaced_samples, self.notes, None if features is None else features.rows()
+    def _parts(self) -> tuple[str, int, float, list[bytes] | None]:
+        features, native = self._native.features, self._native
+        rows = None if features is None else features.rows()
+        return self.to_json(), native.replaced_samples, native.whole_duration, rows
 
     def __repr__(self) -> str:
         heard = ", ".join(dict.fromkeys(r.instrument for r in self.ranges)) or "nobody"
         return f"<rollcall.Timeline {self.duration:.1f} s: {heard}>"
 
 
-def _restore(text: str, replaced_samples: int, notes: list[str], rows: list[bytes] | None) -> Timeline:
+def _restore(text: str, replaced_samples: int, whole_duration: float, rows: list[bytes] | None) -> Timeline:
     features = None if rows is None else _native.Features(rows)
-    return Timeline(_native.timeline_from_json(text, replaced_samples, notes, features))
+    return Timeline(_native.timeline_from_json(text, replaced_samples, whole_duration, features))

@@ -5,10 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod arrays;
-mod channels;
 mod choice;
 mod features;
-mod hearing;
 mod listener;
 mod model;
 mod recordings;

@@ -1,20 +1,21 @@
-//! Whole recordings: arrays and files.
+//! Whole recordings: arrays and files, heard as the program hears files.
 
 use crate::{
     arrays,
-    channels::{Channels, Pick},
     choice::{EngineChoice, RangeChoice, engine_settings, range_settings},
-    hearing::{Hearing, Manner},
+    features::{Features, Gathering},
     model::Model,
     refused,
     timeline::Timeline,
 };
-use pyo3::{buffer::PyBuffer, prelude::*};
+use pyo3::{buffer::PyBuffer, exceptions::PyValueError, prelude::*};
 use rollcall_engine::{EngineError, InputFormat};
-use rollcall_media::{Audio, DecodeError};
+use rollcall_media::Audio;
+use rollcall_results::{Analysis, AnalyzeError, Channels, Heard, Listener};
 use std::{
     num::NonZero,
-    path::{Path, PathBuf},
+    ops::ControlFlow,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -42,39 +43,69 @@ impl Stop {
     }
 }
 
-/// Why there is no timeline.
-enum Failure {
-    Said(String),
-    /// What Python raised meanwhile, as on Ctrl-C.
-    Raised(PyErr),
-}
-
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        Self::Said(error.to_string())
-    }
-}
-
-impl From<DecodeError> for Failure {
-    fn from(error: DecodeError) -> Self {
-        Self::Said(error.to_string())
-    }
-}
-
-fn manner(
+fn listener(
     model: &Model,
     engine: EngineChoice,
     ranges: RangeChoice,
+    part: (f64, Option<f64>),
     threads: Option<usize>,
-    has_features: bool,
-) -> PyResult<Manner> {
-    Ok(Manner {
+) -> PyResult<Listener> {
+    Ok(Listener {
         engine: engine_settings(engine)?,
         ranges: range_settings(model, ranges)?,
         model: Arc::clone(model.inner()),
+        start_s: part.0,
+        duration_s: part.1,
+        keep_partial: false,
         threads: threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get)),
-        has_features,
+        is_ranked: false,
+        is_pictured: false,
     })
+}
+
+/// Gathers the features of each signal, if they are wanted.
+struct Witness {
+    format: InputFormat,
+    gatherings: Option<Vec<Gathering>>,
+    failure: Option<EngineError>,
+}
+
+impl Witness {
+    /// `format` is that of each signal.
+    fn new(format: InputFormat, is_wanted: bool) -> Self {
+        Self { format, gatherings: is_wanted.then(Vec::new), failure: None }
+    }
+
+    fn see(&mut self, number: usize, heard: Heard<'_>) {
+        let Self { format, gatherings: Some(gatherings), failure } = self else { return };
+        if gatherings.len() == number {
+            match Gathering::new(format.sample_rate_hz, format.channels) {
+                Ok(gathering) => gatherings.push(gathering),
+                Err(error) => drop(failure.get_or_insert(error)),
+            }
+        }
+        match (gatherings.get_mut(number), heard) {
+            (Some(gathering), Heard::Signal(frames)) => gathering.push(frames),
+            (Some(gathering), Heard::Step(step)) => gathering.step(step),
+            (None, _) => {}
+        }
+    }
+
+    fn timelines(self, analyses: Vec<Analysis>) -> Result<Vec<Timeline>, AnalyzeError> {
+        if let Some(error) = self.failure {
+            return Err(error.into());
+        }
+        let mut gatherings = self.gatherings.map(Vec::into_iter);
+        let timeline = |analysis: Analysis| {
+            let gathering = gatherings.as_mut().map(Iterator::next);
+            let duration_s = analysis.timeline.duration_s;
+            // Of a recording without a frame nothing was gathered.
+            let features =
+                gathering.map(|one| one.map_or_else(Features::default, |one| one.finish(duration_s)));
+            Ok(Timeline::new(analysis, features)?)
+        };
+        analyses.into_iter().map(timeline).collect()
+    }
 }
 
 /// Analyses a whole recording: interleaved samples, their rate and channels; thresholds, shortest range and widest gap in seconds.
@@ -90,23 +121,30 @@ pub(crate) fn analyze(
     file: String,
     has_features: bool,
 ) -> PyResult<Timeline> {
-    let (sample_rate_hz, channels) = format;
-    let manner = manner(model, settings, ranges, None, has_features)?;
+    let format = InputFormat { sample_rate_hz: format.0, channels: format.1 };
+    let listener = listener(model, settings, ranges, (0.0, None), None)?;
     let samples = arrays::samples(py, &samples)?;
-    let hear = || -> Result<Timeline, Failure> {
-        let format = InputFormat { sample_rate_hz, channels };
-        let mut hearing = Hearing::new(&manner, format, channels, file, 0.0)?;
+    let mut interrupt = None;
+    let hear = || -> Result<Vec<Timeline>, AnalyzeError> {
+        let mut witness = Witness::new(format, has_features);
+        let mut see = |number, heard: Heard<'_>| witness.see(number, heard);
+        let mut hearing = listener.begin(file, format, Channels::Mono, 0.0)?;
         // Any cut gives the same bits; between two blocks Python may say that it wants to stop.
-        for block in samples.chunks(BLOCK_SAMPLES / channels.max(1) * channels.max(1)) {
-            hearing.push(block)?;
-            Python::attach(|py| py.check_signals()).map_err(Failure::Raised)?;
+        for block in samples.chunks(BLOCK_SAMPLES / format.channels * format.channels) {
+            hearing.push(block, &mut see)?;
+            if let Err(error) = Python::attach(|py| py.check_signals()) {
+                interrupt = Some(error);
+                return Err(AnalyzeError::Stopped);
+            }
         }
-        Ok(hearing.finish(None, Vec::new())?)
+        let analyses = hearing.finish(None, &mut see)?;
+        witness.timelines(analyses)
     };
-    py.detach(hear).map_err(|failure| match failure {
-        Failure::Said(text) => refused(text),
-        Failure::Raised(error) => error,
-    })
+    let mut outcome = py.detach(hear).map_err(refused);
+    if let Some(error) = interrupt {
+        outcome = Err(error);
+    }
+    Ok(outcome?.pop().expect("the mean of all channels is one signal"))
 }
 
 /// Analyses a file as `rollcall analyze` does: its path, model, settings and ranges as in [`analyze`], first second and seconds
@@ -127,65 +165,46 @@ pub(crate) fn analyze_file(
     has_features: bool,
     stop: Stop,
 ) -> PyResult<Vec<Timeline>> {
-    let manner = manner(model, settings, ranges, threads, has_features)?;
-    let channels = Channels::named(channels).map_err(pyo3::exceptions::PyValueError::new_err)?;
-    let file = File { path: &path, part, channels, keep_partial };
-    py.detach(|| file.hear(&manner, &stop)).map_err(|failure| match failure {
-        Failure::Said(text) => refused(format!("{}: {text}", path.display())),
-        Failure::Raised(error) => error,
-    })
-}
-
-struct File<'a> {
-    path: &'a Path,
-    /// First second, and how many.
-    part: (f64, Option<f64>),
-    channels: Channels,
-    keep_partial: bool,
-}
-
-impl File<'_> {
-    fn hear(&self, manner: &Manner, stop: &Stop) -> Result<Vec<Timeline>, Failure> {
-        let mut audio = Audio::open(self.path)?;
-        let (sample_rate_hz, channels) = (audio.format().sample_rate_hz, audio.format().channels);
-        let rate = f64::from(sample_rate_hz);
-        let start = (self.part.0 * rate).round() as u64;
-        if start > 0 {
-            audio.skip_to(start)?;
+    let chosen = channels_named(channels)?;
+    let listener = Listener { keep_partial, ..listener(model, settings, ranges, part, threads)? };
+    let (name, file_bytes) = rollcall_results::name(&path);
+    let mut interrupt = None;
+    let mut go_on = |_, _| match Python::attach(|py| py.check_signals()) {
+        Ok(()) if stop.0.load(Ordering::Relaxed) => ControlFlow::Break(()),
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            interrupt = Some(error);
+            ControlFlow::Break(())
         }
-        let mut left = self.part.1.map_or(u64::MAX, |duration_s| (duration_s * rate).round() as u64);
-        let picks = self.channels.picks(channels).map_err(Failure::Said)?;
-        let hearing = |pick: &Pick| {
-            let format = InputFormat { sample_rate_hz, channels: pick.width(channels) };
-            let name = rollcall_results::name(self.path).0;
-            Hearing::new(manner, format, channels, name, start as f64 / rate)
-        };
-        let mut hearings = picks.iter().map(hearing).collect::<Result<Vec<_>, _>>()?;
-        let (mut is_any, mut scratch) = (false, Vec::new());
-        let incomplete = loop {
-            if left == 0 {
-                break None;
-            }
-            match audio.next_block() {
-                Ok(Some(block)) => {
-                    let frames = left.min((block.len() / channels) as u64);
-                    let block = &block[..frames as usize * channels];
-                    for (hearing, pick) in hearings.iter_mut().zip(&picks) {
-                        hearing.push(pick.take(block, channels, &mut scratch))?;
-                    }
-                    (left, is_any) = (left - frames, true);
-                }
-                Ok(None) => break None,
-                Err(error) if self.keep_partial && is_any => break Some(error.to_string()),
-                Err(error) => return Err(error.into()),
-            }
-            Python::attach(|py| py.check_signals()).map_err(Failure::Raised)?;
-            if stop.0.load(Ordering::Relaxed) {
-                return Err(Failure::Said("was stopped".to_owned()));
-            }
-        };
-        let notes = audio.notes().to_vec();
-        let finish = |hearing: Hearing| Ok(hearing.finish(incomplete.clone(), notes.clone())?);
-        hearings.into_iter().map(finish).collect()
+    };
+    let hear = || -> Result<Vec<Timeline>, AnalyzeError> {
+        let audio = Audio::open(&path)?;
+        let (sample_rate_hz, channels) = (audio.format().sample_rate_hz, audio.format().channels);
+        let channels = if chosen == Channels::Mono { channels } else { 1 };
+        let mut witness = Witness::new(InputFormat { sample_rate_hz, channels }, has_features);
+        let mut see = |number, heard: Heard<'_>| witness.see(number, heard);
+        let mut analyses = listener.analyze_before(audio, name.clone(), chosen, &mut go_on, &mut see)?;
+        analyses.iter_mut().for_each(|analysis| analysis.file_bytes.clone_from(&file_bytes));
+        witness.timelines(analyses)
+    };
+    let outcome = py.detach(hear);
+    match interrupt {
+        Some(error) => Err(error),
+        None => outcome.map_err(|error| refused(format!("{name}: {error}"))),
     }
+}
+
+fn channels_named(name: &str) -> PyResult<Channels> {
+    let known = [
+        ("mono", Channels::Mono),
+        ("left", Channels::Left),
+        ("right", Channels::Right),
+        ("mid", Channels::Mid),
+        ("side", Channels::Side),
+        ("each", Channels::Each),
+    ];
+    let found = known.iter().find(|(known, _)| *known == name);
+    let names = || known.map(|(name, _)| name).join(", ");
+    let wrong = || PyValueError::new_err(format!("channels is '{name}', but must be one of: {}", names()));
+    found.map(|(_, channels)| *channels).ok_or_else(wrong)
 }

@@ -8,18 +8,41 @@ use crate::{
 };
 use pyo3::{prelude::*, types::PyBytes};
 use rollcall_engine::timeline::{SCHEMA, cut_ranges};
-use rollcall_results::{Steps, jams};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use rollcall_results::{Analysis, Steps, jams, json};
+use serde::Deserialize;
+use std::{collections::BTreeMap, io};
 
-/// A document of `rollcall analyze --format json`.
-#[derive(Clone, Serialize, Deserialize)]
+/// A document of `rollcall analyze --format json`, with all its rows.
+#[derive(Clone, Deserialize)]
 pub(crate) struct Document {
     #[serde(flatten)]
     pub(crate) timeline: rollcall_engine::timeline::Timeline,
-    /// Why it ends early, if a part of a broken file was kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) incomplete: Option<String>,
+    incomplete: Option<String>,
+    channel: Option<String>,
+    file_bytes: Option<String>,
+    #[serde(default)]
+    notes: Vec<String>,
+}
+
+impl Document {
+    /// As the program's writers take it.
+    fn analysis(&self, whole_s: f64) -> io::Result<Analysis> {
+        let Self { timeline, incomplete, channel, file_bytes, notes } = self;
+        let mut steps = Steps::new(timeline.clone());
+        for (&time_s, row) in timeline.times_s.iter().zip(&timeline.activity) {
+            steps.row(time_s, row);
+        }
+        let posterior = |class: &String| timeline.clip.get(class).copied().unwrap_or(0.0);
+        let clip: Vec<f32> = timeline.classes.iter().map(posterior).collect();
+        let mut analysis = steps.finish(timeline.duration_s, &clip, incomplete.clone())?;
+        // As they are: whoever changed a document meant it.
+        analysis.timeline.ranges.clone_from(&timeline.ranges);
+        analysis.channel.clone_from(channel);
+        analysis.file_bytes.clone_from(file_bytes);
+        analysis.notes.clone_from(notes);
+        analysis.whole_s = whole_s;
+        Ok(analysis)
+    }
 }
 
 /// What was found in one recording.
@@ -28,11 +51,36 @@ pub(crate) struct Timeline {
     pub(crate) document: Document,
     /// Samples that counted as silence: NaN, infinite, or beyond +60 dBFS.
     #[pyo3(get)]
-    pub(crate) replaced_samples: u64,
-    /// What is to be said of the recording though it was read.
+    replaced_samples: u64,
+    /// Seconds of the whole recording, as far as that is known.
     #[pyo3(get)]
-    pub(crate) notes: Vec<String>,
-    pub(crate) features: Option<Features>,
+    whole_duration: f64,
+    features: Option<Features>,
+}
+
+impl Timeline {
+    pub(crate) fn new(analysis: Analysis, features: Option<Features>) -> io::Result<Self> {
+        let Analysis { incomplete, channel, file_bytes, notes, replaced_samples, whole_s, .. } = &analysis;
+        let (incomplete, channel, file_bytes) = (incomplete.clone(), channel.clone(), file_bytes.clone());
+        let (notes, replaced_samples, whole_duration) = (notes.clone(), *replaced_samples, *whole_s);
+        let timeline = analysis.into_timeline()?;
+        let document = Document { timeline, incomplete, channel, file_bytes, notes };
+        Ok(Self { document, replaced_samples, whole_duration, features })
+    }
+
+    /// By one of the program's writers.
+    fn written(
+        &self,
+        py: Python<'_>,
+        write: fn(&mut Analysis, &mut dyn io::Write) -> io::Result<()>,
+    ) -> PyResult<String> {
+        let text = py.detach(|| -> io::Result<Vec<u8>> {
+            let mut text = Vec::new();
+            write(&mut self.document.analysis(self.whole_duration)?, &mut text)?;
+            Ok(text)
+        });
+        String::from_utf8(text.map_err(refused)?).map_err(refused)
+    }
 }
 
 #[pymethods]
@@ -76,8 +124,18 @@ impl Timeline {
     }
 
     #[getter]
+    fn channel(&self) -> Option<&str> {
+        self.document.channel.as_deref()
+    }
+
+    #[getter]
     fn incomplete(&self) -> Option<&str> {
         self.document.incomplete.as_deref()
+    }
+
+    #[getter]
+    fn notes(&self) -> Vec<String> {
+        self.document.notes.clone()
     }
 
     /// Threshold of each class, shortest range and widest gap in seconds.
@@ -92,31 +150,16 @@ impl Timeline {
         self.features.clone()
     }
 
+    /// JSON, as the program writes it but for the end of the line.
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
-        py.detach(|| serde_json::to_string(&self.document)).map_err(refused)
+        let mut text = self.written(py, json::write)?;
+        text.truncate(text.trim_end().len());
+        Ok(text)
     }
 
     /// JAMS, as the program writes it.
     fn to_jams(&self, py: Python<'_>) -> PyResult<String> {
-        let write = || -> std::io::Result<Vec<u8>> {
-            let Document { timeline, incomplete } = &self.document;
-            let mut steps = Steps::new(timeline.clone());
-            for (&time_s, row) in timeline.times_s.iter().zip(&timeline.activity) {
-                steps.row(time_s, row);
-            }
-            let clip: Vec<f32> = timeline
-                .classes
-                .iter()
-                .map(|class| timeline.clip.get(class).copied().unwrap_or(0.0))
-                .collect();
-            let mut analysis = steps.finish(timeline.duration_s, &clip, incomplete.clone())?;
-            // As they are: whoever changed a document meant it.
-            analysis.timeline.ranges.clone_from(&timeline.ranges);
-            let mut text = Vec::new();
-            jams::write(&analysis, &mut text)?;
-            Ok(text)
-        };
-        String::from_utf8(py.detach(write).map_err(refused)?).map_err(refused)
+        self.written(py, |analysis, out| jams::write(analysis, out))
     }
 
     /// The same with ranges cut at other thresholds.
@@ -131,8 +174,8 @@ impl Timeline {
             timeline.ranges = cut.into_iter().map(|range| range.named(&timeline.classes)).collect();
         });
         timeline.settings.ranges = settings;
-        let (replaced_samples, notes) = (self.replaced_samples, self.notes.clone());
-        Ok(Self { document, replaced_samples, notes, features: self.features.clone() })
+        let Self { replaced_samples, whole_duration, ref features, .. } = *self;
+        Ok(Self { document, replaced_samples, whole_duration, features: features.clone() })
     }
 }
 
@@ -142,7 +185,7 @@ pub(crate) fn timeline_from_json(
     py: Python<'_>,
     text: &str,
     replaced_samples: u64,
-    notes: Vec<String>,
+    whole_duration: Option<f64>,
     features: Option<Py<Features>>,
 ) -> PyResult<Timeline> {
     let parse = || serde_json::from_str::<Document>(text);
@@ -159,6 +202,7 @@ pub(crate) fn timeline_from_json(
         let text = format!("the timeline has not one activity for each of {classes} classes and each time");
         return Err(refused(text));
     }
+    let whole_duration = whole_duration.unwrap_or(timeline.settings.start_s + timeline.duration_s);
     let features = features.map(|features| features.get().clone());
-    Ok(Timeline { document, replaced_samples, notes, features })
+    Ok(Timeline { document, replaced_samples, whole_duration, features })
 }

@@ -44,9 +44,11 @@ def tune(rate, channels, seconds=6.0, seed=5):
     return (numpy.stack(channel, 1).clip(-1, 1) * 32767).astype(numpy.int16)
 
 
-def program(path, *options):
+def program(path, *options, code=0):
     line = [os.environ["ROLLCALL"], "analyze", str(path), "--format", "json", *options]
-    return subprocess.run(line, check=True, capture_output=True, text=True).stdout.strip()
+    ended = subprocess.run(line, capture_output=True, text=True)
+    assert ended.returncode == code, ended.stderr
+    return ended.stdout.strip()
 
 
 @pytest.mark.parametrize("rate, channels", [(16_000, 1), (44_100, 2), (48_000, 6), (8_000, 1)])

@@ -22,6 +22,8 @@ pub struct Analysis {
     pub channel: Option<String>,
     /// What a person should know who reads it: that a tail is missing, or why little was heard for a technical reason.
     pub notes: Vec<String>,
+    /// Samples that counted as silence: NaN, infinite, subnormal, or beyond +60 dBFS; of each frame's mean, where that is heard.
+    pub replaced_samples: u64,
     /// Seconds of the whole file, as far as that is known: no less than what was heard and what was left out before it.
     pub whole_s: f64,
     /// The bytes of a name that is no UTF-8, percent-encoded (RFC 3986).
@@ -121,6 +123,7 @@ impl Steps {
             incomplete,
             channel,
             notes,
+            replaced_samples: 0,
             whole_s,
             file_bytes,
             others,

@@ -11,7 +11,7 @@ use std::{
 const TASKS: usize = 2;
 
 /// A crew of `threads` threads; with one, it is the thread that decodes.
-pub fn crew(threads: usize) -> Box<dyn Crew> {
+pub(crate) fn crew(threads: usize) -> Box<dyn Crew> {
     if threads < 2 { Box::new(Alone) } else { Box::new(Threads::new(threads)) }
 }
 

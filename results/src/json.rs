@@ -151,6 +151,7 @@ mod tests {
             incomplete: None,
             channel: None,
             notes: Vec::new(),
+            replaced_samples: 0,
             whole_s: 1.5,
             file_bytes: None,
             others: None,

@@ -22,12 +22,11 @@ pub mod table;
 
 pub use analysis::{Analysis, Steps};
 pub use channels::Channels;
-pub use crew::crew;
 pub use folding::{Fold, Folding};
-pub use listener::{AnalyzeError, Listener};
+pub use listener::{AnalyzeError, Heard, Hearing, Listener, Witness, replaced_note};
 pub use loudness::Loudness;
 pub use name::name;
-pub use others::{Event, Others};
+pub use others::{Event, OtherSteps, Others};
 pub use overview::Overview;
 pub use rollcall_engine::timeline::{MERGE_GAP_S, MIN_DURATION_S};
 pub use rows::{Row, RowReader, Rows};

@@ -72,10 +72,25 @@ impl Listener {
     /// Whatever is wrong with the file, unless a part of it is kept.
     pub fn analyze_channels(
         &self,
+        audio: Audio,
+        name: String,
+        chosen: Channels,
+        progress: &mut dyn FnMut(f64, Option<f64>) -> ControlFlow<()>,
+    ) -> Result<Vec<Analysis>, AnalyzeError> {
+        self.analyze_before(audio, name, chosen, progress, &mut |_, _| {})
+    }
+
+    /// As [`Listener::analyze_channels`], before a witness.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file, unless a part of it is kept.
+    pub fn analyze_before(
+        &self,
         mut audio: Audio,
         name: String,
         chosen: Channels,
         progress: &mut dyn FnMut(f64, Option<f64>) -> ControlFlow<()>,
+        witness: Witness<'_>,
     ) -> Result<Vec<Analysis>, AnalyzeError> {
         let rate_hz = audio.format().sample_rate_hz;
         let rate = f64::from(rate_hz);
@@ -89,12 +104,7 @@ impl Listener {
 
         let channels = audio.format().channels;
         let format = InputFormat { sample_rate_hz: rate_hz, channels };
-        let ears = chosen.ears(channels);
-        let threads = (self.threads / ears.len()).max(1);
-        let head =
-            Timeline::begin(name, &self.model, format, self.engine, self.ranges.clone(), start as f64 / rate);
-        let voice = |ear| Voice::new(self, ear, format, threads, head.clone());
-        let mut voices = ears.into_iter().map(voice).collect::<Result<Vec<_>, _>>()?;
+        let mut hearing = self.begin(name, format, chosen, start as f64 / rate)?;
         let mut frames = 0;
         let mut is_at_end = false;
         let incomplete = loop {
@@ -105,8 +115,7 @@ impl Listener {
             match audio.next_block() {
                 Ok(Some(block)) => {
                     let take = left.min((block.len() / channels) as u64);
-                    let block = &block[..take as usize * channels];
-                    voices.iter_mut().try_for_each(|voice| voice.hear(block))?;
+                    hearing.push(&block[..take as usize * channels], witness)?;
                     frames += take;
                     if progress(frames as f64 / rate, total_s).is_break() {
                         return Err(AnalyzeError::Stopped);
@@ -123,13 +132,81 @@ impl Listener {
         let heard = (start + frames) as f64 / rate;
         let whole_s =
             audio.format().frames.filter(|_| !is_at_end).map_or(heard, |all| (all as f64 / rate).max(heard));
-        let finish = |voice: Voice| {
-            let mut analysis = voice.finish(frames as f64 / rate, incomplete.clone())?;
+        let mut analyses = hearing.finish(incomplete, witness)?;
+        for analysis in &mut analyses {
             analysis.notes.splice(0..0, audio.notes().iter().cloned());
             analysis.whole_s = whole_s;
-            Ok(analysis)
+        }
+        Ok(analyses)
+    }
+
+    /// Begins with a recording that somebody else decodes, at its second `start_s`.
+    ///
+    /// # Errors
+    /// A rate or number of channels that the engine does not take.
+    pub fn begin(
+        &self,
+        name: String,
+        format: InputFormat,
+        chosen: Channels,
+        start_s: f64,
+    ) -> Result<Hearing, AnalyzeError> {
+        let head = Timeline::begin(name, &self.model, format, self.engine, self.ranges.clone(), start_s);
+        let ears = chosen.ears(format.channels);
+        let threads = (self.threads / ears.len().max(1)).max(1);
+        let voice = |ear| Voice::new(self, ear, format, threads, head.clone());
+        Ok(Hearing { voices: ears.into_iter().map(voice).collect::<Result<_, _>>()? })
+    }
+}
+
+/// What a witness sees of a signal.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// The frames that go to the engine: interleaved, if it is the mean of all channels, else of one channel.
+    Signal(&'a [f32]),
+    /// What the engine made of it.
+    Step(&'a Step),
+}
+
+/// Who sees all that is heard: the number of the signal, from 0, and what is heard in it.
+pub type Witness<'a> = &'a mut dyn FnMut(usize, Heard<'_>);
+
+/// A recording on its way: chosen channels of it.
+pub struct Hearing {
+    voices: Vec<Voice>,
+}
+
+impl Hearing {
+    /// Takes interleaved frames.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub fn push(&mut self, block: &[f32], witness: Witness<'_>) -> Result<(), AnalyzeError> {
+        self.voices
+            .iter_mut()
+            .enumerate()
+            .try_for_each(|(number, voice)| voice.hear(block, &mut |heard| witness(number, heard)))
+    }
+
+    /// The recording has ended; why early, if it did.
+    ///
+    /// # Errors
+    /// What the engine refuses, or rows that cannot be written to the temporary folder.
+    pub fn finish(
+        self,
+        incomplete: Option<String>,
+        witness: Witness<'_>,
+    ) -> Result<Vec<Analysis>, AnalyzeError> {
+        let finish = |(number, voice): (usize, Voice)| {
+            voice.finish(incomplete.clone(), &mut |heard| witness(number, heard))
         };
-        voices.into_iter().map(finish).collect()
+        self.voices.into_iter().enumerate().map(finish).collect()
+    }
+}
+
+impl std::fmt::Debug for Hearing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hearing").field("signals", &self.voices.len()).finish_non_exhaustive()
     }
 }
 
@@ -161,7 +238,12 @@ impl Voice {
             ear,
             channels,
             engine: Engine::ahead(Arc::clone(&listener.model), heard, listener.engine, crew::crew(threads))?,
-            others: OtherSteps::new(&listener.model, &head),
+            others: OtherSteps::new(
+                &listener.model,
+                listener.engine,
+                &listener.ranges,
+                head.settings.start_s,
+            ),
             is_ranked: listener.is_ranked,
             steps: Steps::new(head),
             overview: overview.transpose()?.map(Box::new),
@@ -171,13 +253,15 @@ impl Voice {
     }
 
     /// Takes interleaved frames.
-    fn hear(&mut self, block: &[f32]) -> Result<(), AnalyzeError> {
+    fn hear(&mut self, block: &[f32], witness: &mut dyn FnMut(Heard<'_>)) -> Result<(), AnalyzeError> {
         let Self { ear, channels, engine, steps, others, overview, loudness, room, .. } = self;
         let signal = ear.of(block, *channels, room);
         loudness.frames(block, signal);
+        witness(Heard::Signal(signal));
         engine.push(signal, &mut |step| {
             loudness.window(step.level_dbfs);
             take(steps, others, step);
+            witness(Heard::Step(step));
         })?;
         if let Some(overview) = overview {
             overview.push(signal);
@@ -185,22 +269,32 @@ impl Voice {
         Ok(())
     }
 
-    fn finish(self, duration_s: f64, incomplete: Option<String>) -> Result<Analysis, AnalyzeError> {
+    fn finish(
+        self,
+        incomplete: Option<String>,
+        witness: &mut dyn FnMut(Heard<'_>),
+    ) -> Result<Analysis, AnalyzeError> {
         let Self { ear, mut engine, mut steps, mut others, mut overview, mut loudness, is_ranked, .. } = self;
         engine.flush(&mut |step| {
             loudness.window(step.level_dbfs);
             take(&mut steps, &mut others, step);
+            witness(Heard::Step(step));
         })?;
         if let Some(overview) = &mut overview {
             overview.finish();
         }
+        let counters = engine.counters();
+        let duration_s = counters.frames as f64 / f64::from(engine.format().sample_rate_hz);
         let analysis = steps.finish(duration_s, &engine.clip(), incomplete)?;
         let others = others.and_then(|others| others.finish(analysis.timeline.end_s(), &engine, is_ranked));
+        let replaced_samples = counters.replaced_samples;
+        let replaced = replaced_note(replaced_samples);
         Ok(Analysis {
             overview,
             others,
             channel: ear.name(),
-            notes: loudness.note().into_iter().collect(),
+            notes: replaced.into_iter().chain(loudness.note()).collect(),
+            replaced_samples,
             ..analysis
         })
     }
@@ -211,4 +305,11 @@ fn take(steps: &mut Steps, others: &mut Option<OtherSteps>, step: &Step) {
         others.take(steps.time_s(step), step);
     }
     steps.take(step);
+}
+
+/// What is said of samples that the engine could not take as they were ([`rollcall_engine::Counters::replaced_samples`]).
+pub fn replaced_note(samples: u64) -> Option<String> {
+    (samples > 0).then(|| {
+        format!("{samples} samples are NaN, infinite, subnormal or beyond +60 dBFS; they counted as silence")
+    })
 }

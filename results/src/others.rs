@@ -1,10 +1,11 @@
 //! What is heard beside the classes, by a model that can tell: instruments outside of them, and AudioSet's list.
 
 use rollcall_engine::{
-    Another, Engine, Model, Step,
-    timeline::{ClassRange, Range, RangeCutter, RangeSettings, Timeline, named},
+    Another, Engine, HOP_SAMPLES, Model, SAMPLE_RATE_HZ, Settings, Step,
+    timeline::{ClassRange, Range, RangeCutter, RangeSettings, named},
 };
 use serde::Serialize;
+use std::fmt;
 
 /// Another instrument counts as playing from this probability on.
 const LIKELY: f32 = 0.5;
@@ -33,7 +34,7 @@ pub struct Event {
 }
 
 /// Gathers them from the steps of one recording.
-pub(crate) struct OtherSteps {
+pub struct OtherSteps {
     names: Vec<String>,
     cutter: RangeCutter,
     found: Vec<ClassRange>,
@@ -41,17 +42,18 @@ pub(crate) struct OtherSteps {
 }
 
 impl OtherSteps {
-    /// For a timeline in which nothing was heard yet; nothing if the model cannot tell.
-    pub(crate) fn new(model: &Model, timeline: &Timeline) -> Option<Self> {
+    /// For steps of a model with these settings, of audio that begins at `start_s`, with ranges joined and dropped like those of the
+    /// classes; nothing if the model cannot tell.
+    pub fn new(model: &Model, engine: Settings, ranges: &RangeSettings, start_s: f64) -> Option<Self> {
         let names: Vec<String> = model.events()?.others.iter().map(|other| other.name.clone()).collect();
-        let settings =
-            RangeSettings { thresholds: vec![LIKELY; names.len()], ..timeline.settings.ranges.clone() };
-        let cutter = RangeCutter::new(&settings, timeline.hop_s, timeline.settings.start_s);
+        let settings = RangeSettings { thresholds: vec![LIKELY; names.len()], ..ranges.clone() };
+        let hop_s = (engine.update_hops * HOP_SAMPLES) as f64 / f64::from(SAMPLE_RATE_HZ);
+        let cutter = RangeCutter::new(&settings, hop_s, start_s);
         Some(Self { row: vec![0.0; names.len()], names, cutter, found: Vec::new() })
     }
 
     /// Takes the engine's next step, centred at this second of the file.
-    pub(crate) fn take(&mut self, time_s: f64, step: &Step) {
+    pub fn take(&mut self, time_s: f64, step: &Step) {
         self.row.fill(0.0);
         if let Some(Another { probability, instrument }) = step.another {
             self.row[instrument] = probability;
@@ -60,7 +62,7 @@ impl OtherSteps {
     }
 
     /// Ends it at this second of the file; nothing where nothing was heard. `ranked`: with the list of AudioSet's instruments.
-    pub(crate) fn finish(self, end_s: f64, engine: &Engine, ranked: bool) -> Option<Others> {
+    pub fn finish(self, end_s: f64, engine: &Engine, ranked: bool) -> Option<Others> {
         let Self { names, cutter, mut found, .. } = self;
         let Another { probability, instrument } = engine.another()?;
         cutter.finish(end_s, &mut |range| found.push(range));
@@ -86,4 +88,10 @@ fn instruments(engine: &Engine) -> Vec<Event> {
     events.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
     let event = |event: usize| Event { name: table.names[event].clone(), probability: probabilities[event] };
     events.into_iter().map(event).collect()
+}
+
+impl fmt::Debug for OtherSteps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtherSteps").field("names", &self.names).finish_non_exhaustive()
+    }
 }

@@ -6,7 +6,7 @@ use rollcall_engine::{
     timeline::{RangeSettings, Timeline},
 };
 use rollcall_files::AtomicFile;
-use rollcall_results::{Analysis, MERGE_GAP_S, MIN_DURATION_S, Steps, json, labels, table::StepTable};
+use rollcall_results::{Analysis, MERGE_GAP_S, MIN_DURATION_S, Others, Steps, json, labels, table::StepTable};
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
@@ -65,6 +65,7 @@ pub(crate) struct Job {
     duration_s: f64,
     clip: Vec<f32>,
     notes: Vec<String>,
+    others: Option<Others>,
     file_bytes: Option<String>,
     history: History,
     folder: PathBuf,
@@ -84,6 +85,8 @@ pub(crate) struct Header<'a> {
     pub clip: Vec<f32>,
     /// What is to be said about a file, and its bytes where its name is no text.
     pub notes: Vec<String>,
+    /// What a file has beside the classes.
+    pub others: Option<Others>,
     pub file_bytes: Option<String>,
 }
 
@@ -107,6 +110,7 @@ impl Job {
             duration_s: duration_s - start_s,
             clip,
             notes: header.notes,
+            others: header.others,
             file_bytes: header.file_bytes,
             history,
             folder,
@@ -143,8 +147,9 @@ impl Job {
             let activity: Vec<f32> = (0..row.classes()).map(|class| row.activity(class)).collect();
             steps.row(row.time_s(), &activity);
         }
-        let (notes, file_bytes) = (self.notes.clone(), self.file_bytes.clone());
-        Ok(Analysis { notes, file_bytes, ..steps.finish(self.duration_s, &self.clip, None)? })
+        let Self { notes, others, file_bytes, .. } = &*self;
+        let (notes, others, file_bytes) = (notes.clone(), others.clone(), file_bytes.clone());
+        Ok(Analysis { notes, others, file_bytes, ..steps.finish(self.duration_s, &self.clip, None)? })
     }
 
     fn json(&self, analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {

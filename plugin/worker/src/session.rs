@@ -191,6 +191,7 @@ impl Session {
             duration_s: self.now_s(),
             clip: self.engine.clip(),
             notes: Vec::new(),
+            others: None,
             file_bytes: None,
         }
     }

@@ -35,6 +35,7 @@ fn program(path: &Path, model: &Arc<Model>) -> String {
         duration_s: None,
         keep_partial: false,
         threads: 2,
+        is_ranked: false,
         is_pictured: false,
     };
     let audio = Audio::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
