@@ -6,7 +6,9 @@ use rollcall_engine::{
     timeline::{RangeSettings, Timeline},
 };
 use rollcall_files::AtomicFile;
-use rollcall_results::{Analysis, MERGE_GAP_S, MIN_DURATION_S, Others, Steps, json, labels, table::StepTable};
+use rollcall_results::{
+    Analysis, MERGE_GAP_S, MIN_DURATION_S, Others, Steps, json, labels, table::StepTable,
+};
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},

@@ -128,11 +128,8 @@ fn analyse(
     let mut audio = Audio::open(path).map_err(|error| error.to_string())?;
     let &Format { sample_rate_hz: rate_hz, channels, frames: length, .. } = audio.format();
     let format = InputFormat { sample_rate_hz: rate_hz, channels };
-    let ranges = RangeSettings {
-        thresholds: Vec::new(),
-        min_duration_s: MIN_DURATION_S,
-        merge_gap_s: MERGE_GAP_S,
-    };
+    let ranges =
+        RangeSettings { thresholds: Vec::new(), min_duration_s: MIN_DURATION_S, merge_gap_s: MERGE_GAP_S };
     let mut others = OtherSteps::new(&model, settings, &ranges, 0.0);
     // In pieces of ten seconds, which is cheaper; each takes a turn of some tenth of a second from the live instances.
     let mut engine =
