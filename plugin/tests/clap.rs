@@ -130,11 +130,15 @@ fn states_come_back_and_broken_ones_do_no_damage() {
     assert!(load(&mut first, &changed));
     assert_eq!(values(&mut first), values_then);
     assert_eq!(save(&mut first), changed);
-    // Of an older version: without most parameters and fields, with one that is gone, and an infinite one.
+    // Of an older version: without most parameters and fields, with one that is gone, and one beyond all bounds.
     let old =
-        br#"{"version":"0.0.1","params":{"hold":{"f32":1e39},"gone":{"f32":1.0}},"fields":{"view":"{}"}}"#;
+        br#"{"version":"0.0.1","params":{"hold":{"f32":3e38},"gone":{"f32":1.0}},"fields":{"view":"{}"}}"#;
     assert!(load(&mut first, &framed(old)));
-    assert!(values(&mut first).iter().all(|(_, value)| value.is_finite()));
+    let old_values = values(&mut first);
+    assert!(old_values.iter().all(|(_, value)| value.is_finite()));
+    let infinite = br#"{"version":"0.0.1","params":{"hold":{"f32":1e39}},"fields":{}}"#;
+    assert!(!load(&mut first, &framed(infinite)), "no 32-bit number");
+    assert_eq!(values(&mut first), old_values);
     assert!(load(&mut instance(&entry), &default));
 }
 

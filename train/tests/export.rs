@@ -77,3 +77,21 @@ fn graphs_in_32_bits_equal_the_trainer() {
 fn graphs_in_16_bits_are_near_the_trainer() {
     compare(Flatten::MeanOverTime, Storage::Half, 2e-3);
 }
+
+#[test]
+fn the_events_layer_is_what_it_says() {
+    let mut rng = fastrand::Rng::with_seed(8);
+    let mut draw = |n: usize| (0..n).map(|_| normal(&mut rng)).collect::<Vec<f32>>();
+    let layer = rollcall_import::Dense { inputs: 128, outputs: 9, weight: draw(9 * 128), bias: draw(9) };
+    let embedding = draw(2 * 128);
+    let input = Tensor::from_shape(&[2, 128], &embedding).unwrap();
+    let found = run(&graphs::events(&layer, Storage::Single), input).remove(0);
+    let expected: Vec<f32> = embedding
+        .chunks_exact(128)
+        .flat_map(|x| {
+            let rows = layer.weight.chunks_exact(128).zip(&layer.bias);
+            rows.map(|(w, b)| b + w.iter().zip(x).map(|(w, x)| w * x).sum::<f32>()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(difference(&found, &expected) < 1e-5);
+}
