@@ -12,6 +12,8 @@ pub struct ModelIdentity {
     pub version: String,
     /// SHA-256 of the manifest, 64 hex digits.
     pub sha256: String,
+    /// Under which terms its weights stand.
+    pub licence: String,
     /// Whether the package calls itself a stand-in for a better one.
     pub provisional: bool,
 }

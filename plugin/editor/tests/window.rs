@@ -222,6 +222,16 @@ fn abnormal_states_say_what_to_do_and_do_it() {
 }
 
 #[test]
+fn the_window_says_under_which_terms_the_model_stands() {
+    let session = playing(5.0);
+    for page in ["Settings", "Open"] {
+        let mut window = open(&session);
+        window.click(page);
+        assert!(window.has("no commercial use of the weights"), "{page}");
+    }
+}
+
+#[test]
 fn an_empty_session_tells_what_to_do() {
     let mut session = Session::new();
     session.status.activity = Activity::Idle;

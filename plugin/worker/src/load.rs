@@ -58,6 +58,7 @@ pub(crate) fn identity(model: &Model) -> ModelIdentity {
         name: manifest.name.clone(),
         version: manifest.version.clone(),
         sha256: model.package().sha256().to_owned(),
+        licence: manifest.licence.clone(),
         provisional: manifest.training.provisional,
     }
 }

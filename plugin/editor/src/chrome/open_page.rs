@@ -42,6 +42,7 @@ pub(super) fn show(
         ModelState::Ready(model) => {
             ui.label(format!("{} {}", model.name, model.version));
             note(ui, &theme, &format!("SHA-256 {}", model.sha256.get(..16).unwrap_or(&model.sha256)));
+            note(ui, &theme, &model.licence);
         }
         ModelState::Failed(why) => {
             ui.colored_label(theme.bad, why);

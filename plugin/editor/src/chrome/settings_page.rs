@@ -7,8 +7,8 @@ use crate::{
 };
 use egui::{ComboBox, Response, Slider, Ui};
 use rollcall_board::{
-    ATTACK_MS, Change, Channels, Gesture, HOLD_S, Input, MEMORY_S, RELEASE_MS, SENSITIVITY, Settings,
-    UPDATE_MS,
+    ATTACK_MS, Change, Channels, Gesture, HOLD_S, Input, MEMORY_S, ModelState, RELEASE_MS, SENSITIVITY,
+    Settings, UPDATE_MS,
 };
 use std::ops::RangeInclusive;
 
@@ -24,6 +24,8 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>) {
     switch(ui, input, "MIDI notes out", settings.midi_notes, Change::MidiNotes);
     group(ui, &theme, "View");
     view(ui, input);
+    group(ui, &theme, "About");
+    about(ui, input);
     ui.add_space(4.0);
     note(
         ui,
@@ -31,6 +33,19 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>) {
         "Keys: F freeze, R reset, S sort, T dark or light, A attention, B bars or time, E export, O open, L live, \
          + \u{2212} 0 size, comma settings. In the history: \u{2190} \u{2192} read a moment, Esc back to live.",
     );
+}
+
+/// Under which terms program and model are used.
+fn about(ui: &mut Ui, input: &DrawerInput<'_>) {
+    let version = env!("CARGO_PKG_VERSION");
+    note(
+        ui,
+        &input.theme,
+        &format!("Rollcall {version}: MIT or Apache-2.0. What is in it by others: THIRD-PARTY.txt."),
+    );
+    if let ModelState::Ready(model) = &input.status.model {
+        note(ui, &input.theme, &format!("{} {}. {}", model.name, model.version, model.licence));
+    }
 }
 
 fn heard(ui: &mut Ui, input: &mut DrawerInput<'_>, settings: &Settings) {

@@ -101,6 +101,7 @@ impl Session {
             name: "rollcall-openmic".into(),
             version: "1.0.0".into(),
             sha256: "3f1c9a0b7d52".repeat(6)[..64].into(),
+            licence: "Weights: CC BY-NC-SA 4.0, no commercial use of the weights".into(),
             provisional: false,
         };
         let status = Status {
