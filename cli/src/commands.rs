@@ -6,36 +6,22 @@ mod evaluate;
 mod extras;
 mod identity;
 mod model;
+mod outcome;
 mod plot;
 mod progress;
 mod sink;
 
-use crate::{
-    analyze::AnalyzeError,
-    args::{Cli, Command, When},
-    decode::DecodeError,
-};
+use crate::args::{Cli, Command, When};
 use anstream::ColorChoice;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
-use rollcall_files::{Doing, advice};
+use outcome::{Outcome, is_closed_pipe, report_error, sentence};
 use std::{
     fs,
     io::{self, Write},
     path::Path,
     process::ExitCode,
 };
-
-/// How a command ended; [`crate::args`] tells users what the codes mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything was done: 0.
-    Done,
-    /// Some part failed, and was reported: 1.
-    SomeFailed,
-    /// Results could not be written any more, which was reported: 3.
-    Unwritten,
-}
 
 /// Does what the command line says. Errors are printed here.
 pub fn run(cli: Cli) -> ExitCode {
@@ -67,45 +53,6 @@ pub fn code(cli: Cli) -> u8 {
             2
         }
     }
-}
-
-/// An error in one sentence, causes and all, each said once: what the system says comes with what to do.
-fn sentence(error: &anyhow::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain() {
-        let system = cause.downcast_ref::<io::Error>().filter(|error| error.raw_os_error().is_some());
-        let is_whole = cause.is::<DecodeError>() || cause.is::<AnalyzeError>();
-        let part = system.map_or_else(|| cause.to_string(), |error| advice(error, Doing::Reading));
-        // Some errors tell their cause themselves.
-        if parts.last().is_none_or(|last| !last.ends_with(&part)) {
-            parts.push(part);
-        }
-        if is_whole {
-            break;
-        }
-    }
-    parts.join(": ")
-}
-
-/// One line on standard error.
-fn report_error(message: &str) {
-    let red = anstyle::AnsiColor::Red.on_default().bold();
-    // Nothing can be done where not even errors can be written.
-    let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {}", message.trim_end().replace('\n', "; "));
-}
-
-/// The same for what is worth knowing.
-fn report_note(message: &str) {
-    let yellow = anstyle::AnsiColor::Yellow.on_default();
-    let _ =
-        writeln!(anstream::stderr(), "{yellow}note:{yellow:#} {}", message.trim_end().replace('\n', "; "));
-}
-
-/// Whoever read our output has seen enough (`rollcall ... | head`).
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Outcome> {

@@ -2,7 +2,8 @@
 
 mod list;
 
-pub use list::{Named, Separator, read_list};
+use list::is_playlist;
+pub use list::{Named, STDIN, Separator, read_list};
 
 use crate::decode::has_audio_extension;
 use rollcall_files::{Doing, advice};
@@ -11,9 +12,6 @@ use std::{
     fmt, fs, io,
     path::{Component, Path, PathBuf},
 };
-
-/// The name that stands for standard input.
-pub const STDIN: &str = "-";
 
 /// Playlists within playlists: more than this is a circle.
 const MAX_PLAYLISTS: usize = 8;
@@ -183,10 +181,4 @@ fn walk(folder: &Path) -> Vec<Input> {
         inputs.push(Input::problem(folder, format!("holds no file whose name ends like audio ({known})")));
     }
     inputs
-}
-
-fn is_playlist(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| {
-        extension.eq_ignore_ascii_case("m3u") || extension.eq_ignore_ascii_case("m3u8")
-    })
 }

@@ -2,14 +2,16 @@
 
 mod columns;
 mod plan;
+mod setting;
 mod summary;
 
 pub(crate) use plan::named;
 pub use plan::{Plan, Target};
+pub use setting::{Look, Setting};
 
 use crate::{
     analyze::Analysis,
-    picture::{self, AudioChoice, Sheet, Theme},
+    picture::{self, Sheet},
 };
 use anyhow::Result;
 use clap::ValueEnum;
@@ -103,28 +105,6 @@ impl FormatName {
     pub fn is_joinable(self) -> bool {
         matches!(self, Self::Summary | Self::Json | Self::Csv | Self::CsvRanges)
     }
-}
-
-/// Surroundings of one result in its output.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting<'a> {
-    /// Whether it opens the output (headers belong there).
-    pub is_first: bool,
-    /// Columns of the terminal, for text.
-    pub width: usize,
-    /// How pictures look.
-    pub look: Look,
-    /// The folder that the output will stand in, for links from it.
-    pub folder: &'a Path,
-}
-
-/// How pictures look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
-    /// Dark or light.
-    pub theme: Theme,
-    /// Where a page's audio is.
-    pub audio: AudioChoice,
 }
 
 /// Writes a result.

@@ -4,6 +4,7 @@
 mod forest;
 mod html;
 mod palette;
+mod pixels;
 mod png;
 mod sheet;
 mod svg;

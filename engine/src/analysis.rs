@@ -1,15 +1,15 @@
 //! From 16 kHz samples to steps: the part of the engine behind the resampler.
 
+use crate::ahead::{Ahead, Crew, Done};
+use crate::events::{Another, Embeddings};
+use crate::gate::{HopPower, LevelGate, WindowLevel};
+use crate::head::Pool;
+use crate::history::{COLUMN_S, History, LONGEST_COLUMNS, seconds};
+use crate::logmel::{LogMel, WINDOW_SAMPLES};
+use crate::network::{Hops, NetworkState};
+use crate::smoothing::AttackRelease;
 use crate::{
     COLUMN_HOPS, Counters, EMBEDDING, EngineError, HOP_SAMPLES, LogMelHop, Model, PATCH_HOPS, Settings, Step,
-    ahead::{Ahead, Crew, Done},
-    events::{Another, Embeddings},
-    gate::{HopPower, LevelGate, WindowLevel},
-    head::Pool,
-    history::{COLUMN_S, History, LONGEST_COLUMNS, seconds},
-    logmel::{LogMel, WINDOW_SAMPLES},
-    network::{Hops, Known, NetworkState},
-    smoothing::AttackRelease,
 };
 use std::{collections::VecDeque, sync::Arc};
 
@@ -79,7 +79,7 @@ impl Analysis {
         let classes = model.classes().len();
         let ahead = crew.map(|crew| Ahead::new(model.network.clone(), crew));
         let network = match &ahead {
-            Some(_) => NetworkState::Known(Box::new(Known::new(model.network.clone()))),
+            Some(_) => NetworkState::Known(Box::new(model.network.known())),
             None => model.network.state()?,
         };
         let delay_hops = model.network.delay_columns() * COLUMN_HOPS;

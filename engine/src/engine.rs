@@ -1,7 +1,7 @@
 //! The machine itself: one `push` for live and offline.
 
 use crate::{
-    Another, Crew, LogMelHop, Model, SAMPLE_RATE_HZ, Settings, SettingsError, Step,
+    Another, Counters, Crew, EngineError, LogMelHop, Model, SAMPLE_RATE_HZ, Settings, SettingsError, Step,
     analysis::{self, Analysis},
     audio::{Intake, Resampler},
 };
@@ -14,48 +14,6 @@ pub struct InputFormat {
     pub sample_rate_hz: u32,
     /// Samples a frame, at least 1; they are averaged to mono.
     pub channels: usize,
-}
-
-/// Why an engine could not be built or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The rate is outside what the resampler is built for.
-    #[error("the sample rate is {found_hz} Hz, but must be 8000 to 384000 Hz")]
-    SampleRate {
-        /// What was asked for.
-        found_hz: u32,
-    },
-    /// There must be audio in a frame.
-    #[error("the input has no channels, but must have at least 1")]
-    NoChannels,
-    /// A block must hold whole frames.
-    #[error("a block of {samples} samples does not hold whole frames of {channels} channels")]
-    BrokenFrame {
-        /// Samples in the block.
-        samples: usize,
-        /// Channels of the input format.
-        channels: usize,
-    },
-    /// A setting is out of range.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// The network library failed at run time. The engine goes on after [`Engine::reset`] only.
-    #[error("the network failed while running: {reason}")]
-    Network {
-        /// What the library said.
-        reason: String,
-    },
-}
-
-/// What happened to the input since `new` or `reset`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Frames pushed.
-    pub frames: u64,
-    /// Frames reported missing through `gap`.
-    pub gap_frames: u64,
-    /// Mono samples replaced by silence: NaN, infinite, subnormal, or beyond +60 dBFS.
-    pub replaced_samples: u64,
 }
 
 /// Gaps beyond this, 5,900 years at 48 kHz, are none that a caller can mean; and times are whole frames in `f64` up to here.

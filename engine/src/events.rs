@@ -5,12 +5,10 @@
 //! which the classes are known, and the greatest of those of other instruments. A logistic function of both, whose
 //! constants stand in the manifest, is the probability that somebody plays and is none of the classes.
 
-use crate::{
-    EMBEDDING, Package, PackageError,
-    head::{Dense, WeightReader, sigmoid},
-    network::Onnx,
-    package::{EVENTS, EventTable},
-};
+use crate::head::{Dense, WeightReader, sigmoid};
+use crate::network::Onnx;
+use crate::package::{EVENTS, EventTable};
+use crate::{EMBEDDING, Package, PackageError};
 use std::collections::VecDeque;
 
 /// An instrument outside of the classes.

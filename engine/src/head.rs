@@ -14,16 +14,16 @@
 
 mod pool;
 mod probe;
+mod step;
 mod weights;
 
 pub(crate) use pool::Pool;
+pub(crate) use step::HeadStep;
 
 use crate::{EMBEDDING, Package, PackageError, network::Onnx, package::HeadNormalisation};
-use weights::Affine;
+use weights::{Affine, EPSILON};
 pub(crate) use weights::{Dense, WeightReader};
 
-/// Added to a variance before its root (PyTorch's default for both normalisations).
-const EPSILON: f32 = 1e-5;
 /// Bounds of AttentionMIC's attention before it is normalised (`Attention.py`).
 const BATCH_CLAMP: f32 = 1e-7;
 
@@ -43,27 +43,6 @@ enum Normalisation {
     },
     /// Running statistics folded into one factor and offset each.
     Batch(Box<[Affine; 4]>),
-}
-
-/// What the head says of one step, one value a class.
-#[derive(Clone, Debug)]
-pub(crate) struct HeadStep {
-    /// `sigmoid` of the activity logit, 0..=1.
-    pub(crate) activity: Box<[f32]>,
-    /// `ln sigmoid` of the attention logit, at most 0.
-    pub(crate) log_attention: Box<[f32]>,
-}
-
-impl HeadStep {
-    /// Whether no weight was so great that a sum overflowed.
-    pub(crate) fn is_finite(&self) -> bool {
-        self.activity.iter().chain(&self.log_attention).all(|x| x.is_finite())
-    }
-
-    pub(crate) fn new(classes: usize) -> Self {
-        let zeros = vec![0.0; classes].into_boxed_slice();
-        Self { activity: zeros.clone(), log_attention: zeros }
-    }
 }
 
 impl Head {
@@ -92,7 +71,7 @@ impl Head {
             attention: reader.dense("attention", classes)?,
             classes,
         };
-        probe::compare(&head, &mut onnx)?;
+        probe::compare(classes, &|x, step| head.step(x, step), &mut onnx)?;
         Ok(head)
     }
 

@@ -47,7 +47,9 @@
 
 mod ahead;
 mod analysis;
+mod counters;
 mod engine;
+mod error;
 mod events;
 mod gate;
 mod head;
@@ -64,12 +66,15 @@ pub mod package;
 pub mod timeline;
 
 pub use ahead::{Alone, Crew, Done, Task};
-pub use engine::{Counters, Engine, EngineError, InputFormat};
+pub use counters::Counters;
+pub use engine::{Engine, InputFormat};
+pub use error::EngineError;
 pub use events::Another;
+pub use logmel::LogMelHop;
 pub use model::{Attended, Model};
 pub use package::{Package, PackageError};
 pub use settings::{Gate, Settings, SettingsError};
-pub use step::{LogMelHop, Step};
+pub use step::Step;
 
 /// Rate of the audio that the front-end works on (paper, section 2.1).
 pub const SAMPLE_RATE_HZ: u32 = 16_000;

@@ -4,22 +4,23 @@
 mod filters;
 
 pub use crate::gate::HopPower;
+use filters::{BINS, FFT_SAMPLES};
 
-use crate::{HOP_SAMPLES, LogMelHop, MEL_BANDS};
+use crate::{HOP_SAMPLES, MEL_BANDS};
 use filters::MelFilters;
 use realfft::{RealFftPlanner, RealToComplex, num_complex::Complex};
 use std::{f64::consts::TAU, sync::Arc};
 
 /// Samples under one window of the STFT: 25 ms at 16 kHz.
 pub const WINDOW_SAMPLES: usize = 400;
-/// Length of the transform: the window, filled up with zeros to a power of two.
-const FFT_SAMPLES: usize = 512;
-/// Bins of the one-sided spectrum, 31.25 Hz apart.
-const BINS: usize = FFT_SAMPLES / 2 + 1;
+
 /// What is added to a band before the logarithm, so that silence is `ln 0.01` = -4.6 (`vggish_params.py`).
 const LOG_OFFSET: f64 = 0.01;
 /// Where the 160 samples begin, within the window, that a hop's power is measured over: in the middle of it.
 const POWER_FROM: usize = (WINDOW_SAMPLES - HOP_SAMPLES) / 2;
+
+/// One hop of the log-mel spectrogram that the network sees: `ln(mel + 0.01)`, 64 bands, about -4.6 to 5.
+pub type LogMelHop = [f32; MEL_BANDS];
 
 /// 16 kHz samples in, log-mel hops out.
 ///

@@ -1,13 +1,11 @@
 //! A network ready to run.
 
-use crate::{
-    COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError,
-    ahead::TASK_COLUMNS,
-    events::Events,
-    head::{Head, HeadStep, Pool},
-    network::{Hops, Known, Network, NetworkState, PostProcessor, Runtime},
-    package::{EventTable, Manifest},
-};
+use crate::ahead::TASK_COLUMNS;
+use crate::events::Events;
+use crate::head::{Head, HeadStep, Pool};
+use crate::network::{Hops, Network, NetworkState, PostProcessor, Runtime};
+use crate::package::{EventTable, Manifest};
+use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError};
 use rollcall_kernels::Level;
 use std::fmt;
 
@@ -70,7 +68,7 @@ impl Model {
 
     /// As [`Model::represent`], before post-processing.
     pub(crate) fn embed(&self, spectrogram: &[LogMelHop]) -> Result<Vec<[f32; EMBEDDING]>, EngineError> {
-        let mut network = NetworkState::Known(Box::new(Known::new(self.network.clone())));
+        let mut network = NetworkState::Known(Box::new(self.network.known()));
         let (columns, context) = (spectrogram.len() / COLUMN_HOPS, self.network.context_columns());
         let first = PATCH_HOPS / COLUMN_HOPS + self.network.delay_columns();
         let mut embeddings = Vec::new();

@@ -10,8 +10,10 @@ mod patch;
 mod post;
 mod pulsed;
 mod recognise;
+mod runtime;
 mod shared;
 mod stack;
+mod tensor;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -20,14 +22,14 @@ pub(crate) use build::probe_head;
 pub(crate) use known::{Known, Piece};
 pub(crate) use onnx::Onnx;
 pub(crate) use post::PostProcessor;
+pub(crate) use runtime::{Hops, Runtime};
 
 use crate::{
     COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError, package::Kind,
 };
-use columns::{Columns, ColumnsState};
+use columns::{Columns, ColumnsState, WINDOW_COLUMNS};
 use patch::{Patch, PatchState};
-use rollcall_kernels::Level;
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 /// What a package's embedding network computes; shared by all engines, which keep only a [`NetworkState`] each.
 #[derive(Clone)]
@@ -36,27 +38,6 @@ pub(crate) enum Network {
     Stream(Arc<Columns>),
     /// All convolutions on each patch, with a border of zeros round it.
     Patch(Arc<Patch>),
-}
-
-/// The newest hops, oldest first; at most [`PATCH_HOPS`].
-pub(crate) type Hops = VecDeque<LogMelHop>;
-
-/// What computes a network.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Runtime {
-    /// The kernels where they know the graph, else tract.
-    Kernels(Level),
-    /// tract alone: the reference.
-    Tract,
-}
-
-impl Runtime {
-    fn level(self) -> Option<Level> {
-        match self {
-            Self::Kernels(level) => Some(level),
-            Self::Tract => None,
-        }
-    }
 }
 
 impl Network {
@@ -107,6 +88,52 @@ impl Network {
             state.embed(&hops).map(|_| ())
         };
         run().map_err(|e| PackageError::new(file, "trial run on silence", e.to_string(), "finite embeddings"))
+    }
+}
+
+impl Network {
+    /// A state that is fed with pieces.
+    pub(crate) fn known(&self) -> Known {
+        match self {
+            Self::Stream(columns) => Known::new(Some(Arc::clone(columns))),
+            Self::Patch(_) => Known::new(None),
+        }
+    }
+
+    /// Columns of hops that a piece must see before those that are its own.
+    pub(crate) fn context_columns(&self) -> usize {
+        match self {
+            // As far back as the newest column lags, and again as far as that column sees.
+            Self::Stream(columns) => 2 * columns.delay_columns(),
+            Self::Patch(_) => WINDOW_COLUMNS - 1,
+        }
+    }
+
+    /// Computes a piece: `hops` are those of `wanted.len()` columns and before them, unless the spectrogram begins, the
+    /// context. `wanted` says of which windows an embedding is wanted, by the column that completes them.
+    pub(crate) fn piece(&self, hops: &[LogMelHop], wanted: &[bool]) -> Result<Piece, EngineError> {
+        let context = hops.len() / COLUMN_HOPS - wanted.len();
+        match self {
+            Self::Stream(columns) => {
+                let at_beginning = context < self.context_columns();
+                let mut found = columns.piece(hops, at_beginning)?;
+                let own = wanted.len() * columns.column_len();
+                found.drain(..found.len().saturating_sub(own));
+                Ok(Piece::Columns(found))
+            }
+            Self::Patch(patch) => {
+                let mut state = patch.state();
+                let embed = |(column, &wanted): (usize, &bool)| {
+                    let end = (context + column + 1) * COLUMN_HOPS;
+                    state.advance();
+                    match end.checked_sub(PATCH_HOPS) {
+                        Some(start) if wanted => state.embed(hops[start..end].iter()).map(Some),
+                        _ => Ok(None),
+                    }
+                };
+                wanted.iter().enumerate().map(embed).collect::<Result<_, _>>().map(Piece::Embeddings)
+            }
+        }
     }
 }
 

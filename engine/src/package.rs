@@ -2,8 +2,10 @@
 
 mod check;
 mod error;
+mod limits;
 mod manifest;
 pub use error::PackageError;
+pub use limits::{EVENTS, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES, MODEL_CARD};
 pub use manifest::{
     AnotherBy, EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, Manifest, OtherInstrument,
     PostProcessing, SCHEMA, Scores, Training,
@@ -11,19 +13,6 @@ pub use manifest::{
 
 use sha2::{Digest, Sha256};
 use std::{borrow::Cow, collections::BTreeMap, fmt};
-
-/// Largest file a package may hold: full VGGish (72 M parameters of 32 bit, 288 MB) with room to spare.
-pub const MAX_FILE_BYTES: u64 = 512 << 20;
-/// Most that all files of a package may hold together: a reader has all of it in memory before anything of it is used.
-pub const MAX_PACKAGE_BYTES: u64 = MAX_FILE_BYTES + (64 << 20);
-/// Largest `manifest.toml`.
-pub const MAX_MANIFEST_BYTES: u64 = 1 << 20;
-/// Name of the manifest inside a package.
-pub const MANIFEST: &str = "manifest.toml";
-/// Name of the model card inside a package.
-pub const MODEL_CARD: &str = "MODEL_CARD.md";
-/// Name of the layer from the mean embedding to the events, for packages that have an [`EventTable`].
-pub const EVENTS: &str = "events.onnx";
 
 /// Where a package's files come from: returns the content of the file with a name, or why it cannot. The number is the
 /// size that the manifest states, at most [`MAX_FILE_BYTES`], so that a reader never has to take in more than one byte

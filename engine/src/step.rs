@@ -1,6 +1,6 @@
 //! What the engine tells its caller.
 
-use crate::{Another, MEL_BANDS};
+use crate::Another;
 
 /// One step: what was heard in the 0.96 s window round `time_s`. Lent to the caller's closure and reused by the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,3 @@ pub struct Step {
     /// Whether the level gate was open; if not, `activity` falls to 0 and the window is left out of the pooling.
     pub gate_open: bool,
 }
-
-/// One hop of the log-mel spectrogram that the network sees: `ln(mel + 0.01)`, 64 bands, about -4.6 to 5.
-pub type LogMelHop = [f32; MEL_BANDS];

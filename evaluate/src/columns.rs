@@ -4,10 +4,8 @@
 //! A data set's parts may hold a file's rows in any order and in any of them: the posterior of the whole file here, its steps
 //! there. So all parts are read before anything is said of a file.
 
-use crate::{
-    Prediction, Thresholds,
-    predictions::{Steps, default_ranges},
-};
+use crate::prediction::{Steps, default_ranges};
+use crate::{Prediction, Thresholds};
 use anyhow::{Context, Result, bail, ensure};
 use parquet::{
     file::reader::{FileReader, SerializedFileReader},

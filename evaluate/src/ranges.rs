@@ -4,7 +4,7 @@
 //! who was listened for. So a file in which nobody was heard, and a class that was heard nowhere, are in the table. Sorting,
 //! filtering and saving it in a spreadsheet keep that. Tables of other programs have no such rows ([`Prediction::names_all`]).
 
-use crate::{Prediction, Span, Thresholds, predictions::number};
+use crate::{Prediction, Span, Thresholds};
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +49,12 @@ pub(crate) fn read(mut reader: csv::Reader<&[u8]>, thresholds: &Thresholds) -> R
         }
     }
     Ok(files.into_values().collect())
+}
+
+/// A cell of the record with this index.
+pub(crate) fn number(record: &csv::StringRecord, index: usize, column: usize) -> Result<f64> {
+    let text = record[column].trim();
+    text.parse().with_context(|| format!("row {}, column {}: '{text}' is no number", index + 2, column + 1))
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! The decoder loop: packets -> frames; trimmed, counted, checked.
 
-use crate::{
-    DecodeError, Place,
-    bytes::Bytes,
-    demuxer::{Demuxer, Opened},
-    extent::Extent,
-    open::{self, decoder, is_ogg_vorbis, unsupported},
-    tail::Tail,
-    time::clock,
-};
+use crate::bytes::Bytes;
+use crate::demuxer::{Demuxer, Opened};
+use crate::error::unsupported;
+use crate::extent::Extent;
+use crate::open::{self, decoder, is_ogg_vorbis};
+use crate::tail::Tail;
+use crate::time::clock;
+use crate::{DecodeError, Place};
 use std::{
     fs::File,
     io::{ErrorKind, Read},

@@ -132,3 +132,7 @@ fn promised(expected_s: &Option<f64>) -> String {
         |expected_s| format!(", but its header promises {}", clock(expected_s, 3)),
     )
 }
+
+pub(crate) fn unsupported(feature: &str) -> DecodeError {
+    DecodeError::Unsupported { feature: feature.trim_start_matches("unsupported feature: ").into() }
+}

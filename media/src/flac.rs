@@ -11,7 +11,7 @@ use crate::{
     bytes::Bytes,
     demuxer::{self, Demuxer, Opened},
     extent::Extent,
-    kind,
+    tag,
 };
 use frame::{Checksum, Header, MAX_HEADER_BYTES};
 use std::io;
@@ -182,7 +182,7 @@ impl Flac {
                 continue;
             }
             let is_old_tag = first.starts_with(b"TAG");
-            let passed = match kind::tag_length(first) {
+            let passed = match tag::tag_length(first) {
                 Some(length) => self.bytes.skip(length)?,
                 None if is_old_tag => self.bytes.skip(128)?,
                 // The audio is complete: whatever this is, it is not of it.
@@ -212,7 +212,7 @@ impl Flac {
                     if rest.is_empty() || Header::read(rest).is_some() || rest.starts_with(b"fLaC") {
                         return Ok(summed);
                     }
-                    let is_tag = kind::is_tag(rest) || rest.iter().take(16).all(|&byte| byte == 0);
+                    let is_tag = tag::is_tag(rest) || rest.iter().take(16).all(|&byte| byte == 0);
                     *(if is_tag { before_tag.get_or_insert(summed) } else { before_junk.insert(summed) }) =
                         summed;
                 } else if rest.first() == Some(&0xff)

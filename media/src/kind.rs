@@ -1,5 +1,6 @@
 //! What a file is, by its content: its name is no evidence.
 
+use crate::tag::{is_tag, tag_length};
 use crate::{DecodeError, adts, bytes::Bytes, foreign, mp4, mpeg};
 use std::io;
 
@@ -117,11 +118,6 @@ fn chain(window: &[u8], is_whole: bool, frame: impl Fn(&[u8]) -> Option<(usize, 
         .find(|&at| is_chain(at))
 }
 
-/// Whether tags begin here that stand behind audio.
-pub(crate) fn is_tag(bytes: &[u8]) -> bool {
-    [&b"TAG"[..], b"APETAGEX", b"LYRICSBEGIN", b"ID3"].iter().any(|mark| bytes.starts_with(mark))
-}
-
 /// ID3v2 (id3.org, ID3v2.4.0 structure, 3.1) and APEv2 in front of any kind of audio.
 fn skip_tags(bytes: &mut Bytes) -> io::Result<()> {
     while let Some(length) = tag_length(bytes.peek(32)?) {
@@ -130,26 +126,6 @@ fn skip_tags(bytes: &mut Bytes) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Length of the ID3v2 or APEv2 tag that begins here.
-pub(crate) fn tag_length(first: &[u8]) -> Option<u64> {
-    if first.starts_with(b"ID3")
-        && first.len() >= 10
-        && first[3] != 0xff
-        && first[6..10].iter().all(|byte| byte & 0x80 == 0)
-    {
-        let size = first[6..10].iter().fold(0, |size, byte| size << 7 | u64::from(*byte));
-        let footer = if first[5] & 0x10 != 0 { 10 } else { 0 };
-        return Some(10 + size + footer);
-    }
-    if first.starts_with(b"APETAGEX") && first.len() >= 32 {
-        let number = |at: usize| u32::from_le_bytes([first[at], first[at + 1], first[at + 2], first[at + 3]]);
-        // The size covers what follows the header, with the footer; bit 29 of the flags says that this is the header.
-        let is_header = number(20) & 1 << 29 != 0;
-        return Some(32 + if is_header { u64::from(number(12)) } else { 0 });
-    }
-    None
 }
 
 #[cfg(test)]

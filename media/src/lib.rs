@@ -38,9 +38,11 @@ mod kind;
 mod mp4;
 mod mpeg;
 mod open;
+mod probe;
 mod registry;
 #[cfg(feature = "opus")]
 mod surround;
+mod tag;
 mod tail;
 pub mod time;
 mod wave;

@@ -8,14 +8,12 @@ mod pcm;
 
 pub(crate) use edits::Edit;
 
-use crate::{
-    DecodeError,
-    blocks::{self, Place},
-    bytes::Bytes,
-    demuxer::{Foreign, Opened},
-    extent::Extent,
-    open::symphonia_reader,
-};
+use crate::DecodeError;
+use crate::blocks::{self, Place};
+use crate::bytes::Bytes;
+use crate::demuxer::{Foreign, Opened};
+use crate::extent::Extent;
+use crate::probe::symphonia_reader;
 use hidden::Hidden;
 use std::io::Seek;
 

@@ -14,7 +14,7 @@ use crate::{
     bytes::Bytes,
     demuxer::{self, Demuxer, Opened},
     extent::Extent,
-    kind,
+    tag,
 };
 use header::Header;
 use info::Info;
@@ -64,7 +64,7 @@ enum Next {
     End,
 }
 
-/// Opens a stream whose first frame was found ([`kind::find`]); `container` where it stands in another.
+/// Opens a stream whose first frame was found ([`crate::kind::find`]); `container` where it stands in another.
 pub(crate) fn open(mut bytes: Bytes, container: Option<&'static str>) -> Result<Opened, DecodeError> {
     let header = Header::read(bytes.peek(4).map_err(DecodeError::Open)?)
         .ok_or_else(|| DecodeError::Unsupported { feature: "its frames make no MPEG audio".into() })?;
@@ -164,7 +164,7 @@ impl Mpeg {
             if first.len() < 4 {
                 return Ok(None);
             }
-            let tag = if first.starts_with(b"TAG") { Some(ID3V1_BYTES) } else { kind::tag_length(first) };
+            let tag = if first.starts_with(b"TAG") { Some(ID3V1_BYTES) } else { tag::tag_length(first) };
             if let Some(header) = Header::read(first) {
                 let is_known = header.is_like(&self.piece.header) && !self.is_lost;
                 if is_known || self.is_believed(&header)? {
@@ -192,7 +192,7 @@ impl Mpeg {
         let (mut at, mut count) = (0, 0);
         while count < CHANGE {
             let rest = &window[at.min(window.len())..];
-            if rest.len() < 4 || kind::is_tag(rest) {
+            if rest.len() < 4 || tag::is_tag(rest) {
                 return Ok(count > 1);
             }
             match Header::read(rest) {

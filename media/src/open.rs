@@ -1,5 +1,7 @@
 //! Opening: what the bytes are, who takes the container apart, who decodes it.
 
+use crate::error::unsupported;
+use crate::probe::symphonia_reader;
 use crate::{
     DecodeError, aiff,
     bytes::Bytes,
@@ -13,11 +15,7 @@ use crate::{
     registry::CODECS,
     wave,
 };
-use std::{
-    collections::BTreeMap,
-    io::ErrorKind,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::collections::BTreeMap;
 use symphonia::core::{
     codecs::{
         CodecParameters,
@@ -26,9 +24,8 @@ use symphonia::core::{
             well_known::{CODEC_ID_AAC, CODEC_ID_OPUS, CODEC_ID_VORBIS},
         },
     },
-    errors::Error,
-    formats::{FormatOptions, FormatReader, Track, probe::Hint},
-    io::{MediaSource, MediaSourceStream, ReadOnlySource},
+    formats::Track,
+    io::{MediaSource, ReadOnlySource},
 };
 
 /// Opus is always decoded at this rate, whatever a header states (RFC 7845, 5.1: that is the rate of what was encoded).
@@ -81,17 +78,6 @@ impl Opened {
     }
 }
 
-/// symphonia's own look at a container whose kind is known.
-pub(crate) fn symphonia_reader(
-    source: Box<dyn MediaSource>,
-    counter: &AtomicU64,
-) -> Result<Box<dyn FormatReader>, DecodeError> {
-    let stream = MediaSourceStream::new(source, Default::default());
-    symphonia::default::get_probe()
-        .probe(&Hint::new(), stream, FormatOptions::default(), Default::default())
-        .map_err(|error| unopened(error, counter.load(Ordering::Relaxed)))
-}
-
 /// A decoder for a track of a container.
 pub(crate) fn decoder(track: &Track, container: &str) -> Result<Box<dyn AudioDecoder>, DecodeError> {
     let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
@@ -129,22 +115,4 @@ pub(crate) fn decoder(track: &Track, container: &str) -> Result<Box<dyn AudioDec
 /// Vorbis in Ogg, whose end must not be left to symphonia ([`crate::tail::Tail`]).
 pub(crate) fn is_ogg_vorbis(parameters: &AudioCodecParameters, container: &str) -> bool {
     container == "ogg" && parameters.codec == CODEC_ID_VORBIS
-}
-
-pub(crate) fn unsupported(feature: &str) -> DecodeError {
-    DecodeError::Unsupported { feature: feature.trim_start_matches("unsupported feature: ").into() }
-}
-
-/// What it means that symphonia does not open a container whose kind is known.
-fn unopened(error: Error, byte: u64) -> DecodeError {
-    let header = |reason: &str| DecodeError::Header { byte, reason: reason.into() };
-    match error {
-        Error::IoError(error) if error.kind() != ErrorKind::UnexpectedEof => DecodeError::Open(error),
-        Error::IoError(_) => header("the file ends before the audio begins"),
-        Error::DecodeError(reason) => header(reason),
-        Error::Unsupported(reason) if reason.contains("probe") => {
-            header("it begins like audio, but none follows")
-        }
-        other => unsupported(&other.to_string()),
-    }
 }

@@ -1,6 +1,7 @@
 //! WAV as it is in the field: RIFF, RIFX, RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088), Sony's Wave64, headers of recordings
 //! that were never finished or came through a pipe, and chunks whose sizes are wrong.
 
+mod chunk;
 mod format;
 mod size;
 
@@ -11,6 +12,7 @@ use crate::{
     demuxer::Opened,
     mpeg,
 };
+use chunk::{is_chunk, is_known, is_name};
 use format::{Codec, Format};
 use size::Size;
 
@@ -80,27 +82,6 @@ fn pass(bytes: &mut Bytes, at: u64, stated: u64) -> Result<(), DecodeError> {
     };
     bytes.skip(from as u64).map_err(DecodeError::Open)?;
     Ok(())
-}
-
-/// Chunks of the field, before audio or behind it.
-const KNOWN: [&[u8; 4]; 24] = [
-    b"data", b"fmt ", b"fact", b"LIST", b"cue ", b"bext", b"iXML", b"id3 ", b"ID3 ", b"smpl", b"inst",
-    b"PEAK", b"JUNK", b"junk", b"PAD ", b"_PMX", b"axml", b"chna", b"LGWV", b"DISP", b"acid", b"cart",
-    b"minf", b"elm1",
-];
-
-fn is_known(name: &[u8]) -> bool {
-    KNOWN.iter().any(|known| name == *known)
-}
-
-/// Whether a chunk of the field begins here.
-fn is_chunk(bytes: &[u8]) -> bool {
-    bytes.get(..4).is_some_and(is_known)
-}
-
-/// Whether a chunk may be called so.
-fn is_name(name: &[u8]) -> bool {
-    name.iter().all(|byte| matches!(byte, b' '..=b'~')) && name.iter().any(u8::is_ascii_alphanumeric)
 }
 
 /// Opens Sony's Wave64: chunks are named by GUIDs, their sizes have 64 bits and count the head.

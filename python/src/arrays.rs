@@ -1,6 +1,6 @@
 //! Numbers on their way between Rust and NumPy.
 
-use crate::RollcallError;
+use crate::errors::RollcallError;
 use pyo3::{buffer::PyBuffer, exceptions::PyValueError, prelude::*, types::PyBytes};
 
 /// Greatest sample that is taken for audio in -1..1: +24 dBFS is beyond any mix's headroom, and an array of 16-bit integers as

@@ -1,6 +1,7 @@
 //! Settings as Python gives them, checked.
 
-use crate::{RollcallError, model::Model, refused};
+use crate::errors::{RollcallError, refused};
+use crate::model::Model;
 use pyo3::prelude::*;
 use rollcall_engine::{COLUMN_HOPS, HOP_SAMPLES, SAMPLE_RATE_HZ, Settings, timeline::RangeSettings};
 

@@ -6,6 +6,7 @@
 
 mod arrays;
 mod choice;
+mod errors;
 mod features;
 mod listener;
 mod model;
@@ -14,13 +15,8 @@ mod scores;
 mod timeline;
 
 use clap::Parser;
-use pyo3::{create_exception, exceptions::PyException, prelude::*};
-
-create_exception!(rollcall, RollcallError, PyException, "Whatever the engine refuses.");
-
-fn refused(error: impl std::fmt::Display) -> PyErr {
-    RollcallError::new_err(error.to_string())
-}
+use errors::RollcallError;
+use pyo3::prelude::*;
 
 /// The program itself, with these arguments, the first being its name; returns its exit code.
 #[pyfunction]

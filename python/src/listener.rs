@@ -1,11 +1,9 @@
 //! Audio as it comes.
 
-use crate::{
-    arrays::{floats, samples},
-    choice::{EngineChoice, engine_settings},
-    model::Model,
-    refused,
-};
+use crate::arrays::{floats, samples};
+use crate::choice::{EngineChoice, engine_settings};
+use crate::errors::refused;
+use crate::model::Model;
 use pyo3::{buffer::PyBuffer, prelude::*, types::PyBytes};
 use rollcall_engine::{Engine, EngineError, InputFormat, Step};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

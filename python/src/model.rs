@@ -1,6 +1,6 @@
 //! A model package.
 
-use crate::refused;
+use crate::errors::refused;
 use pyo3::prelude::*;
 use std::{path::PathBuf, sync::Arc};
 

@@ -1,13 +1,11 @@
 //! Whole recordings: arrays and files, heard as the program hears files.
 
-use crate::{
-    arrays,
-    choice::{EngineChoice, RangeChoice, engine_settings, range_settings},
-    features::{Features, Gathering},
-    model::Model,
-    refused,
-    timeline::Timeline,
-};
+use crate::arrays;
+use crate::choice::{EngineChoice, RangeChoice, engine_settings, range_settings};
+use crate::errors::refused;
+use crate::features::{Features, Gathering};
+use crate::model::Model;
+use crate::timeline::Timeline;
 use pyo3::{buffer::PyBuffer, exceptions::PyValueError, prelude::*};
 use rollcall_engine::{EngineError, InputFormat};
 use rollcall_media::Audio;

@@ -1,6 +1,7 @@
 //! Predictions against references, by the program's own numbers.
 
-use crate::{refused, timeline::Timeline};
+use crate::errors::refused;
+use crate::timeline::Timeline;
 use anyhow::{Result, ensure};
 use pyo3::prelude::*;
 use rollcall_evaluate::{

@@ -1,11 +1,9 @@
 //! What was found in one recording.
 
-use crate::{
-    arrays::{bytes, floats},
-    choice::{RangeChoice, checked_ranges},
-    features::Features,
-    refused,
-};
+use crate::arrays::{bytes, floats};
+use crate::choice::{RangeChoice, checked_ranges};
+use crate::errors::refused;
+use crate::features::Features;
 use pyo3::{prelude::*, types::PyBytes};
 use rollcall_engine::timeline::{SCHEMA, cut_ranges};
 use rollcall_results::{Analysis, Steps, jams, json};

@@ -2,6 +2,7 @@
 //! thread cannot even be named there.
 
 use crate::{
+    circles,
     metadata::{self, Package},
     profiles,
     report::Report,
@@ -124,13 +125,14 @@ struct Room {
     tests_may: &'static [&'static str],
 }
 
-/// Checks every crate of both workspaces, and what the two must say alike.
+/// Checks every crate of both workspaces, what the two must say alike, and the files within each crate.
 ///
 /// # Errors
 /// `cargo metadata` fails, or a manifest cannot be read.
 pub(crate) fn check() -> Result<Report> {
     let mut report = check_packages(&metadata::packages()?);
     profiles::check(&mut report)?;
+    circles::check(&mut report)?;
     Ok(report)
 }
 

@@ -3,6 +3,8 @@
 
 mod borders;
 mod bundle;
+mod cargo;
+mod circles;
 mod counts;
 mod debian13;
 mod demo;
@@ -21,6 +23,7 @@ mod published;
 mod python;
 mod report;
 mod rtsan;
+mod rust_paths;
 mod shell;
 mod shown;
 mod standalone;
@@ -43,7 +46,7 @@ cargo xtask COMMAND
   bundle            build Rollcall.clap and Rollcall.vst3 into target/bundled/
   fuzz TARGET [S]   run a target of fuzz/ for so many seconds
   golden [FILTER]   make the golden data again with the generators beside it, and say what differs
-  borders           check which crate may name which
+  borders           check which crate may name which, and that no files import each other in a circle
   house             check the house rules that a machine can read
   licences          show every dependency's licence, and check it against deny.toml
   patches           patch the crates that the plugin stands on; --without NAME... leaves some out

@@ -1,6 +1,10 @@
 //! `rollcall analyze`: from arguments to a batch.
 
-use super::{Outcome, batch::Batch, extras::Extras, identity, report_error, sentence, sink::sweep};
+use super::batch::Batch;
+use super::extras::Extras;
+use super::identity;
+use super::outcome::{Outcome, report_error, sentence};
+use super::sink::sweep;
 use crate::{
     analyze::Listener,
     args::{AnalyzeArgs, OutputArgs},

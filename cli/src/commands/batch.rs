@@ -1,13 +1,9 @@
 //! Many files, each from its path to its results.
 
-use super::{
-    Outcome,
-    extras::Extras,
-    is_closed_pipe,
-    progress::Progress,
-    report_error, report_note, sentence,
-    sink::{Old, Sink, check_each, write_each},
-};
+use super::extras::Extras;
+use super::outcome::{Outcome, is_closed_pipe, report_error, report_note, sentence};
+use super::progress::Progress;
+use super::sink::{Old, Sink, check_each, write_each};
 use crate::{
     analyze::{Analysis, Listener, in_order},
     decode::Audio,

@@ -1,6 +1,6 @@
 //! `rollcall evaluate`.
 
-use super::{Outcome, report_note};
+use super::outcome::{Outcome, report_note};
 use crate::{
     args::{ChoiceArgs, EvaluateArgs, UnlistedName},
     decode::EXTENSIONS,

@@ -1,6 +1,6 @@
 //! `rollcall model list | inspect | info | verify | import`.
 
-use super::{Outcome, report_error};
+use super::outcome::{Outcome, report_error};
 use crate::{
     args::{ImportArgs, ModelCommand},
     model::{self, Origin},
@@ -42,7 +42,7 @@ fn list(folders: &[std::path::PathBuf]) -> Result<Outcome> {
                 ]);
             }
             Err(error) => {
-                report_error(&super::sentence(&error));
+                report_error(&super::outcome::sentence(&error));
                 outcome = Outcome::SomeFailed;
             }
         }
@@ -66,7 +66,7 @@ fn list(folders: &[std::path::PathBuf]) -> Result<Outcome> {
 
 /// The package, or `None` after its error was reported.
 fn read(origin: &Origin) -> Option<Package> {
-    origin.read().inspect_err(|error| report_error(&super::sentence(error))).ok()
+    origin.read().inspect_err(|error| report_error(&super::outcome::sentence(error))).ok()
 }
 
 fn inspect(folder: Option<&Path>) -> Result<Outcome> {

@@ -1,6 +1,7 @@
 //! `rollcall plot`: an analysis whose results are pictures.
 
-use super::{Outcome, analyze};
+use super::analyze;
+use super::outcome::Outcome;
 use crate::{args::PlotArgs, output::FormatName};
 use anyhow::{Result, bail};
 

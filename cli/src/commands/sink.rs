@@ -1,10 +1,8 @@
 //! Where results meet: standard output, one file for all, or a file for each.
 
-use crate::{
-    analyze::Analysis,
-    inputs::Input,
-    output::{self, AtomicFile, FormatName, Look, Plan, Setting, Target},
-};
+use crate::analyze::Analysis;
+use crate::inputs::Input;
+use crate::output::{self, AtomicFile, FormatName, Look, Plan, Setting, Target};
 use anyhow::{Context, Result, anyhow};
 use rollcall_files::Place;
 use std::{

@@ -1,6 +1,5 @@
 //! Lists of names and playlists as they are in the field: UTF-8, UTF-16 or Latin-1, lines that end in any way, `file:` addresses.
 
-use super::{STDIN, is_playlist};
 use std::{
     fs,
     io::{self, Read},
@@ -150,6 +149,15 @@ fn resolve(folder: &Path, name: &[u8]) -> PathBuf {
         return first;
     }
     paths.find(|path| fs::symlink_metadata(path).is_ok()).unwrap_or(first)
+}
+
+/// The name that stands for standard input.
+pub const STDIN: &str = "-";
+
+pub(super) fn is_playlist(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("m3u") || extension.eq_ignore_ascii_case("m3u8")
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Where each result goes, decided before anything is analysed.
 
-use super::{FormatName, Look};
+use super::FormatName;
+use super::setting::Look;
 use crate::{args::OutputArgs, inputs::Input};
 use anyhow::{Context, Result, bail, ensure};
 use rollcall_files::{AtomicFile, Place};

@@ -1,6 +1,6 @@
 //! A short text for a person: who was heard, in order of activity, and when.
 
-use super::Setting;
+use super::setting::Setting;
 use crate::{analyze::Analysis, time::clock};
 use anstyle::{AnsiColor, Style};
 use rollcall_engine::timeline::{Range, Timeline};

@@ -1,11 +1,10 @@
 //! Scores of classes side by side, each with its interval (a forest plot).
 
-use super::{
-    palette::{Palette, Theme, display_name, family, mix, rgb},
-    png,
-    svg::{Area, FINE, broken, in_units, write_style},
-    text::{self, Anchor},
-};
+use super::palette::{Palette, Theme, display_name, family, mix, rgb};
+use super::png;
+use super::svg::page::{Area, FINE, broken};
+use super::svg::{in_units, write_style};
+use super::text::{self, Anchor};
 use anyhow::{Result, anyhow};
 use plotters::{
     prelude::{Circle, IntoDrawingArea, Rectangle, SVGBackend, Text},
@@ -77,7 +76,12 @@ impl Forest {
     pub fn write_png(&self, theme: Theme, out: &mut dyn Write) -> Result<()> {
         let (svg, size) = self.draw(theme)?;
         let pixels = png::render(&svg, size)?;
-        out.write_all(&png::encode(pixels.width(), pixels.height(), pixels.data(), ::png::ColorType::Rgba)?)?;
+        out.write_all(&super::pixels::encode(
+            pixels.width(),
+            pixels.height(),
+            pixels.data(),
+            ::png::ColorType::Rgba,
+        )?)?;
         Ok(())
     }
 

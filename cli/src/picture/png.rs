@@ -1,11 +1,11 @@
 //! A sheet as PNG: the SVG's pixels by resvg, twice as fine as its units.
 
-use super::{
-    palette::Theme,
-    sheet::Sheet,
-    svg::{Drawn, FINE, Image, draw},
-    text::{REGULAR, STRONG},
-};
+use super::palette::Theme;
+use super::pixels::encode;
+use super::sheet::Sheet;
+use super::svg::page::{FINE, Image};
+use super::svg::{Drawn, draw};
+use super::text::{REGULAR, STRONG};
 use anyhow::{Context, Result};
 use resvg::{tiny_skia, usvg};
 use std::{io::Write, sync::Arc};
@@ -63,16 +63,4 @@ fn stretch(image: &Image, [left, top, width, height]: [i32; 4], pixels: &mut tin
             data[to + 3] = u8::MAX;
         }
     }
-}
-
-/// A PNG file of 8 bits a channel.
-pub(super) fn encode(width: u32, height: u32, data: &[u8], colour: png::ColorType) -> Result<Vec<u8>> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width, height);
-    encoder.set_color(colour);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(data)?;
-    writer.finish()?;
-    Ok(file)
 }

@@ -1,7 +1,9 @@
 //! Everything that a picture shows, in the order and the words in which it shows it.
 
 use super::palette::{display_name, family};
-use crate::{analyze::Analysis, inputs::STDIN, time::clock};
+use crate::analyze::Analysis;
+use crate::inputs::STDIN;
+use crate::time::clock;
 use rollcall_engine::MEL_BANDS;
 use rollcall_results::{Fold, Folding};
 use std::io;

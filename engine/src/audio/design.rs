@@ -18,7 +18,10 @@
 //! reaches.
 
 use crate::SAMPLE_RATE_HZ;
-use rubato::{SincInterpolationParameters, SincInterpolationType, WindowFunction};
+use rubato::{
+    Async, Resampler as _, SincInterpolationParameters, SincInterpolationType, WindowFunction,
+    audioadapter_buffers::direct::InterleavedSlice,
+};
 
 /// Length of the filter in samples of the slower rate.
 ///
@@ -95,6 +98,17 @@ fn align(taps: usize, phases: usize, ratio: f64, block: usize) -> (usize, usize)
 
 fn greatest_common_divisor(a: usize, b: usize) -> usize {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+/// Takes a block, and gives as many samples as it says.
+pub(super) fn run(sinc: &mut Async<f32>, block: &[f32], output: &mut [f32]) -> usize {
+    let room = output.len();
+    let input = InterleavedSlice::new(block, 1, block.len()).expect("one channel fits its own length");
+    let mut output = InterleavedSlice::new_mut(output, 1, room).expect("as above");
+    let (_, produced) = sinc
+        .process_into_buffer(&input, &mut output, None)
+        .expect("both buffers have the size that the resampler asks for");
+    produced
 }
 
 #[cfg(test)]

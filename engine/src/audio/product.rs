@@ -106,7 +106,7 @@ impl Answers {
                 if number == 1 {
                     block[at] = 1.0;
                 }
-                let given = super::resampler::run(sinc, &block, &mut fresh);
+                let given = super::design::run(sinc, &block, &mut fresh);
                 match number {
                     0 if given <= BLOCK_OUTPUTS => answers.first = given,
                     1.. if given == BLOCK_OUTPUTS => {}

@@ -1,8 +1,9 @@
 //! Streaming resampling to 16 kHz: rubato behind an interface of any block size, aligned in time.
 
+use super::design::run;
 use super::{MAX_RATE_HZ, MIN_RATE_HZ, design::Design, product::Product};
 use crate::{EngineError, SAMPLE_RATE_HZ};
-use rubato::{Async, FixedAsync, Resampler as _, audioadapter_buffers::direct::InterleavedSlice};
+use rubato::{Async, FixedAsync, Resampler as _};
 
 /// Mono samples at any rate in, 16 kHz out; 16 kHz itself passes bit for bit.
 ///
@@ -178,17 +179,6 @@ impl Filter {
         self.filled = self.design.lead_in;
         self.to_trim = self.design.delay + early;
     }
-}
-
-/// Takes a block, and gives as many samples as it says.
-pub(super) fn run(sinc: &mut Async<f32>, block: &[f32], output: &mut [f32]) -> usize {
-    let room = output.len();
-    let input = InterleavedSlice::new(block, 1, block.len()).expect("one channel fits its own length");
-    let mut output = InterleavedSlice::new_mut(output, 1, room).expect("as above");
-    let (_, produced) = sinc
-        .process_into_buffer(&input, &mut output, None)
-        .expect("both buffers have the size that the resampler asks for");
-    produced
 }
 
 impl std::fmt::Debug for Resampler {

@@ -1,6 +1,6 @@
 //! Attention over time, as running sums: any number of steps in constant memory.
 
-use super::HeadStep;
+use super::step::HeadStep;
 
 /// Pools steps one by one: `sum_t w_t a_t / sum_t w_t` for each class, `w` the attention and `a` the activity.
 ///

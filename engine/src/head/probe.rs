@@ -1,7 +1,8 @@
 //! Compares the head in plain Rust with the graph of `head.onnx`, so that a graph that computes something else is
 //! refused instead of misread.
 
-use super::{Head, HeadStep, Pool};
+use super::Pool;
+use super::step::HeadStep;
 use crate::{
     EMBEDDING, PackageError,
     network::{Onnx, probe_head},
@@ -15,8 +16,12 @@ const TOLERANCE: f32 = 1e-3;
 /// Smallest value of tract's sigmoid, twice over (FACTS, "Inference").
 const SIGMOID_FLOOR: f32 = 1e-6;
 
-/// Runs both on the same seeded representations in 0..1.
-pub(super) fn compare(head: &Head, onnx: &mut Onnx) -> Result<(), PackageError> {
+/// Runs `head`, a step of the head in plain Rust, and the graph on the same seeded representations in 0..1.
+pub(super) fn compare(
+    classes: usize,
+    head: &dyn Fn(&[f32; EMBEDDING], &mut HeadStep),
+    onnx: &mut Onnx,
+) -> Result<(), PackageError> {
     let file = onnx.file().to_owned();
     let off = |what, found: String, expected: &str| PackageError::new(&file, what, found, expected);
     let names: Vec<&str> = onnx.output_names().collect();
@@ -29,9 +34,9 @@ pub(super) fn compare(head: &Head, onnx: &mut Onnx) -> Result<(), PackageError> 
     let [clip, activity, attention] =
         probe_head(onnx, flat, STEPS).map_err(|e| off("network", e, "one that tract can run"))?;
     for (name, values, expected) in [
-        ("clip", &clip, head.classes()),
-        ("activity", &activity, STEPS * head.classes()),
-        ("attention", &attention, STEPS * head.classes()),
+        ("clip", &clip, classes),
+        ("activity", &activity, STEPS * classes),
+        ("attention", &attention, STEPS * classes),
     ] {
         if values.len() != expected {
             let found = format!("{} values of {name} for {STEPS} steps", values.len());
@@ -41,15 +46,15 @@ pub(super) fn compare(head: &Head, onnx: &mut Onnx) -> Result<(), PackageError> 
     let steps: Vec<HeadStep> = representations
         .iter()
         .map(|x| {
-            let mut step = HeadStep::new(head.classes());
-            head.step(x, &mut step);
+            let mut step = HeadStep::new(classes);
+            head(x, &mut step);
             step
         })
         .collect();
-    let mut pool = Pool::new(head.classes());
+    let mut pool = Pool::new(classes);
     steps.iter().for_each(|step| pool.add(step));
 
-    let slack = floor_slack(&steps, head.classes());
+    let slack = floor_slack(&steps, classes);
     let differs = |found: f32, ours: f32, tolerance: f32| {
         let close = (found - ours).abs() <= tolerance; // so that NaN differs
         !close
@@ -64,7 +69,7 @@ pub(super) fn compare(head: &Head, onnx: &mut Onnx) -> Result<(), PackageError> 
         }
     }
     for (t, step) in steps.iter().enumerate() {
-        let at = t * head.classes();
+        let at = t * classes;
         for (class, (ours, weight)) in step.activity.iter().zip(pool.attention(step)).enumerate() {
             if differs(activity[at + class], *ours, TOLERANCE) {
                 return report("activity", activity[at + class], *ours, class);

@@ -1,7 +1,9 @@
 //! Layers over an embedding, read by name from `head.onnx` and `events.onnx`.
 
-use super::EPSILON;
 use crate::{EMBEDDING, PackageError, network::Onnx};
+
+/// Added to a variance before its root (PyTorch's default for both normalisations).
+pub(super) const EPSILON: f32 = 1e-5;
 
 /// A 1 x 1 convolution: `W x + b` for the channels of one step.
 pub(crate) struct Dense {

@@ -1,9 +1,12 @@
 //! The triangular mel bands, each kept as the few bins that it touches.
 
-use super::BINS;
 use crate::{MEL_BANDS, SAMPLE_RATE_HZ};
 use std::ops::Range;
 
+/// Length of the transform: the window, filled up with zeros to a power of two.
+pub(super) const FFT_SAMPLES: usize = 512;
+/// Bins of the one-sided spectrum, 31.25 Hz apart.
+pub(super) const BINS: usize = FFT_SAMPLES / 2 + 1;
 /// Lower edge of the lowest band (`vggish_params.py`).
 const LOWEST_HZ: f64 = 125.0;
 /// Upper edge of the highest band (`vggish_params.py`).

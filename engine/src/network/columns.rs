@@ -1,14 +1,12 @@
 //! The `stream` kind: convolutions that slide over an endless spectrogram and compute every column once.
 
-use super::{
-    Hops, Runtime,
-    build::expect_shape,
-    dense::Dense,
-    onnx::Onnx,
-    pulsed::{self, MAX_DELAY_COLUMNS, PlannedDense, Pulsed},
-    recognise,
-    stack::{Stack, Stream},
-};
+use super::build::expect_shape;
+use super::dense::Dense;
+use super::onnx::Onnx;
+use super::pulsed::{self, MAX_DELAY_COLUMNS, PlannedDense, Pulsed};
+use super::recognise;
+use super::runtime::{Hops, Runtime};
+use super::stack::{Stack, Stream};
 use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, MEL_BANDS, PATCH_HOPS, PackageError};
 use std::{collections::VecDeque, iter, sync::Arc};
 use tract_onnx::prelude::TypedSimpleState;

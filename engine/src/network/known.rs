@@ -1,8 +1,8 @@
 //! Embeddings computed ahead of the listening, in pieces, anywhere and in any order.
 
-use super::{Network, columns::WINDOW_COLUMNS};
-use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS};
-use std::collections::VecDeque;
+use super::columns::{Columns, WINDOW_COLUMNS};
+use crate::{EMBEDDING, EngineError};
+use std::{collections::VecDeque, sync::Arc};
 
 /// What a piece of a spectrogram comes to.
 pub(crate) enum Piece {
@@ -12,48 +12,11 @@ pub(crate) enum Piece {
     Embeddings(Vec<Option<[f32; EMBEDDING]>>),
 }
 
-impl Network {
-    /// Columns of hops that a piece must see before those that are its own.
-    pub(crate) fn context_columns(&self) -> usize {
-        match self {
-            // As far back as the newest column lags, and again as far as that column sees.
-            Self::Stream(columns) => 2 * columns.delay_columns(),
-            Self::Patch(_) => WINDOW_COLUMNS - 1,
-        }
-    }
-
-    /// Computes a piece: `hops` are those of `wanted.len()` columns and before them, unless the spectrogram begins, the
-    /// context. `wanted` says of which windows an embedding is wanted, by the column that completes them.
-    pub(crate) fn piece(&self, hops: &[LogMelHop], wanted: &[bool]) -> Result<Piece, EngineError> {
-        let context = hops.len() / COLUMN_HOPS - wanted.len();
-        match self {
-            Self::Stream(columns) => {
-                let at_beginning = context < self.context_columns();
-                let mut found = columns.piece(hops, at_beginning)?;
-                let own = wanted.len() * columns.column_len();
-                found.drain(..found.len().saturating_sub(own));
-                Ok(Piece::Columns(found))
-            }
-            Self::Patch(patch) => {
-                let mut state = patch.state();
-                let embed = |(column, &wanted): (usize, &bool)| {
-                    let end = (context + column + 1) * COLUMN_HOPS;
-                    state.advance();
-                    match end.checked_sub(PATCH_HOPS) {
-                        Some(start) if wanted => state.embed(hops[start..end].iter()).map(Some),
-                        _ => Ok(None),
-                    }
-                };
-                wanted.iter().enumerate().map(embed).collect::<Result<_, _>>().map(Piece::Embeddings)
-            }
-        }
-    }
-}
-
 /// Embeddings that wait for the listening to come to them.
 #[derive(Clone)]
 pub(crate) struct Known {
-    network: Network,
+    /// What embeds columns; `None` where pieces are embeddings already.
+    network: Option<Arc<Columns>>,
     /// The newest columns, less than a window of them, oldest first, each `[bands][channels]`.
     columns: Vec<f32>,
     /// For each column of hops to come, the embedding of the window that it completes.
@@ -62,7 +25,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) fn new(network: Network) -> Self {
+    pub(super) fn new(network: Option<Arc<Columns>>) -> Self {
         Self { network, columns: Vec::new(), embeddings: VecDeque::new(), current: None }
     }
 
@@ -70,7 +33,7 @@ impl Known {
     pub(crate) fn take(&mut self, piece: Piece, wanted: &[bool]) -> Result<(), EngineError> {
         match (piece, &self.network) {
             (Piece::Embeddings(embeddings), _) => self.embeddings.extend(embeddings),
-            (Piece::Columns(fresh), Network::Stream(network)) => {
+            (Piece::Columns(fresh), Some(network)) => {
                 let len = network.column_len();
                 // At the beginning of a spectrogram the first columns are late.
                 let late = wanted.len() - fresh.len() / len;
@@ -90,7 +53,7 @@ impl Known {
                 let old = (self.columns.len() / len).saturating_sub(WINDOW_COLUMNS - 1);
                 self.columns.drain(..old * len);
             }
-            (Piece::Columns(_), Network::Patch(_)) => unreachable!("a piece is of its network's kind"),
+            (Piece::Columns(_), None) => unreachable!("a piece is of its network's kind"),
         }
         Ok(())
     }

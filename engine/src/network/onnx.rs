@@ -4,20 +4,19 @@
 //! A file that passes has no loops, subgraphs, functions, foreign operators or external data; every tensor has exactly
 //! the bytes that its shape claims; every weight is finite; and what the library folds at load stays small.
 
+use super::tensor::{check_finite, check_tensor, floats, widen};
 use super::{ops, wire};
 use crate::PackageError;
 use prost::Message;
 use tract_onnx::pb::{
-    GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_proto::DataType,
-    tensor_shape_proto::dimension, type_proto,
+    GraphProto, ModelProto, NodeProto, ValueInfoProto, tensor_proto::DataType, tensor_shape_proto::dimension,
+    type_proto,
 };
 
 /// Most bytes of a file beside its weights. VGGish takes 3 kB; decoding multiplies by some hundred at worst.
 const MAX_STRUCTURE_BYTES: usize = 256 << 10;
 /// Operator sets that tract is tested against (tract-onnx 0.23, `model.rs`).
 const OPSETS: std::ops::RangeInclusive<i64> = 9..=18;
-/// Most dimensions of a tensor.
-const MAX_RANK: usize = 8;
 
 /// One dimension of an input or output as the file states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,81 +195,4 @@ fn dim(value: Option<&dimension::Value>) -> Dim {
         Some(dimension::Value::DimValue(n)) if *n > 0 => Dim::Fixed(*n as usize),
         _ => Dim::Free,
     }
-}
-
-/// Elements that a tensor's shape claims; `None` beyond any size that could be here.
-pub(super) fn elements(dims: &[i64]) -> Option<usize> {
-    if dims.len() > MAX_RANK {
-        return None;
-    }
-    dims.iter().try_fold(1_usize, |product, &d| product.checked_mul(usize::try_from(d).ok()?))
-}
-
-/// Checks that a tensor is of a known type, in this file, and has exactly the bytes that its shape claims.
-pub(super) fn check_tensor(file: &str, tensor: &TensorProto) -> Result<(), PackageError> {
-    let off = |what, found: String, expected: String| PackageError::new(file, what, found, expected);
-    let name = &tensor.name;
-    if tensor.data_location.unwrap_or(0) != 0 || !tensor.external_data.is_empty() {
-        return Err(off("external data", format!("tensor {name}"), "all weights in the file".into()));
-    }
-    let width = match DataType::try_from(tensor.data_type) {
-        Ok(DataType::Float | DataType::Int32) => 4,
-        Ok(DataType::Float16) => 2,
-        Ok(DataType::Int64) => 8,
-        _ => {
-            let found = format!("type {} of tensor {name}", tensor.data_type);
-            return Err(off("tensor type", found, "float, float16, int32 or int64".into()));
-        }
-    };
-    let present = if !tensor.raw_data.is_empty() {
-        tensor.raw_data.len()
-    } else {
-        match DataType::try_from(tensor.data_type) {
-            Ok(DataType::Float) => tensor.float_data.len() * 4,
-            Ok(DataType::Int64) => tensor.int64_data.len() * 8,
-            Ok(DataType::Int32) => tensor.int32_data.len() * 4,
-            _ => 0,
-        }
-    };
-    let claimed = elements(&tensor.dims).and_then(|n| n.checked_mul(width));
-    if claimed != Some(present) || claimed == Some(0) {
-        let found = format!("{present} bytes in tensor {name}");
-        let expected = match claimed {
-            Some(0) => format!("a shape without zeros, not {:?}", tensor.dims),
-            Some(bytes) => format!("{bytes} for its shape {:?}", tensor.dims),
-            None => format!("a possible shape, not {:?}", tensor.dims),
-        };
-        return Err(off("tensor size", found, expected));
-    }
-    Ok(())
-}
-
-/// Turns a 16-bit weight into 32 bit: tract does not fold large casts and would widen them at every run (FACTS,
-/// "Inference").
-pub(super) fn widen(tensor: &mut TensorProto) {
-    if tensor.data_type == DataType::Float16 as i32 {
-        let (pairs, _) = tensor.raw_data.as_chunks::<2>();
-        let wide = pairs.iter().flat_map(|&b| half::f16::from_le_bytes(b).to_f32().to_le_bytes()).collect();
-        tensor.raw_data = wide;
-        tensor.data_type = DataType::Float as i32;
-    }
-}
-
-/// Checks that no weight is NaN or infinite.
-pub(super) fn check_finite(file: &str, tensor: &TensorProto) -> Result<(), PackageError> {
-    if tensor.data_type != DataType::Float as i32 {
-        return Ok(());
-    }
-    match floats(tensor).enumerate().find(|(_, value)| !value.is_finite()) {
-        Some((index, value)) => {
-            let found = format!("{value} at {index} of {}", tensor.name);
-            Err(PackageError::new(file, "weight", found, "finite numbers"))
-        }
-        None => Ok(()),
-    }
-}
-
-fn floats(tensor: &TensorProto) -> impl Iterator<Item = f32> {
-    let (raw, _) = tensor.raw_data.as_chunks::<4>();
-    raw.iter().map(|&b| f32::from_le_bytes(b)).chain(tensor.float_data.iter().copied())
 }

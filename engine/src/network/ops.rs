@@ -1,6 +1,6 @@
 //! Which graphs are allowed: known operators, modest attributes, and nothing that grows when it is folded.
 
-use super::onnx;
+use super::tensor;
 use crate::PackageError;
 use std::{collections::HashMap, ops::RangeInclusive};
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto};
@@ -90,7 +90,7 @@ pub(super) fn check(file: &str, graph: &GraphProto) -> Result<(), PackageError> 
         values.insert(&input.name, Value::Data);
     }
     for tensor in &graph.initializer {
-        let elements = onnx::elements(&tensor.dims).unwrap_or(usize::MAX);
+        let elements = tensor::elements(&tensor.dims).unwrap_or(usize::MAX);
         if values.insert(&tensor.name, Value::Constant(elements)).is_some() {
             return Err(off("tensor name", format!("{} twice", tensor.name), "each once"));
         }
@@ -166,7 +166,7 @@ fn result(node: &NodeProto, inputs: &[Value]) -> Value {
 
 fn constant_elements(node: &NodeProto) -> usize {
     let size = |a: &AttributeProto| {
-        let tensor = a.t.as_ref().map_or(0, |t| onnx::elements(&t.dims).unwrap_or(usize::MAX));
+        let tensor = a.t.as_ref().map_or(0, |t| tensor::elements(&t.dims).unwrap_or(usize::MAX));
         1.max(tensor).max(a.ints.len()).max(a.floats.len())
     };
     node.attribute.iter().map(size).max().unwrap_or(1)
@@ -183,8 +183,8 @@ fn check_attributes(file: &str, node: &NodeProto) -> Result<(), PackageError> {
             return Err(off("attribute", format!("{name} of {operator}"), "no subgraph or list of tensors"));
         }
         if let Some(tensor) = &attribute.t {
-            onnx::check_tensor(file, tensor)?;
-            onnx::check_finite(file, tensor)?;
+            tensor::check_tensor(file, tensor)?;
+            tensor::check_finite(file, tensor)?;
         }
         if let Some(value) = attribute.floats.iter().chain([&attribute.f]).find(|value| !value.is_finite()) {
             return Err(off("attribute", format!("{name} = {value} of {operator}"), "finite numbers"));

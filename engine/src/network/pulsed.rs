@@ -1,10 +1,8 @@
 //! The convolutions of a `stream` package through tract, for graphs that the kernels do not know.
 
-use super::{
-    Hops,
-    build::{Plan, contained, expect_shape, fixed, floats, plan, running, typed},
-    onnx::{Dim, Onnx},
-};
+use super::build::{Plan, contained, expect_shape, fixed, floats, plan, running, typed};
+use super::onnx::{Dim, Onnx};
+use super::runtime::Hops;
 use crate::{COLUMN_HOPS, EMBEDDING, EngineError, MEL_BANDS, PackageError};
 use tract_onnx::{
     prelude::*,

@@ -1,6 +1,8 @@
 //! The networks of the fixture packages against onnxruntime and tract, and the streaming ones against the whole file.
 
-use super::{Network, Runtime, build, columns, onnx::Onnx, patch};
+use super::onnx::Onnx;
+use super::runtime::Runtime;
+use super::{Network, build, columns, patch};
 use crate::{COLUMN_HOPS, EMBEDDING, LogMelHop, MEL_BANDS, Model, PATCH_HOPS, Package};
 use rollcall_kernels::Level;
 use std::{

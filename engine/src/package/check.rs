@@ -1,9 +1,7 @@
 //! Checks of the manifest: every value in its range, every file named once and small enough.
 
-use super::{
-    EVENTS, EventTable, FrontEnd, HeadNormalisation, Kind, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES,
-    MAX_PACKAGE_BYTES, MODEL_CARD, Manifest, PackageError, PostProcessing, SCHEMA,
-};
+use super::limits::{EVENTS, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES, MODEL_CARD};
+use super::{EventTable, FrontEnd, HeadNormalisation, Kind, Manifest, PackageError, PostProcessing, SCHEMA};
 use crate::{COLUMN_HOPS, EMBEDDING, PATCH_HOPS};
 use std::collections::BTreeSet;
 

@@ -56,8 +56,8 @@ impl Size {
             return Ok(true);
         }
         let size = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
-        let is_known = super::is_known(&head[..4]);
-        let is_name = super::is_name(&head[..4]);
+        let is_known = super::chunk::is_known(&head[..4]);
+        let is_name = super::chunk::is_name(&head[..4]);
         let ends_with = |end: u64| behind + 8 + size <= end && end <= behind + 8 + size + 1;
         let fits = left.is_some_and(|left| size + 8 <= left);
         Ok((is_known && (left.is_none() || fits)) || (is_name && ends_with(self.riff_bytes + 8)))

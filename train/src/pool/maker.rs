@@ -1,13 +1,14 @@
 //! The steps of `rollcall-train data make`: which units of work there are, and doing those that are missing.
 
 mod bands;
+mod files;
 mod music;
 mod packages;
 mod soundfonts;
 
+pub use files::recordings;
 pub use music::RECORDED as RECORDED_MUSIC;
 pub use packages::LONGEST_MUSIC_S;
-pub use packages::recordings;
 
 use super::PoolWriter;
 use super::terms::{self, Commercial};

@@ -7,13 +7,15 @@
 pub mod calibration;
 mod classes;
 mod front_end;
+mod heard;
 pub mod label;
 mod network;
 mod runtime;
 
 pub use classes::ClassTable;
 pub use front_end::{BANDS, FrontEnd, SAMPLE_RATE_HZ};
-pub use network::{EVENTS, FEATURES, Heard, Teacher};
+pub use heard::{EVENTS, FEATURES, Heard};
+pub use network::Teacher;
 
 use std::path::PathBuf;
 

@@ -1,7 +1,11 @@
 //! The top of a picture: which file, and who plays in it, in large letters.
 
-use super::{Area, FINE, MARGIN, Page, WIDTH, text};
-use crate::picture::{palette::mix, sheet::Lane, text::Anchor};
+use super::page::{Area, FINE, MARGIN, Page, WIDTH};
+use crate::picture::{
+    palette::mix,
+    sheet::Lane,
+    text::{self, Anchor},
+};
 use anyhow::Result;
 
 const NAME_EM: f64 = 30.0;

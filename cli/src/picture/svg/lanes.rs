@@ -1,10 +1,10 @@
 //! Who plays when: a lane for each instrument with its heat and its ranges, and how much of the file that is.
 
-use super::{Area, FINE, MARGIN, Page, TIME, WIDTH, broken};
+use super::page::{Area, FINE, MARGIN, Page, TIME, WIDTH, broken};
 use crate::picture::{
     palette::{FAMILIES, height, mix, rgb},
     sheet::Lane,
-    text::Anchor,
+    text::{self, Anchor},
 };
 use anyhow::Result;
 use plotters::prelude::{Circle, Rectangle};
@@ -121,7 +121,7 @@ pub(super) fn draw_footer(page: &Page<'_>, top: i32, area: &Area<'_>) -> Result<
     let mut x = MARGIN;
     let word =
         |text: &str, x: i32| page.text(area, text, (x, middle), (11.0, false, palette.muted), Anchor::Left);
-    let width = |text: &str| super::text::width(text, 11.0, false).ceil() as i32;
+    let width = |text: &str| text::width(text, 11.0, false).ceil() as i32;
     let used: Vec<usize> = (0..palette.families.len())
         .filter(|&family| page.sheet.lanes.iter().any(|lane| lane.family == family))
         .collect();

@@ -1,6 +1,6 @@
 //! Wave-form and log-mel: what was heard, over the same time as who plays.
 
-use super::{Area, FINE, Image, MARGIN, Page, TIME, broken};
+use super::page::{Area, FINE, Image, MARGIN, Page, TIME, broken};
 use crate::picture::{
     palette::{mix, rgb},
     text::Anchor,

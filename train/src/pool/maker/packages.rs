@@ -1,6 +1,7 @@
 //! Stems from the recordings that packages hold ([`crate::sources::collections`]).
 
 use super::Maker;
+use super::files::recordings;
 use crate::audio::activity::activity;
 use crate::audio::decode::decode;
 use crate::audio::level::normalised;
@@ -20,7 +21,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use walkdir::WalkDir;
 
 /// Of a longer piece of music only this much is kept, in seconds.
 pub const LONGEST_MUSIC_S: usize = 180;
@@ -233,27 +233,4 @@ fn patches(collection: &Collection, folder: &Path) -> Result<Vec<Bank>> {
     }
     ensure!(!banks.is_empty(), "{}: no patch is named by its program", folder.display());
     Ok(banks.into_values().collect())
-}
-
-/// Audio files below a folder, sorted by path.
-pub fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
-    let known = |path: &Path| {
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-        ["ogg", "oga", "wav", "flac", "mp3", "aiff", "opus", "g722"].contains(&extension.as_str())
-    };
-    let mut files = Vec::new();
-    for entry in WalkDir::new(folder) {
-        let entry =
-            entry.with_context(|| format!("{}: fetch first: rollcall-train data fetch", folder.display()))?;
-        if entry.file_type().is_file() && known(entry.path()) {
-            files.push(entry.into_path());
-        }
-    }
-    files.sort();
-    ensure!(
-        !files.is_empty(),
-        "{}: no recordings in it; fetch again: rollcall-train data fetch",
-        folder.display()
-    );
-    Ok(files)
 }

@@ -1,6 +1,6 @@
 //! Whole music, for a teacher to hear.
 
-use super::{Collection, Content, EACH};
+use super::collection::{Collection, Content, EACH};
 use crate::base::stem::Split::{self, Train, Valid};
 use crate::sources::packages::deb;
 

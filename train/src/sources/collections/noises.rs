@@ -1,6 +1,6 @@
 //! What is no instrument.
 
-use super::{Collection, Content, EACH, Names};
+use super::collection::{Collection, Content, EACH, Names};
 use crate::base::stem::Split::{self, Development, Train, Valid};
 use crate::sources::packages::deb;
 

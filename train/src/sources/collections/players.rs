@@ -1,6 +1,6 @@
 //! Who plays is known: notes, kits, speech, and recordings whose makers say.
 
-use super::{Collection, Content};
+use super::collection::{Collection, Content};
 use crate::base::stem::Split::{self, Development, Train, Valid};
 use crate::sources::known::{self, Known};
 use crate::sources::packages::{deb, npm};

@@ -1,7 +1,7 @@
 //! What no run has heard and nobody has listened to: the sealed part's speech, noises and instruments outside the 20. Its players are in the labelled
 //! folder (`medley-solos-db`).
 
-use super::{Collection, Content, Names};
+use super::collection::{Collection, Content, Names};
 use crate::base::stem::Split::Sealed;
 use crate::sources::packages::{Package, deb, npm};
 

@@ -1,7 +1,7 @@
 //! Melodies, chords, strums, broken chords and bass lines.
 
 use super::harmony::rhythm;
-use super::{BEND, Control, EXPRESSION, Frame, Note, PEDAL, Phrase, VIBRATO};
+use super::part::{BEND, Control, EXPRESSION, Frame, Note, PEDAL, Phrase, VIBRATO};
 use crate::base::seed::Chance;
 use crate::synth::gm::Instrument;
 use fastrand::Rng;
