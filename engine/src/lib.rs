@@ -45,6 +45,11 @@
 //! [`timeline`] shows how to keep and write what was heard.
 #![forbid(unsafe_code)]
 
+/// The README's example is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod ahead;
 mod analysis;
 mod engine;
