@@ -1,17 +1,15 @@
-//! offline: the paper's training in Rust: data engine, network and gradients, objectives, evaluation, export.
+//! offline: the training in Rust, from recordings to a model package. `train/README.md` says what stands where.
 #![deny(unsafe_code)]
 
-pub mod compare;
-pub mod data;
-pub mod datasets;
+pub mod audio;
+pub mod base;
+pub mod commands;
 pub mod default_model;
-pub mod experiment;
-pub mod export;
-pub mod fit;
 pub mod judge;
-pub mod logistic;
+pub mod mix;
 pub mod nn;
-pub mod objectives;
-pub mod report;
-pub mod second;
+pub mod paper;
+pub mod pool;
+pub mod sources;
+pub mod synth;
 pub mod teacher;

@@ -1,8 +1,8 @@
 //! `rollcall-train`: makes data, trains, evaluates and exports Rollcall's models.
 
 use clap::{Parser, Subcommand};
-use rollcall_train::{
-    compare, data, datasets, default_model, experiment, export, fit, judge, report, second, teacher,
+use rollcall_train::commands::{
+    compare, data, datasets, experiment, export, learn, report, sealed_test, second, teacher,
 };
 
 /// Makes data, trains, evaluates and exports Rollcall's models.
@@ -15,32 +15,30 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Data(data::command::DataArgs),
-    Datasets(datasets::command::DataSetsArgs),
-    Fit(fit::command::FitArgs),
-    Learn(default_model::command::LearnArgs),
-    Second(Box<second::command::SecondArgs>),
-    Report(report::command::ReportArgs),
-    Experiment(experiment::command::ExperimentArgs),
-    Export(export::command::ExportArgs),
+    Data(data::DataArgs),
+    Datasets(datasets::DataSetsArgs),
+    Learn(learn::LearnArgs),
+    Second(Box<second::SecondArgs>),
+    Report(report::ReportArgs),
+    Experiment(experiment::ExperimentArgs),
+    Export(export::ExportArgs),
     /// An AudioSet network that labels what nobody labelled.
-    Teacher(teacher::command::TeacherArgs),
-    Compare(compare::command::CompareArgs),
-    SealedTest(judge::sealed::SealedArgs),
+    Teacher(teacher::TeacherArgs),
+    Compare(compare::CompareArgs),
+    SealedTest(sealed_test::SealedArgs),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Data(args) => data::command::run(args),
-        Command::Datasets(args) => datasets::command::run(args),
-        Command::Fit(args) => fit::command::run(args),
-        Command::Learn(args) => default_model::command::run(args),
-        Command::Second(args) => second::command::run(*args),
-        Command::Report(args) => report::command::run(args),
-        Command::Experiment(args) => experiment::command::run(args),
-        Command::Export(args) => export::command::run(args),
-        Command::Teacher(args) => teacher::command::run(args),
-        Command::Compare(args) => compare::command::run(args),
-        Command::SealedTest(args) => judge::sealed::run(&args),
+        Command::Data(args) => data::run(args),
+        Command::Datasets(args) => datasets::run(args),
+        Command::Learn(args) => learn::run(args),
+        Command::Second(args) => second::run(*args),
+        Command::Report(args) => report::run(args),
+        Command::Experiment(args) => experiment::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Teacher(args) => teacher::run(args),
+        Command::Compare(args) => compare::run(args),
+        Command::SealedTest(args) => sealed_test::run(&args),
     }
 }

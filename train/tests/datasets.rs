@@ -1,8 +1,10 @@
 //! The readers of data sets, on small sets of exactly the published forms, whole and broken.
 
 use rollcall_import::npz::Npz;
-use rollcall_train::data::decode::decode;
-use rollcall_train::datasets::{audioset::AudioSet, freesound, labelled, nsynth, openmic::OpenMic};
+use rollcall_train::audio::decode::decode;
+use rollcall_train::sources::datasets::audioset::AudioSet;
+use rollcall_train::sources::datasets::openmic::OpenMic;
+use rollcall_train::sources::datasets::{freesound, labelled, nsynth};
 use std::{
     fs,
     path::{Path, PathBuf},

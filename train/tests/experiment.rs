@@ -4,7 +4,7 @@
 mod common;
 
 use common::{run, text};
-use rollcall_train::datasets::openmic::OpenMic;
+use rollcall_train::sources::datasets::openmic::OpenMic;
 use std::{f32::consts::TAU, fmt::Write as _, fs, path::Path};
 
 const RATE_HZ: u32 = 16_000;
@@ -113,7 +113,7 @@ fn openmic(folder: &Path) {
 
 fn words(path: &Path) {
     let mut text = String::new();
-    for (n, word) in rollcall_train::datasets::nsynth::WORDS.iter().enumerate() {
+    for (n, word) in rollcall_train::sources::datasets::nsynth::WORDS.iter().enumerate() {
         let vector: Vec<String> =
             (0..12).map(|d| format!("{:.3}", ((n * 7 + d * 3) % 11) as f32 / 5.0 - 1.0)).collect();
         writeln!(text, "{word} {}", vector.join(" ")).unwrap();

@@ -1,11 +1,10 @@
 //! The exported graphs, run through tract, against the trainer's own forward pass.
 
-use rollcall_train::export::{graphs, onnx::Storage};
-use rollcall_train::nn::{
-    conv::Scratch,
-    params::normal,
-    vggish::{BANDS, Flatten, Shape, Vggish},
-};
+use rollcall_import::onnx::Storage;
+use rollcall_train::nn::conv::Scratch;
+use rollcall_train::nn::graphs;
+use rollcall_train::nn::params::normal;
+use rollcall_train::nn::vggish::{BANDS, Flatten, Shape, Vggish};
 use tract_onnx::prelude::*;
 
 const HOPS: usize = 160;

@@ -1,8 +1,8 @@
 //! Each objective's gradient path against PyTorch: one step of training on the same weights (`golden/generate_torch_objectives.py`).
 
-use rollcall_train::fit::checkpoint::State;
 use rollcall_train::nn::params::Layout;
-use rollcall_train::objectives::{
+use rollcall_train::nn::state::State;
+use rollcall_train::paper::first_stage::{
     Align, AlignSizes, Batch, Denoise, Encoder, EncoderShape, Events, InputScale, Noise, Objective,
     Optimiser, PATCH, Run, Textual, Training, WordVectors,
 };

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use rollcall_train::nn::params::{Layout, normal};
-use rollcall_train::objectives::{
+use rollcall_train::paper::first_stage::{
     Align, AlignSizes, Corpus, Denoise, Encoder, EncoderShape, Epoch, Events, Example, InputScale, Noise,
     Objective, Optimiser, Run, Textual, Training, WordVectors,
 };

@@ -68,13 +68,13 @@ fn one_command_reproduces_the_second_stage_with_its_figures() {
     );
 
     // Embeddings of one's own first stage join as a bar of figure 3.
-    let mut set = rollcall_train::second::EmbeddingSet {
+    let mut set = rollcall_train::paper::second_stage::EmbeddingSet {
         classes: rollcall_engine::OPENMIC_CLASSES.map(String::from).to_vec(),
         train: Vec::new(),
         valid: Vec::new(),
         test: Vec::new(),
     };
-    let clip = |key: usize| rollcall_train::second::Clip {
+    let clip = |key: usize| rollcall_train::paper::second_stage::Clip {
         key: format!("{key}"),
         steps: (0..256).map(|i| ((i * 31 + key * 17) % 97) as f32).collect(),
         truth: (0..20).map(|c| ((key + c) % 2) as f32).collect(),
@@ -137,7 +137,7 @@ fn the_best_run_becomes_a_package_that_says_the_same() {
     let row = table.lines().nth(1).unwrap();
     let expected: Vec<f32> = row.split(',').skip(1).map(|p| p.parse().unwrap()).collect();
     let rate_hz = rollcall_engine::SAMPLE_RATE_HZ;
-    let samples = rollcall_train::data::decode::decode(&folder.join("openmic/demo.ogg"), rate_hz).unwrap();
+    let samples = rollcall_train::audio::decode::decode(&folder.join("openmic/demo.ogg"), rate_hz).unwrap();
     let mut hops = Vec::new();
     rollcall_engine::logmel::LogMel::new().push(&samples, &mut |hop, _| hops.push(*hop));
     let model = rollcall_models::shared(package).unwrap();

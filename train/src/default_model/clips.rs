@@ -1,7 +1,7 @@
 //! The clips that the default model learns from: made as they come, each heard by the teacher as it is.
 
-use crate::data::seed::{self, Chance};
-use crate::fit::mixer::{Composition, Mixer};
+use crate::base::seed::{self, Chance};
+use crate::mix::{Composition, Mixer};
 use crate::nn::loss::Target;
 use crate::teacher::{Heard, Teacher};
 use anyhow::Result;

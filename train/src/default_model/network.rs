@@ -2,7 +2,7 @@
 //! training only, what it learns to hear with: AudioSet's classes from the mean embedding, and the teacher's own embedding
 //! from the convolutions' mean column.
 
-use crate::fit::clip::SKIP_COLUMNS;
+use crate::mix::length::SKIP_COLUMNS;
 use crate::nn::block::{self, Block, Statistics};
 use crate::nn::dense::Dense;
 use crate::nn::head::WIDTH;

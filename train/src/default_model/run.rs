@@ -1,7 +1,7 @@
 //! A run on disk: its recipe, what it is bound to, its state.
 
 use super::loss::Shares;
-use crate::data::pool;
+use crate::pool;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -6,6 +6,9 @@ use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::{fs, path::Path};
 
+/// Name of a finished run's weights in its folder.
+pub const WEIGHTS: &str = "weights.safetensors";
+
 /// Writes them beside `path` and renames, so that a kill leaves what was there.
 ///
 /// # Errors

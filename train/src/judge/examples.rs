@@ -4,11 +4,11 @@
 
 use super::material::{Material, Sources, in_turn};
 use super::{Scene, truth};
-use crate::data::activity::activity;
-use crate::data::pool::{Pool, Split};
-use crate::data::recorded::peak;
-use crate::data::seed::{self, Chance};
-use crate::fit::effects::amplitude;
+use crate::audio::activity::activity;
+use crate::audio::level::{amplitude, peak};
+use crate::base::seed::{self, Chance};
+use crate::base::stem::Split;
+use crate::pool::Pool;
 use anyhow::Result;
 use fastrand::Rng;
 use rollcall_engine::{HOP_SAMPLES, SAMPLE_RATE_HZ};
@@ -208,8 +208,9 @@ fn come_and_go(samples: &mut [f32], rng: &mut Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::class;
-    use crate::data::pool::{Kind, Part, PoolWriter, SoftLabel};
+    use crate::base::class;
+    use crate::base::stem::{Kind, Part, SoftLabel};
+    use crate::pool::PoolWriter;
     use rollcall_engine::OPENMIC_CLASSES;
     use serde_json::json;
 

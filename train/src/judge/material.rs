@@ -1,7 +1,8 @@
 //! The stems of one part of a pool, sorted by what examples are made of.
 
-use crate::data::pool::{Kind, Pool, PoolError, SoftLabel, Split, Stem};
-use crate::data::seed::Chance;
+use crate::base::seed::Chance;
+use crate::base::stem::{Kind, SoftLabel, Split};
+use crate::pool::{Pool, PoolError, Stem};
 use fastrand::Rng;
 use rollcall_engine::OPENMIC_CLASSES;
 use std::collections::BTreeMap;

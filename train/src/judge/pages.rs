@@ -2,14 +2,14 @@
 //! is trained on them and no threshold is tuned on them.
 
 use super::guess::{Guesses, first_guess};
-use crate::data::{class, decode::decode};
+use crate::audio::decode::decode;
+use crate::base::class;
+use crate::sources::parts::is_page;
 use anyhow::{Context, Result, ensure};
 use rollcall_engine::{OPENMIC_CLASSES, SAMPLE_RATE_HZ};
 use serde::Deserialize;
 use std::path::Path;
 
-/// The rows of a folder's `index.csv` whose source begins so are such recordings.
-pub const PREFIX: &str = "pages-";
 /// Length of a piece, in seconds: OpenMIC's.
 const PIECE_S: usize = 10;
 /// What is left over at a recording's end counts from this length on, in seconds.
@@ -41,12 +41,6 @@ struct Entry {
     path: String,
     class: String,
     source: String,
-}
-
-/// Whether a source of a labelled folder is one of these.
-#[must_use]
-pub fn is_page(source: &str) -> bool {
-    source.starts_with(PREFIX)
 }
 
 /// The pieces of all such recordings of a labelled folder, in the order of its `index.csv`.

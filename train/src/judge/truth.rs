@@ -1,7 +1,7 @@
 //! What is known of who plays in an example, from the layers that it was mixed from.
 
-use crate::data::activity::activity;
-use crate::fit::effects::{amplitude, rms};
+use crate::audio::activity::activity;
+use crate::audio::level::{amplitude, rms};
 use rollcall_engine::{HOP_SAMPLES, OPENMIC_CLASSES, PATCH_HOPS, SAMPLE_RATE_HZ};
 use rollcall_metrics::Event;
 

@@ -222,8 +222,8 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
-    use super::super::loss::{Target, attention_bce};
     use super::*;
+    use crate::nn::loss::{Target, attention_bce};
     use crate::nn::params::normal;
     use fastrand::Rng;
 

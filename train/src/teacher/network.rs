@@ -4,7 +4,7 @@ use super::classes::ClassTable;
 use super::front_end::{BANDS, BINS, FrontEnd, SAMPLE_RATE_HZ};
 use super::runtime::Runtime;
 use super::{FILES, TeacherError};
-use crate::data::resample::resample;
+use crate::audio::resample::resample;
 use rollcall_engine::SAMPLE_RATE_HZ as ENGINE_RATE_HZ;
 use std::{
     collections::HashMap,
@@ -127,7 +127,7 @@ impl Teacher {
         Ok(self.hear(&resample(samples, ENGINE_RATE_HZ, SAMPLE_RATE_HZ)?)?)
     }
 
-    /// Probability of each of our 20 classes, as the network has it: low, see [`crate::data::calibration`].
+    /// Probability of each of our 20 classes, as the network has it: low, see [`super::calibration`].
     #[must_use]
     pub fn judge(&self, heard: &Heard) -> [f32; 20] {
         self.table.judge(&heard.probabilities())

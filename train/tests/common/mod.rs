@@ -1,10 +1,11 @@
 //! Small data sets and a small teacher, of exactly the published forms.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
-use rollcall_train::{
-    export::onnx::{Attribute, Dimension, Graph, Storage},
-    teacher::{BANDS, EVENTS, FEATURES},
-};
+use rollcall_import::onnx::Attribute;
+use rollcall_import::onnx::Dimension;
+use rollcall_import::onnx::Graph;
+use rollcall_import::onnx::Storage;
+use rollcall_train::teacher::{BANDS, EVENTS, FEATURES};
 use std::{
     fs,
     path::{Path, PathBuf},

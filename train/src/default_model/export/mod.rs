@@ -1,0 +1,12 @@
+//! From a trained network to a model package that the engine loads.
+
+mod another;
+mod card;
+mod package;
+pub mod reliability;
+mod trained;
+
+pub use another::Events;
+pub use card::{DataTable, Facts, card, data_table};
+pub use package::{Label, write};
+pub use trained::Trained;

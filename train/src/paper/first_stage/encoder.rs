@@ -1,0 +1,273 @@
+//! VGGish alone, over batches of 96 x 64 patches: what the first stage trains and the second stage sees through.
+
+use crate::base::threads::{parallel_with, sharded};
+use crate::nn::conv::{Conv, Map, Prepared, Scratch, Winners};
+use crate::nn::dense::{Dense, relu, relu_backward};
+use crate::nn::head::WIDTH;
+use crate::nn::params::{Init, Layout};
+use crate::nn::vggish::{BANDS, COLUMN_HOPS, Flatten, WINDOW_COLUMNS};
+use rollcall_engine::PATCH_HOPS;
+use serde::{Deserialize, Serialize};
+
+/// Values of one patch: 96 hops of 64 bands.
+pub const PATCH: usize = PATCH_HOPS * BANDS;
+/// Patches that are embedded at once where no gradient is wanted.
+const EMBED_BATCH: usize = 256;
+
+/// Sizes of a VGGish.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderShape {
+    /// Kernels of the six convolutions.
+    pub channels: [usize; 6],
+    /// Units of the dense layers before the last, which has 128.
+    pub hidden: Vec<usize>,
+    /// Whether the dense layers see the mean over a patch's six columns rather than all of them.
+    pub mean_over_time: bool,
+    /// What the log-mel is shifted and scaled by before the first convolution.
+    #[serde(default)]
+    pub input: InputScale,
+}
+
+/// `(x - mean) / deviation` of every log-mel value `x`. The published network sees them as they are; but music lies about -3
+/// (silence is `ln 0.01 = -4.6`), and a filter with random weights answers to such a mean and to little else: half of the
+/// units never fire, the others say how loud it is, and a short first stage ends in a constant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputScale {
+    /// Taken off, in natural logarithms of magnitude.
+    pub mean: f32,
+    /// Divided by, above 0.
+    pub deviation: f32,
+}
+
+impl Default for InputScale {
+    /// Leaves everything as it is.
+    fn default() -> Self {
+        Self { mean: 0.0, deviation: 1.0 }
+    }
+}
+
+impl EncoderShape {
+    /// The paper's (section 2.2): 72 million weights.
+    #[must_use]
+    pub fn paper() -> Self {
+        let channels = [64, 128, 256, 256, 512, 512];
+        Self { channels, hidden: vec![4096, 4096], mean_over_time: false, input: InputScale::default() }
+    }
+
+    fn flatten(&self) -> Flatten {
+        if self.mean_over_time { Flatten::MeanOverTime } else { Flatten::All }
+    }
+}
+
+/// Where each layer's parameters lie. Names are those of [`crate::nn::vggish::Vggish`].
+#[derive(Clone, Debug)]
+pub struct Encoder {
+    convs: Vec<Conv>,
+    dense: Vec<Dense>,
+    flatten: Flatten,
+    input: InputScale,
+    /// The convolutions' parameters are the first of the vector.
+    conv_end: usize,
+    /// Parameters in all; those of an objective follow.
+    pub end: usize,
+}
+
+/// What the way back needs, for a batch.
+pub struct Trace {
+    samples: Vec<(Vec<Map>, Vec<Winners>)>,
+    rows: Vec<Vec<f32>>,
+}
+
+impl Trace {
+    /// Embeddings after the last ReLU, `[patches, 128]`.
+    #[must_use]
+    pub fn embedding(&self) -> &[f32] {
+        &self.rows[self.rows.len() - 1]
+    }
+}
+
+impl Encoder {
+    /// Lays the parameters out as the first of `layout`, every weight with Glorot's uniform start (paper, section 4.1).
+    ///
+    /// # Panics
+    /// `layout` is not empty.
+    pub fn new(layout: &mut Layout, shape: &EncoderShape) -> Self {
+        assert!(layout.is_empty(), "the encoder's parameters come first");
+        let mut inputs = 1;
+        let convs = shape.channels.iter().enumerate().map(|(i, &outputs)| {
+            let pools = [0, 1, 3, 5].contains(&i);
+            let conv = Conv::new(layout, &format!("conv{}", i + 1), inputs, outputs, pools, false);
+            inputs = outputs;
+            conv
+        });
+        let convs: Vec<_> = convs.collect();
+        let conv_end = layout.len();
+        for entry in &mut layout.entries {
+            if let [3, 3, inputs, outputs] = entry.shape[..] {
+                entry.init = Init::Glorot { fan_in: 9 * inputs, fan_out: 9 * outputs };
+            }
+        }
+        let columns = if shape.mean_over_time { 1 } else { WINDOW_COLUMNS };
+        let mut inputs = columns * (BANDS / COLUMN_HOPS) * shape.channels[5];
+        let dense = shape.hidden.iter().copied().chain([WIDTH]).enumerate().map(|(i, outputs)| {
+            let init = Init::Glorot { fan_in: inputs, fan_out: outputs };
+            let dense = Dense::new(layout, &format!("dense{}", i + 1), inputs, outputs, init);
+            inputs = outputs;
+            dense
+        });
+        let dense = dense.collect();
+        Self { convs, dense, flatten: shape.flatten(), input: shape.input, conv_end, end: layout.len() }
+    }
+
+    /// The published network with its weights.
+    ///
+    /// # Panics
+    /// `weights` has not six convolutions and at least one dense layer; [`rollcall_import::Vggish::read`] sees to that.
+    #[must_use]
+    pub fn imported(weights: &rollcall_import::Vggish) -> (Self, Vec<f32>) {
+        let hidden = &weights.dense[..weights.dense.len() - 1];
+        let shape = EncoderShape {
+            channels: std::array::from_fn(|i| weights.convolutions[i].outputs),
+            hidden: hidden.iter().map(|d| d.outputs).collect(),
+            mean_over_time: false,
+            input: InputScale::default(),
+        };
+        let mut layout = Layout::default();
+        let encoder = Self::new(&mut layout, &shape);
+        let mut values = vec![0.0; layout.len()];
+        for (conv, given) in encoder.convs.iter().zip(&weights.convolutions) {
+            // [outputs, inputs, 3, 3] -> [3, 3, inputs, outputs].
+            let (inputs, outputs) = (given.inputs, given.outputs);
+            let from =
+                |at: usize| (at % outputs * inputs + at / outputs % inputs) * 9 + at / outputs / inputs;
+            let turned: Vec<f32> = (0..given.weight.len()).map(|at| given.weight[from(at)]).collect();
+            conv.restore(&mut values, &turned, &given.bias);
+        }
+        for (layer, given) in encoder.dense.iter().zip(&weights.dense) {
+            for (at, value) in values[layer.weight.clone()].iter_mut().enumerate() {
+                *value = given.weight[at % given.outputs * given.inputs + at / given.outputs];
+            }
+            values[layer.bias.clone()].copy_from_slice(&given.bias);
+        }
+        (encoder, values)
+    }
+
+    /// Runs `patches`, `[n, 96, 64]`.
+    #[must_use]
+    pub fn forward(&self, values: &[f32], patches: &[f32]) -> Trace {
+        let prepared = self.prepare(values);
+        let samples = parallel_with(patches.len() / PATCH, |i, scratch: &mut Scratch| {
+            self.convolve(&prepared, &patches[i * PATCH..(i + 1) * PATCH], scratch)
+        });
+        let mut first = Vec::new();
+        samples.iter().for_each(|(maps, _)| self.features(&maps[maps.len() - 1], &mut first));
+        Trace { rows: self.run_dense(values, first), samples }
+    }
+
+    /// Embeddings of any number of patches, `[n, 128]`, without what a way back needs.
+    #[must_use]
+    pub fn embed(&self, values: &[f32], patches: &[f32]) -> Vec<f32> {
+        let prepared = self.prepare(values);
+        let mut out = Vec::with_capacity(patches.len() / PATCH * WIDTH);
+        for batch in patches.chunks(EMBED_BATCH * PATCH) {
+            let rows = parallel_with(batch.len() / PATCH, |i, scratch: &mut Scratch| {
+                let (maps, _) = self.convolve(&prepared, &batch[i * PATCH..(i + 1) * PATCH], scratch);
+                let mut row = Vec::new();
+                self.features(&maps[maps.len() - 1], &mut row);
+                row
+            });
+            let rows = self.run_dense(values, rows.concat());
+            out.extend_from_slice(&rows[rows.len() - 1]);
+        }
+        out
+    }
+
+    /// Adds the gradients of all parameters to `gradient`; `upstream` is that of the embedding, `[n, 128]`. The sum does not
+    /// depend on the number of threads.
+    pub fn backward(&self, values: &[f32], trace: &Trace, upstream: Vec<f32>, gradient: &mut [f32]) {
+        let mut d = upstream;
+        for (i, dense) in self.dense.iter().enumerate().rev() {
+            relu_backward(&trace.rows[i + 1], &mut d);
+            d = dense.backward(values, &trace.rows[i], &d, gradient);
+        }
+        let prepared = self.prepare(values);
+        let features = self.dense[0].inputs;
+        sharded(trace.samples.len(), &mut gradient[..self.conv_end], |i, shard, scratch: &mut Scratch| {
+            let (maps, winners) = &trace.samples[i];
+            let mut d = self.features_backward(&maps[maps.len() - 1], &d[i * features..(i + 1) * features]);
+            for (c, conv) in self.convs.iter().enumerate().rev() {
+                d = conv.backward(
+                    &prepared[c],
+                    &maps[c],
+                    &maps[c + 1],
+                    &winners[c],
+                    &d,
+                    shard,
+                    c > 0,
+                    scratch,
+                );
+            }
+        });
+    }
+
+    fn prepare(&self, values: &[f32]) -> Vec<Prepared> {
+        self.convs.iter().map(|c| c.prepare(values)).collect()
+    }
+
+    fn convolve(
+        &self,
+        prepared: &[Prepared],
+        patch: &[f32],
+        scratch: &mut Scratch,
+    ) -> (Vec<Map>, Vec<Winners>) {
+        let mut input = Map::zeros(PATCH_HOPS, BANDS, 1);
+        for (t, row) in patch.chunks_exact(BANDS).enumerate() {
+            let InputScale { mean, deviation } = self.input;
+            input.row_mut(t).iter_mut().zip(row).for_each(|(to, x)| *to = (x - mean) / deviation);
+        }
+        let (mut maps, mut all_winners) = (vec![input], Vec::new());
+        for (conv, weights) in self.convs.iter().zip(prepared) {
+            let (map, winners) = conv.forward(weights, &maps[maps.len() - 1], scratch);
+            maps.push(map);
+            all_winners.push(winners);
+        }
+        (maps, all_winners)
+    }
+
+    fn run_dense(&self, values: &[f32], first: Vec<f32>) -> Vec<Vec<f32>> {
+        let mut rows = vec![first];
+        for dense in &self.dense {
+            let mut out = dense.forward(values, &rows[rows.len() - 1]);
+            relu(&mut out);
+            rows.push(out);
+        }
+        rows
+    }
+
+    /// Appends what the dense layers see of a patch, in the order time, frequency, channel, like VGGish's own.
+    fn features(&self, columns: &Map, out: &mut Vec<f32>) {
+        match self.flatten {
+            Flatten::All => (0..columns.time).for_each(|t| out.extend_from_slice(columns.row(t))),
+            Flatten::MeanOverTime => {
+                let start = out.len();
+                out.resize(start + columns.frequency * columns.channels, 0.0);
+                for t in 0..columns.time {
+                    let to = out[start..].iter_mut().zip(columns.row(t));
+                    to.for_each(|(o, x)| *o += x / columns.time as f32);
+                }
+            }
+        }
+    }
+
+    fn features_backward(&self, columns: &Map, upstream: &[f32]) -> Vec<f32> {
+        match self.flatten {
+            Flatten::All => upstream.to_vec(),
+            Flatten::MeanOverTime => {
+                let one: Vec<f32> = upstream.iter().map(|d| d / columns.time as f32).collect();
+                one.repeat(columns.time)
+            }
+        }
+    }
+}
