@@ -17,6 +17,7 @@ mod probe;
 mod weights;
 
 pub(crate) use pool::Pool;
+pub(crate) use probe::representations;
 
 use crate::{EMBEDDING, Package, PackageError, network::Onnx, package::HeadNormalisation};
 use weights::Affine;

@@ -74,6 +74,7 @@ pub use events::Another;
 pub use model::{Attended, Model};
 pub use package::{Package, PackageError};
 pub use settings::{Gate, Settings, SettingsError};
+pub use smoothing::AttackRelease;
 pub use step::{LogMelHop, Step};
 
 /// Rate of the audio that the front-end works on (paper, section 2.1).
