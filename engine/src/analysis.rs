@@ -264,7 +264,7 @@ impl Analysis {
     }
 
     pub(crate) fn clip(&self) -> Vec<f32> {
-        let share = share_of_classes(self.another());
+        let share = self.another().map_or(1.0, |another| Another::share_of_classes(another.probability));
         self.listener.clip.posterior().map(|p| p * share).collect()
     }
 
@@ -413,17 +413,12 @@ impl Listener {
             self.timing.previous.map_or(settings.update_hops as f64 * 0.01, |p| seconds(column - p));
         self.timing.previous = Some(column);
         self.smoothing.set_times(settings.attack_s, settings.release_s, since_s);
-        let share = if step.gate_open { share_of_classes(step.another) } else { 0.0 };
+        let all = if step.gate_open { 1.0 } else { 0.0 };
+        let share = step.another.map_or(all, |another| Another::share_of_classes(another.probability));
         let smoothed = self.smoothing.step(step.posterior.iter().map(|&p| p * share));
         step.activity.copy_from_slice(smoothed);
         Ok(())
     }
-}
-
-/// The share of what is heard that the classes may explain: all of it until another instrument is likelier than not, and none when that
-/// is certain.
-fn share_of_classes(another: Option<Another>) -> f32 {
-    another.map_or(1.0, |another| (2.0 * (1.0 - another.probability)).clamp(0.0, 1.0))
 }
 
 /// Frames since the stream's start, gaps counted in.

@@ -170,8 +170,9 @@ impl Engine {
         self.format
     }
 
-    /// Attention-pooled posterior over everything since `new` or `reset` (the paper's clip output), less the share that another
-    /// instrument explains; one value a class. Silent windows are left out; 0 when nothing was heard.
+    /// Attention-pooled posterior over every window since `new` or `reset` in which the gate was open (the paper's clip output), less the share
+    /// that another instrument explains; one value a class, 0 when nothing was heard. [`Model::attend`] of these windows' [`Step::embedding`] says
+    /// the same; of all windows of a recording it says something else where some of it is silent.
     pub fn clip(&self) -> Vec<f32> {
         self.analysis.clip()
     }

@@ -5,9 +5,12 @@
 //! which the classes are known, and the greatest of those of other instruments. A logistic function of both, whose
 //! constants stand in the manifest, is the probability that somebody plays and is none of the classes.
 
-use crate::head::{Dense, WeightReader, sigmoid};
+mod probe;
+
+use crate::head::{Dense, WeightReader};
 use crate::network::Onnx;
 use crate::package::{EVENTS, EventTable};
+use crate::sigmoid::sigmoid;
 use crate::{EMBEDDING, Package, PackageError};
 use std::collections::VecDeque;
 
@@ -20,6 +23,17 @@ pub struct Another {
     pub instrument: usize,
 }
 
+impl Another {
+    /// Probability from which another instrument is told, and the classes give way: as likely as not.
+    pub const LIKELY: f32 = 0.5;
+
+    /// The share of what is heard that the classes may explain, 0..=1, where another instrument plays with this probability: all of
+    /// it until that is likelier than not, and none when it is certain.
+    pub fn share_of_classes(probability: f32) -> f32 {
+        ((1.0 - probability) / (1.0 - Self::LIKELY)).clamp(0.0, 1.0)
+    }
+}
+
 /// The layer from a mean embedding to the events' logits.
 pub(crate) struct Events {
     layer: Dense,
@@ -27,12 +41,14 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Reads `events.onnx`, if the package has it, and checks shapes and weights.
+    /// Reads `events.onnx`, if the package has it, checks shapes and weights, and compares itself with the file's own graph.
     pub(crate) fn load(package: &mut Package) -> Result<Option<Self>, PackageError> {
         let Some(table) = package.manifest().events.clone() else { return Ok(None) };
-        let onnx = Onnx::read(EVENTS, &package.take(EVENTS))?;
+        let mut onnx = Onnx::read(EVENTS, &package.take(EVENTS))?;
         let layer = WeightReader::new(&onnx).dense("events", table.names.len())?;
-        Ok(Some(Self { layer, table }))
+        let events = Self { layer, table };
+        probe::compare(&events.table.names, &|mean| events.logits(mean), &mut onnx)?;
+        Ok(Some(events))
     }
 
     /// Logit of each event.
@@ -56,8 +72,7 @@ impl Events {
         let mut others = self.table.others.iter().map(|other| greatest(&other.events)).enumerate();
         let first = others.next().expect("a table without other instruments is refused");
         let (instrument, other) = others.fold(first, |best, next| if next.1 > best.1 { next } else { best });
-        let by = self.table.another;
-        Another { probability: sigmoid(by.offset + by.other * other + by.class * class), instrument }
+        Another { probability: self.table.another.probability(other, class), instrument }
     }
 }
 

@@ -18,8 +18,10 @@ mod step;
 mod weights;
 
 pub(crate) use pool::Pool;
+pub(crate) use probe::representations;
 pub(crate) use step::HeadStep;
 
+use crate::sigmoid::{log_sigmoid, sigmoid};
 use crate::{EMBEDDING, Package, PackageError, network::Onnx, package::HeadNormalisation};
 use weights::{Affine, EPSILON};
 pub(crate) use weights::{Dense, WeightReader};
@@ -137,17 +139,6 @@ fn normalise_groups(values: &mut [f32; EMBEDDING], groups: usize) {
         let factor = 1.0 / (variance + EPSILON).sqrt();
         group.iter_mut().for_each(|x| *x = (*x - mean) * factor);
     }
-}
-
-pub(crate) fn sigmoid(x: f32) -> f32 {
-    // By the sign, so that the exponential never overflows.
-    let e = (-x.abs()).exp();
-    if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
-}
-
-/// `ln(sigmoid(x))`, which neither rounds to 0 nor to minus infinity.
-fn log_sigmoid(x: f32) -> f32 {
-    x.min(0.0) - (-x.abs()).exp().ln_1p()
 }
 
 #[cfg(test)]

@@ -45,6 +45,11 @@
 //! [`timeline`] shows how to keep and write what was heard.
 #![forbid(unsafe_code)]
 
+/// The README's example is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod ahead;
 mod analysis;
 mod counters;
@@ -57,6 +62,7 @@ mod history;
 mod model;
 mod network;
 mod settings;
+mod sigmoid;
 mod smoothing;
 mod step;
 
@@ -74,6 +80,7 @@ pub use logmel::LogMelHop;
 pub use model::{Attended, Model};
 pub use package::{Package, PackageError};
 pub use settings::{Gate, Settings, SettingsError};
+pub use smoothing::AttackRelease;
 pub use step::Step;
 
 /// Rate of the audio that the front-end works on (paper, section 2.1).

@@ -88,7 +88,8 @@ impl Model {
         Ok(embeddings)
     }
 
-    /// What the attention head says of a sequence of representations, all of them in one memory.
+    /// What the attention head says of a sequence of representations, all of them in one memory: it knows no silence and leaves out none
+    /// ([`crate::Engine::clip`] pools the windows that its gate let through).
     pub fn attend(&self, representations: &[[f32; EMBEDDING]]) -> Attended {
         let mut pool = Pool::new(self.head.classes());
         let mut steps = vec![HeadStep::new(self.head.classes()); representations.len()];

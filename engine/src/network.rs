@@ -18,7 +18,7 @@ mod tensor;
 mod tests;
 mod wire;
 
-pub(crate) use build::probe_head;
+pub(crate) use build::probe;
 pub(crate) use known::{Known, Piece};
 pub(crate) use onnx::Onnx;
 pub(crate) use post::PostProcessor;

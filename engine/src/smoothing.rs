@@ -6,7 +6,7 @@
 /// `tau y' = x - y` for a target that holds still during the step: after `tau` seconds of a jump, however
 /// they are cut into steps, 63.2 % of the way is done. A time constant of 0 follows at once.
 #[derive(Clone, Debug)]
-pub(crate) struct AttackRelease {
+pub struct AttackRelease {
     rise: f32,
     fall: f32,
     state: Vec<f32>,
@@ -14,20 +14,20 @@ pub(crate) struct AttackRelease {
 
 impl AttackRelease {
     /// A filter at 0 for `classes` values, with time constants and the length of a step in seconds.
-    pub(crate) fn new(classes: usize, attack_s: f32, release_s: f32, step_s: f64) -> Self {
+    pub fn new(classes: usize, attack_s: f32, release_s: f32, step_s: f64) -> Self {
         let mut filter = Self { rise: 1.0, fall: 1.0, state: vec![0.0; classes] };
         filter.set_times(attack_s, release_s, step_s);
         filter
     }
 
     /// Changes the time constants; the state goes on from where it is.
-    pub(crate) fn set_times(&mut self, attack_s: f32, release_s: f32, step_s: f64) {
+    pub fn set_times(&mut self, attack_s: f32, release_s: f32, step_s: f64) {
         self.rise = coefficient(attack_s, step_s);
         self.fall = coefficient(release_s, step_s);
     }
 
     /// One step towards `targets`, one a class; returns the smoothed values.
-    pub(crate) fn step(&mut self, targets: impl IntoIterator<Item = f32>) -> &[f32] {
+    pub fn step(&mut self, targets: impl IntoIterator<Item = f32>) -> &[f32] {
         for (value, target) in self.state.iter_mut().zip(targets) {
             let share = if target > *value { self.rise } else { self.fall };
             // A full step is spelt out: `value + (target - value)` may miss the target by a rounding.
@@ -37,7 +37,7 @@ impl AttackRelease {
     }
 
     /// Back to the state after `new`.
-    pub(crate) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.state.fill(0.0);
     }
 }

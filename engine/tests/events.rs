@@ -8,14 +8,23 @@ use rollcall_engine::{Alone, Another, Engine, InputFormat, Model, PackageError, 
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tract_onnx::pb::{
-    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
+    TypeProto, ValueInfoProto,
+    attribute_proto::AttributeType,
     tensor_proto::DataType,
+    tensor_shape_proto::{Dimension, dimension},
+    type_proto,
 };
 
 const RATE_HZ: u32 = 16_000;
 
 /// Three events that depend on nothing: their logits are `bias`.
 fn events_onnx(bias: [f32; 3], inputs: usize) -> Vec<u8> {
+    graph_onnx(bias, inputs, |_| ())
+}
+
+/// The same with another graph.
+fn graph_onnx(bias: [f32; 3], inputs: usize, change: impl FnOnce(&mut GraphProto)) -> Vec<u8> {
     let tensor = |name: &str, dims: &[usize], values: &[f32]| TensorProto {
         name: name.into(),
         dims: dims.iter().map(|d| *d as i64).collect(),
@@ -23,22 +32,52 @@ fn events_onnx(bias: [f32; 3], inputs: usize) -> Vec<u8> {
         raw_data: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
         ..TensorProto::default()
     };
-    let graph = GraphProto {
+    let shape = |dims: &[i64]| TypeProto {
+        value: Some(type_proto::Value::TensorType(type_proto::Tensor {
+            elem_type: DataType::Float as i32,
+            shape: Some(TensorShapeProto {
+                dim: dims
+                    .iter()
+                    .map(|d| Dimension {
+                        value: Some(match d {
+                            0 => dimension::Value::DimParam("N".into()),
+                            d => dimension::Value::DimValue(*d),
+                        }),
+                        ..Dimension::default()
+                    })
+                    .collect(),
+            }),
+        })),
+        ..TypeProto::default()
+    };
+    let value = |name: &str, dims: &[i64]| ValueInfoProto {
+        name: name.into(),
+        r#type: Some(shape(dims)),
+        ..ValueInfoProto::default()
+    };
+    let mut graph = GraphProto {
         name: "events".into(),
         node: vec![NodeProto {
             op_type: "Gemm".into(),
             input: ["embedding", "events.weight", "events.bias"].map(String::from).to_vec(),
             output: vec!["logits".into()],
+            attribute: vec![AttributeProto {
+                name: "transB".into(),
+                r#type: AttributeType::Int as i32,
+                i: 1,
+                ..AttributeProto::default()
+            }],
             ..NodeProto::default()
         }],
-        input: vec![ValueInfoProto { name: "embedding".into(), ..ValueInfoProto::default() }],
-        output: vec![ValueInfoProto { name: "logits".into(), ..ValueInfoProto::default() }],
+        input: vec![value("embedding", &[0, inputs as i64])],
+        output: vec![value("logits", &[0, 3])],
         initializer: vec![
             tensor("events.weight", &[3, inputs], &vec![0.0; 3 * inputs]),
             tensor("events.bias", &[3], &bias),
         ],
         ..GraphProto::default()
     };
+    change(&mut graph);
     ModelProto {
         ir_version: 8,
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 13 }],
@@ -160,4 +199,36 @@ fn tables_and_layers_that_cannot_be_are_refused() {
         files.0.insert("events.onnx".into(), events_onnx([f32::NAN, 0.0, 0.0], 128));
     };
     assert_eq!(refused(&wild).0, "events.onnx");
+}
+
+/// The weights alone say nothing of what the file computes from them.
+#[test]
+fn a_graph_that_is_not_that_layer_is_refused() {
+    let refused = |change: &dyn Fn(&mut GraphProto)| {
+        let bytes = graph_onnx([-1.0, 0.5, -3.0], 128, change);
+        let files = move |files: &mut Files, _: &mut String| {
+            files.0.insert("events.onnx".into(), bytes);
+        };
+        let error = with_events(0.0, files).map(|_| ()).expect_err("it is wrong");
+        assert_eq!(error.file, "events.onnx");
+        (error.what, error.to_string())
+    };
+    let follow = |graph: &mut GraphProto, op: &str| {
+        let node = NodeProto {
+            op_type: op.into(),
+            input: vec!["logits".into()],
+            output: vec!["probabilities".into()],
+            ..NodeProto::default()
+        };
+        graph.node.push(node);
+        graph.output[0].name = "probabilities".into();
+    };
+    let (what, said) = refused(&|graph| follow(graph, "Sigmoid"));
+    assert!(what == "graph" && said.contains("of Flute on a probe") && said.contains("-1,"), "{said}");
+    let (what, said) = refused(&|graph| drop(graph.node[0].input.pop()));
+    assert!(what == "graph" && said.contains("events.bias"), "{said}");
+    assert_eq!(refused(&|graph| graph.node[0].attribute[0].i = 0).0, "network");
+    assert_eq!(refused(&|graph| follow(graph, "Loop")).0, "operator");
+    assert_eq!(refused(&|graph| graph.output.push(graph.output[0].clone())).0, "outputs");
+    assert_eq!(refused(&|graph| graph.input.clear()).0, "tensor name");
 }

@@ -57,6 +57,9 @@ macro_rules! tiles {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Kind::Avx512 => unsafe { tiles::avx512::$($call)+ },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: as above.
+            Kind::Neon => unsafe { tiles::neon::$($call)+ },
         }
     };
     ($level:expr, narrow $($call:tt)+) => {

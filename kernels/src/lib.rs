@@ -6,7 +6,7 @@
 //!
 //! **The order of summation is fixed.** An output is its bias, plus the products in the order of kernel row, kernel
 //! column, input channel, one fused multiply-add each. It depends on no other output, so that any cut of a spectrogram
-//! into pieces gives the same bits. AVX2 and AVX-512 give the same bits too; [`Level::PORTABLE`] rounds products before
+//! into pieces gives the same bits. AVX2, AVX-512 and NEON give the same bits too; [`Level::PORTABLE`] rounds products before
 //! they are added where the compiler's target has no fused multiply-add, so that it differs in the last digits.
 //!
 //! **Weights.** They are kept in 16 bits where that loses nothing. To widen one costs as much as two products, so a panel of

@@ -3,6 +3,9 @@
 use bytemuck::{Pod, Zeroable};
 use std::{cell::Cell, ptr};
 
+#[cfg(target_arch = "aarch64")]
+#[path = "tiles/neon.rs"]
+pub(crate) mod neon;
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 #[path = "tiles/x86.rs"]

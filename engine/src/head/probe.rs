@@ -5,7 +5,7 @@ use super::Pool;
 use super::step::HeadStep;
 use crate::{
     EMBEDDING, PackageError,
-    network::{Onnx, probe_head},
+    network::{Onnx, probe},
 };
 
 /// Steps of the probe.
@@ -29,10 +29,10 @@ pub(super) fn compare(
         return Err(off("outputs", names.join(", "), "clip, activity, attention"));
     }
     onnx.input(3)?;
-    let representations = representations();
+    let representations: [[f32; EMBEDDING]; STEPS] = representations();
     let flat = representations.as_flattened();
     let [clip, activity, attention] =
-        probe_head(onnx, flat, STEPS).map_err(|e| off("network", e, "one that tract can run"))?;
+        probe(onnx, &[1, STEPS, EMBEDDING], flat).map_err(|e| off("network", e, "one that tract can run"))?;
     for (name, values, expected) in [
         ("clip", &clip, classes),
         ("activity", &activity, STEPS * classes),
@@ -93,7 +93,7 @@ fn floor_slack(steps: &[HeadStep], classes: usize) -> Vec<f32> {
 }
 
 /// Seeded numbers in 0..1 (SplitMix64).
-fn representations() -> [[f32; EMBEDDING]; STEPS] {
+pub(crate) fn representations<const COUNT: usize>() -> [[f32; EMBEDDING]; COUNT] {
     let mut state = 0x0052_6f6c_6c63_616c_u64;
     let mut next = || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -118,22 +118,20 @@ pub(super) fn expect_shape(
     Err(PackageError::new(onnx.file(), what, format!("[{found}]"), format!("[{expected}]")))
 }
 
-/// Runs `head.onnx` itself on `steps` representations: its three outputs, flattened.
-pub(crate) fn probe_head(
+/// Runs a file's own graph on values of this shape: its outputs, flattened.
+pub(crate) fn probe<const OUTPUTS: usize>(
     onnx: &mut Onnx,
-    representations: &[f32],
-    steps: usize,
-) -> Result<[Vec<f32>; 3], String> {
+    shape: &[usize],
+    values: &[f32],
+) -> Result<[Vec<f32>; OUTPUTS], String> {
     contained(|| {
-        let shape = [1, steps, representations.len() / steps];
         let model = typed(onnx, |_| shape.iter().map(|d| d.to_dim()).collect())?;
-        let input = Tensor::from_shape(&shape, representations)?;
+        let input = Tensor::from_shape(shape, values)?;
         let outputs = plan(model)?.run(tvec!(input.into_tvalue()))?;
-        let flat = |t: &TValue| -> TractResult<Vec<f32>> { Ok(floats(t)?.to_vec()) };
-        match &outputs[..] {
-            [clip, activity, attention] => Ok([flat(clip)?, flat(activity)?, flat(attention)?]),
-            _ => bail!("{} outputs instead of clip, activity and attention", outputs.len()),
-        }
+        let outputs: Vec<Vec<f32>> =
+            outputs.iter().map(|t| Ok(floats(t)?.to_vec())).collect::<TractResult<_>>()?;
+        let found = outputs.len();
+        outputs.try_into().or_else(|_| bail!("{found} outputs instead of {OUTPUTS}"))
     })
 }
 

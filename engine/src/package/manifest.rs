@@ -1,5 +1,6 @@
 //! `manifest.toml`: what a package says of itself.
 
+use crate::sigmoid::sigmoid;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -156,6 +157,14 @@ pub struct AnotherBy {
     pub other: f32,
     /// Times the greatest logit of the classes' events.
     pub class: f32,
+}
+
+impl AnotherBy {
+    /// Probability that somebody plays and is none of the classes, 0..=1, by the greatest logit of the other instruments' events and
+    /// that of the classes'.
+    pub fn probability(self, other: f32, class: f32) -> f32 {
+        sigmoid(self.offset + self.other * other + self.class * class)
+    }
 }
 
 /// An instrument outside of the classes.

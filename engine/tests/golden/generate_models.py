@@ -10,6 +10,7 @@ fixtures have VGGish's topology with few channels:
 
     stream  columns.onnx + dense.onnx, 16-bit weights behind Casts, `unit`, group normalisation
     patch   embedding.onnx, 32-bit weights, `pca8`, batch normalisation as AttentionMIC was published
+    events  `stream` with events.onnx: five events, two of them other instruments that take turns in being likely
 
 Beside each package lies what the Rust tests compare with, as raw little-endian 32-bit floats in row-major order:
 
@@ -195,6 +196,26 @@ def patch_network(folder, rng, channels, sizes, half):
     g.save(folder / "embedding.onnx", [("log_mel", ["N", 1, 96, 64])], [(out, ["N", 128])])
 
 
+def events(folder, rng):
+    """`events.onnx` of few events, and what the manifest says of them."""
+    names = ["Flute", "Piano", "Harp", "Gong", "Speech"]
+    g = Graph(True)
+    w = g.weight("events.weight", 4 * he(rng, len(names), 128))
+    b = g.weight("events.bias", rng.normal(0, 0.5, len(names)))
+    logits = g.add("Gemm", ["embedding", w, b], "logits", transB=1)
+    g.save(folder / "events.onnx", [("embedding", ["N", 128])], [(logits, ["N", len(names)])])
+    classes = [[]] * len(CLASSES)
+    classes[CLASSES.index("flute")], classes[CLASSES.index("piano")] = [0], [1]
+    return [
+        "",
+        "[events]",
+        f"names = {json.dumps(names)}",
+        f"classes = {json.dumps(classes)}",
+        "another = { offset = 0.0, other = 4.0, class = -4.0 }",
+        'others = [{ name = "harp", events = [2] }, { name = "gong", events = [3] }]',
+    ]
+
+
 def run(path, *inputs):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -234,7 +255,7 @@ def post_process(x, post, folder):
     return ((clipped + np.float32(2)) * np.float32(255 / 4)).astype(np.uint8).astype(np.float32) / np.float32(255)
 
 
-def manifest(folder, name, kind, post, normalisation, seed, description):
+def manifest(folder, name, kind, post, normalisation, seed, description, tables=()):
     files = sorted(p for p in folder.iterdir() if p.name != "manifest.toml")
     quoted = json.dumps  # TOML's basic strings are JSON's
     table = lambda d: "{ " + ", ".join(f"{k} = {quoted(v)}" for k, v in d.items()) + " }"
@@ -266,6 +287,7 @@ def manifest(folder, name, kind, post, normalisation, seed, description):
         "mel_high_hz = 7500.0",
         "log_offset = 0.01",
         "patch_hops = 96",
+        *tables,
     ]
     for path in files:
         content = path.read_bytes()
@@ -279,7 +301,7 @@ def manifest(folder, name, kind, post, normalisation, seed, description):
     (folder / "manifest.toml").write_text("\n".join(lines) + "\n")
 
 
-def package(folder, name, kind, channels, sizes, normalisation, post, seed, half, hops=256):
+def package(folder, name, kind, channels, sizes, normalisation, post, seed, half, hops=256, with_events=False):
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
@@ -301,7 +323,10 @@ def package(folder, name, kind, channels, sizes, normalisation, post, seed, half
         mean = rng.uniform(0, 0.3 * scale, 128)
         np.concatenate([mean, (rotation / (0.4 * scale)).ravel()]).astype("<f4").tofile(folder / "pca.f32")
     (folder / "MODEL_CARD.md").write_text(f"# {name}\n\nRandom weights for tests, seed {seed}. Hears nothing.\n")
-    manifest(folder, name, kind, post, normalisation, seed, f"Random {kind} network for tests")
+    tables = events(folder, rng) if with_events else ()
+    manifest(folder, name, kind, post, normalisation, seed, f"Random {kind} network for tests", tables)
+    if with_events:
+        return
     clip, activity, attention = run(folder / "head.onnx", post_process(found, post, folder)[None].astype(np.float32))
     beside = folder.parent
     log_mel.astype("<f4").tofile(beside / f"{folder.name}.hops.f32")
@@ -332,6 +357,7 @@ def main():
     else:
         package(HERE / "models/stream", "fixture-stream", "stream", TINY, [32, 128], group, {"kind": "unit"}, 1, True)
         package(HERE / "models/patch", "fixture-patch", "patch", TINY, [32, 128], batch, {"kind": "pca8"}, 2, False, 160)
+        package(HERE / "models/events", "fixture-events", "stream", TINY, [32, 128], group, {"kind": "unit"}, 1, True, with_events=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-//! What every room stands on: chance by name, work on all cores, the words for classes and stems.
+//! What every room stands on: chance by name, work on all cores, one process a folder, the words for classes and stems.
 
 pub mod class;
 pub mod font;
+pub mod lock;
 pub mod logistic;
 pub mod seed;
 pub mod stem;

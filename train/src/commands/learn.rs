@@ -1,5 +1,6 @@
 //! `rollcall-train learn`: train the default model, by a teacher who hears every clip.
 
+use crate::base::lock::Lock;
 use crate::base::stem::Split;
 use crate::default_model::clips::Clips;
 use crate::default_model::guesses::first_guesses;
@@ -93,6 +94,7 @@ pub fn run(args: LearnArgs) -> Result<()> {
         every: args.every,
     };
     let bound = Bound::new(recipe.clone(), &args.from, &args.pool, &args.teacher)?;
+    let _alone = Lock::take(&args.run).with_context(|| args.run.display().to_string())?;
     bound.hold(&args.run, args.longer)?;
     let pool = Pool::open(&args.pool).context("make a pool first: rollcall-train data make")?;
     let length = Length { columns: recipe.columns };

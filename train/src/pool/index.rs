@@ -42,12 +42,6 @@ pub enum PoolError {
         /// Samples in the shard.
         have: u64,
     },
-    /// Another process is writing this pool.
-    #[error("{}: another process is writing this pool; wait for it or stop it", path.display())]
-    Busy {
-        /// The lock file.
-        path: PathBuf,
-    },
 }
 
 /// One row of `index.csv`.

@@ -3,6 +3,7 @@
 use super::index::{self, PoolError, Row};
 use super::{INDEX, MUSIC};
 use crate::audio::level::peak;
+use crate::base::lock::Lock;
 use crate::base::stem::{Kind, Part, SoftLabel, Split};
 use rollcall_engine::OPENMIC_CLASSES;
 use std::{
@@ -29,7 +30,7 @@ pub struct PoolWriter {
     index_file: File,
     audio: Vec<u8>,
     rows: Vec<u8>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl PoolWriter {
@@ -38,10 +39,7 @@ impl PoolWriter {
     /// # Errors
     /// A file that cannot be read or written, an index that does not parse, or another writer at work.
     pub fn open(folder: &Path) -> Result<Self, PoolError> {
-        fs::create_dir_all(folder).map_err(at(folder))?;
-        let lock_path = folder.join("writer.lock");
-        let lock = File::create(&lock_path).map_err(at(&lock_path))?;
-        lock.try_lock().map_err(|_| PoolError::Busy { path: lock_path })?;
+        let lock = Lock::take(folder).map_err(at(folder))?;
 
         let index_path = folder.join(INDEX);
         let has_header = fs::read(&index_path).is_ok_and(|text| text.contains(&b'\n'));

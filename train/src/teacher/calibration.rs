@@ -110,7 +110,7 @@ fn hear(pool: &Path, teacher: &Teacher) -> Result<Vec<Example>> {
         let composed = compose(index)?;
         Ok((teacher.judge(&teacher.listen(&composed.samples)?), composed.target.truth()))
     };
-    parallel(2 * CLIPS, |index| one(index)).into_iter().collect()
+    parallel(2 * CLIPS, one).into_iter().collect()
 }
 
 #[cfg(test)]

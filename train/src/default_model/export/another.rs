@@ -11,8 +11,8 @@ use crate::nn::loss::sigmoid;
 use crate::nn::vggish::PreparedConvs;
 use crate::teacher::ClassTable;
 use anyhow::{Context, Result};
-use rollcall_engine::OPENMIC_CLASSES;
 use rollcall_engine::package::{AnotherBy, EventTable, OtherInstrument};
+use rollcall_engine::{Another, OPENMIC_CLASSES};
 
 /// A run's events layer with what a package says of it.
 pub struct Events<'a> {
@@ -71,8 +71,7 @@ impl<'a> Events<'a> {
         let prepared = trained.net.prepare(&trained.values);
         set.score_by(trained.net.shape.classes, quiet, &|log_mel, scratch| {
             let (greatest, mut said) = self.hear(trained, &prepared, log_mel, scratch);
-            // As the engine does.
-            let share = (2.0 * (1.0 - greatest.another(self.another))).clamp(0.0, 1.0);
+            let share = Another::share_of_classes(greatest.another(self.another));
             said.clip.iter_mut().chain(&mut said.loudest).for_each(|p| *p *= share);
             said
         })
@@ -115,7 +114,7 @@ impl Greatest {
 
     /// Probability that somebody plays and is none of the 20.
     fn another(self, by: AnotherBy) -> f32 {
-        sigmoid(by.offset + by.other * self.other + by.class * self.class)
+        by.probability(self.other, self.class)
     }
 }
 

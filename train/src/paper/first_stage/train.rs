@@ -3,6 +3,7 @@
 use super::encoder::Encoder;
 use super::recipe::{Optimiser, Training};
 use super::{Batch, Corpus, Example, Objective, Score};
+use crate::base::lock::Lock;
 use crate::base::seed;
 use crate::nn::adam::StepSize;
 use crate::nn::params::Layout;
@@ -123,7 +124,7 @@ impl Run<'_> {
         for (name, part) in [("training", &corpus.train), ("validation", &corpus.valid)] {
             ensure!(part.len() >= 2, "{} {name} patches are too few: at least 2", part.len());
         }
-        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        let _alone = Lock::take(folder).with_context(|| folder.display().to_string())?;
         let path = folder.join("state.safetensors");
         let begun = path.exists();
         let mut state = if begun {

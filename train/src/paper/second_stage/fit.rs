@@ -4,6 +4,7 @@ use super::curve::{Curve, Epoch};
 use super::recipe::Recipe;
 use super::scores::Scores;
 use super::set::{Clip, EmbeddingSet, Part};
+use crate::base::lock::Lock;
 use crate::base::seed;
 use crate::base::threads::parallel;
 use crate::nn::adam::StepSize;
@@ -64,6 +65,7 @@ pub fn fit(
 ) -> anyhow::Result<Outcome> {
     set.check()?;
     ensure!(recipe.epochs > 0 && recipe.batch > 0, "epochs and batch must be at least 1: {recipe:?}");
+    let _alone = Lock::take(folder).with_context(|| folder.display().to_string())?;
     bind(set, recipe, seed, folder)?;
     let scores_path = folder.join("scores.json");
     if scores_path.exists() {
@@ -122,7 +124,6 @@ pub(super) fn network(classes: usize) -> (Layout, Head) {
 
 /// Refuses a folder that holds another run, and marks an empty one.
 fn bind(set: &EmbeddingSet, recipe: &Recipe, seed: u64, folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let clips = Part::ALL.map(|part| set.part(part).len());
     let wanted = Binding { seed, set_sha256: set.sha256(), clips, recipe: recipe.clone() };
     let path = folder.join("run.toml");
