@@ -2,7 +2,7 @@
 
 use super::contender::{Answer, Contender};
 use super::score::{measure, tuned};
-use super::{pages, table};
+use super::{outside, pages, table};
 use crate::data::pool::{Pool, Split};
 use crate::fit::clip::Length;
 use crate::fit::trainer::parallel;
@@ -37,6 +37,10 @@ pub struct CompareArgs {
     /// Score first guesses on real solo recordings instead: those of this labelled folder's rows whose source is `pages-...`.
     #[arg(long)]
     pages: Option<PathBuf>,
+    /// Tell instead for how long packages show a class that nobody would accept, on real recordings of instruments outside of the 20
+    /// (`train/src/compare/outside.csv`), in this folder of unpacked packages.
+    #[arg(long, value_name = "PACKAGES", conflicts_with = "pages")]
+    outside: Option<PathBuf>,
     /// Examples of 10 s a scene; fewer are the beginning of more.
     #[arg(long, default_value_t = 300)]
     clips: usize,
@@ -60,6 +64,9 @@ enum Part {
 /// A pool, a package or the teacher's folder.
 pub fn run(args: CompareArgs) -> Result<()> {
     let mut contenders = packages(&args.model)?;
+    if let Some(folder) = &args.outside {
+        return outside::run(folder, &contenders, args.out.as_deref());
+    }
     if let Some(folder) = &args.teacher {
         let teacher = Teacher::open(folder)?;
         // Guesses need no thresholds.

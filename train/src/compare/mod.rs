@@ -2,6 +2,7 @@
 
 pub mod command;
 mod contender;
+mod outside;
 mod pages;
 mod score;
 mod table;
