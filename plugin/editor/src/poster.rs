@@ -250,6 +250,7 @@ mod tests {
                 level_dbfs: -20.0,
                 gate_open: true,
                 after_gap: false,
+                another: None,
                 activity: &activity,
             };
             writer.push(&row);

@@ -231,6 +231,8 @@ impl Core {
     fn use_model(&mut self, model: Arc<Model>) {
         let song = self.session.take().map(Session::into_song);
         self.status.classes = model.classes().into();
+        let others = model.events().into_iter().flat_map(|events| &events.others);
+        self.status.others = others.map(|other| other.name.clone()).collect();
         self.status.model = ModelState::Ready(load::identity(&model));
         // Whatever stands on the board is of other classes.
         self.board.clear_history(model.classes().len());

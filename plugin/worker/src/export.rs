@@ -1,13 +1,14 @@
 //! Writes an analysis to files, on a thread of its own: a slow disk never costs audio.
 
+use crate::perhaps::heard;
 use rollcall_board::{ExportStatus, FORMAT_ENDINGS, Formats, History, file_stem};
 use rollcall_engine::{
-    InputFormat, Model, Settings,
+    Another, InputFormat, Model, Settings,
     timeline::{RangeSettings, Timeline},
 };
 use rollcall_files::AtomicFile;
 use rollcall_results::{
-    Analysis, MERGE_GAP_S, MIN_DURATION_S, Others, Steps, json, labels, table::StepTable,
+    Analysis, MERGE_GAP_S, MIN_DURATION_S, OtherSteps, Steps, json, labels, table::StepTable,
 };
 use std::{
     io::{self, Write},
@@ -67,7 +68,9 @@ pub(crate) struct Job {
     duration_s: f64,
     clip: Vec<f32>,
     notes: Vec<String>,
-    others: Option<Others>,
+    /// Gathers what was heard beside the classes, if the model can tell, and what is said of the whole.
+    others: Option<OtherSteps>,
+    another: Option<Another>,
     file_bytes: Option<String>,
     history: History,
     folder: PathBuf,
@@ -87,8 +90,8 @@ pub(crate) struct Header<'a> {
     pub clip: Vec<f32>,
     /// What is to be said about a file, and its bytes where its name is no text.
     pub notes: Vec<String>,
-    /// What a file has beside the classes.
-    pub others: Option<Others>,
+    /// Whether an instrument outside of the classes plays, over the whole.
+    pub another: Option<Another>,
     pub file_bytes: Option<String>,
 }
 
@@ -105,6 +108,7 @@ impl Job {
         let ranges = RangeSettings { thresholds, min_duration_s: MIN_DURATION_S, merge_gap_s: MERGE_GAP_S };
         // Of a session of many hours the oldest rows are gone.
         let start_s = history.row(history.range().start).map_or(0.0, |row| row.time_s());
+        let others = OtherSteps::new(model, settings, &ranges, start_s);
         let format = InputFormat { sample_rate_hz, channels };
         let begin = Timeline::begin(file, model, format, settings, ranges, start_s);
         Self {
@@ -112,7 +116,8 @@ impl Job {
             duration_s: duration_s - start_s,
             clip,
             notes: header.notes,
-            others: header.others,
+            others,
+            another: header.another,
             file_bytes: header.file_bytes,
             history,
             folder,
@@ -145,13 +150,18 @@ impl Job {
     /// The rows as the program gathers a file's.
     fn analysis(&mut self) -> io::Result<Analysis> {
         let mut steps = Steps::new(self.begin.clone());
+        let mut others = self.others.take();
         for row in self.history.rows(self.history.range()) {
             let activity: Vec<f32> = (0..row.classes()).map(|class| row.activity(class)).collect();
             steps.row(row.time_s(), &activity);
+            if let Some(others) = &mut others {
+                others.take(row.time_s(), row.another().map(heard));
+            }
         }
-        let Self { notes, others, file_bytes, .. } = &*self;
-        let (notes, others, file_bytes) = (notes.clone(), others.clone(), file_bytes.clone());
-        Ok(Analysis { notes, others, file_bytes, ..steps.finish(self.duration_s, &self.clip, None)? })
+        let analysis = steps.finish(self.duration_s, &self.clip, None)?;
+        let others = others.and_then(|others| others.finish(analysis.timeline.end_s(), self.another));
+        let (notes, file_bytes) = (self.notes.clone(), self.file_bytes.clone());
+        Ok(Analysis { notes, others, file_bytes, ..analysis })
     }
 
     fn json(&self, analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {

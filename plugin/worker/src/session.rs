@@ -1,6 +1,6 @@
 //! A session: the engine over one or more streams, and what the board shows of it.
 
-use crate::{Transport, export::Header, meters::Meters, picture::Film, song::Song};
+use crate::{Transport, export::Header, meters::Meters, perhaps::shown, picture::Film, song::Song};
 use rollcall_board::{Counters, Latest, RowData, Settings, SongPosition, Writer};
 use rollcall_engine::{Engine, EngineError, InputFormat, Model, Step};
 use std::{
@@ -51,7 +51,7 @@ impl Session {
             frames: 0,
             settings,
             hops,
-            meters: Meters::new(model.thresholds()),
+            meters: Meters::new(model),
             song,
             film: Film::default(),
             steps: 0,
@@ -191,7 +191,7 @@ impl Session {
             duration_s: self.now_s(),
             clip: self.engine.clip(),
             notes: Vec::new(),
-            others: None,
+            another: self.engine.another(),
             file_bytes: None,
         }
     }
@@ -229,6 +229,7 @@ impl Session {
                 level_dbfs: step.level_dbfs,
                 gate_open: step.gate_open,
                 after_gap: std::mem::take(after_gap),
+                another: step.another.map(shown),
                 activity: &step.activity,
             });
             *steps += 1;
@@ -257,6 +258,7 @@ impl Session {
             time_s: newest.time_s,
             position: newest.position,
             meters: self.meters.get().to_vec(),
+            perhaps: self.meters.perhaps(),
             level_dbfs: newest.level_dbfs,
             gate_open: newest.gate_open,
             peak_dbfs: 20.0 * self.peak.log10(),
