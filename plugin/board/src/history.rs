@@ -27,6 +27,7 @@ struct Chunk {
     bar_beats: Box<[AtomicU32]>,
     level_dbfs: Box<[AtomicU32]>,
     flags: Box<[AtomicU8]>,
+    hops: Box<[AtomicU8]>,
     /// `[CHUNK_STEPS][classes]`
     activity: Box<[AtomicU32]>,
 }
@@ -51,6 +52,7 @@ impl Chunk {
             bar_beats: halves(CHUNK_STEPS),
             level_dbfs: halves(CHUNK_STEPS),
             flags: (0..CHUNK_STEPS).map(|_| AtomicU8::new(0)).collect(),
+            hops: (0..CHUNK_STEPS).map(|_| AtomicU8::new(0)).collect(),
             activity: halves(CHUNK_STEPS * classes),
         }
     }
@@ -72,6 +74,7 @@ impl Chunk {
             | flag(p.bar.is_some(), HAS_BAR)
             | flag(row.after_gap, AFTER_GAP);
         self.flags[i].store(flags, Relaxed);
+        self.hops[i].store(row.hops, Relaxed);
         let to = &self.activity[i * self.classes..(i + 1) * self.classes];
         for (to, from) in to.iter().zip(row.activity) {
             to.store(from.to_bits(), Relaxed);
@@ -93,6 +96,8 @@ pub struct RowData<'a> {
     pub gate_open: bool,
     /// Whether audio is missing between this step and the one before.
     pub after_gap: bool,
+    /// Interval at which steps came then, in hops of 10 ms.
+    pub hops: u8,
     /// One activity a class.
     pub activity: &'a [f32],
 }
@@ -137,6 +142,11 @@ impl Row<'_> {
     #[must_use]
     pub fn after_gap(&self) -> bool {
         self.flag(AFTER_GAP)
+    }
+    /// Interval at which steps came then, in hops of 10 ms: the distance from the step before, but after a gap.
+    #[must_use]
+    pub fn hops(&self) -> u8 {
+        self.chunk.hops[self.at].load(Relaxed)
     }
     /// The same moment in the song. The tempo is not kept.
     #[must_use]

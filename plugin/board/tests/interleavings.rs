@@ -69,6 +69,7 @@ fn push(writer: &mut HistoryWriter, index: u64) {
         level_dbfs: number as f32,
         gate_open: true,
         after_gap: true,
+        hops: 16,
         activity: &[number as f32],
     });
 }

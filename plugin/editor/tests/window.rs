@@ -258,6 +258,7 @@ fn a_dropped_file_has_its_own_history() {
             level_dbfs: -20.0,
             gate_open: true,
             after_gap: false,
+            hops: 16,
             activity: &activity,
         };
         file.push(&row);

@@ -149,6 +149,7 @@ fn analyse(
             level_dbfs: step.level_dbfs,
             gate_open: step.gate_open,
             after_gap: false,
+            hops: u8::try_from(settings.update_hops).unwrap_or(u8::MAX),
             activity: &step.activity,
         });
     };

@@ -154,6 +154,7 @@ mod tests {
                 level_dbfs: -20.0,
                 gate_open: true,
                 after_gap: false,
+                hops: 16,
                 activity: &[0.0],
             };
             writer.push(&row);

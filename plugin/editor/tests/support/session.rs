@@ -211,6 +211,7 @@ impl Session {
             level_dbfs,
             gate_open: true,
             after_gap: false,
+            hops: 16,
             activity: &activity,
         });
         self.writer.show_latest(Latest {
