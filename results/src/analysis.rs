@@ -105,10 +105,15 @@ impl Steps {
 
     /// Takes a step that was kept: its centre in the file, later than the last, and an activity for each class.
     pub fn row(&mut self, time_s: f64, activities: &[f32]) {
+        self.row_after(self.timeline.hop_s, time_s, activities);
+    }
+
+    /// The same of a step that comes `hop_s` seconds after the one before, where the interval changes.
+    pub fn row_after(&mut self, hop_s: f64, time_s: f64, activities: &[f32]) {
         if let Err(error) = self.rows.push(time_s, activities) {
             self.failure.get_or_insert(error);
         }
-        self.cutter.push(time_s, activities, &mut |range| self.found.push(range));
+        self.cutter.push_after(hop_s, time_s, activities, &mut |range| self.found.push(range));
         for (peak, &activity) in self.peaks.iter_mut().zip(activities) {
             if activity > peak.0 {
                 *peak = (activity, time_s);

@@ -30,6 +30,7 @@ struct Chunk {
     another: Box<[AtomicU32]>,
     instrument: Box<[AtomicU32]>,
     flags: Box<[AtomicU8]>,
+    hops: Box<[AtomicU8]>,
     /// `[CHUNK_STEPS][classes]`
     activity: Box<[AtomicU32]>,
 }
@@ -56,6 +57,7 @@ impl Chunk {
             another: halves(CHUNK_STEPS),
             instrument: halves(CHUNK_STEPS),
             flags: (0..CHUNK_STEPS).map(|_| AtomicU8::new(0)).collect(),
+            hops: (0..CHUNK_STEPS).map(|_| AtomicU8::new(0)).collect(),
             activity: halves(CHUNK_STEPS * classes),
         }
     }
@@ -81,6 +83,7 @@ impl Chunk {
             | flag(p.bar.is_some(), HAS_BAR)
             | flag(row.after_gap, AFTER_GAP);
         self.flags[i].store(flags, Relaxed);
+        self.hops[i].store(row.hops, Relaxed);
         let to = &self.activity[i * self.classes..(i + 1) * self.classes];
         for (to, from) in to.iter().zip(row.activity) {
             to.store(from.to_bits(), Relaxed);
@@ -104,6 +107,8 @@ pub struct RowData<'a> {
     pub after_gap: bool,
     /// Whether an instrument outside of the classes plays, as the engine gave it.
     pub another: Option<Another>,
+    /// Interval at which steps came then, in hops of 10 ms.
+    pub hops: u8,
     /// One activity a class.
     pub activity: &'a [f32],
 }
@@ -155,6 +160,11 @@ impl Row<'_> {
         let probability = f32::from_bits(self.chunk.another[self.at].load(Relaxed));
         let instrument = self.chunk.instrument[self.at].load(Relaxed) as usize;
         (!probability.is_nan()).then_some(Another { probability, instrument })
+    }
+    /// Interval at which steps came then, in hops of 10 ms: the distance from the step before, but after a gap.
+    #[must_use]
+    pub fn hops(&self) -> u8 {
+        self.chunk.hops[self.at].load(Relaxed)
     }
     /// The same moment in the song. The tempo is not kept.
     #[must_use]

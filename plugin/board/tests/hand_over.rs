@@ -27,6 +27,7 @@ fn row(index: u64, activity: &mut [f32]) -> RowData<'_> {
         gate_open: index.is_multiple_of(3),
         after_gap: index.is_multiple_of(5),
         another: another(index),
+        hops: 16,
         activity,
     }
 }
@@ -121,6 +122,7 @@ fn snapshots_are_whole_and_outputs_follow() {
         });
         for steps in 1..20_000_u64 {
             let meter = Meter { activity: steps as f32, active: steps % 2 == 0, ..Meter::default() };
+            writer.set_outputs(&[meter; 20]);
             writer.show_latest(Latest {
                 steps,
                 time_s: steps as f64,

@@ -70,6 +70,7 @@ fn push(writer: &mut HistoryWriter, index: u64) {
         gate_open: true,
         after_gap: true,
         another: Some(Another { probability: number as f32, instrument: index as usize }),
+        hops: 16,
         activity: &[number as f32],
     });
 }

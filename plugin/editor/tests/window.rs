@@ -281,6 +281,7 @@ fn a_dropped_file_has_its_own_history() {
             gate_open: true,
             after_gap: false,
             another: None,
+            hops: 16,
             activity: &activity,
         };
         file.push(&row);

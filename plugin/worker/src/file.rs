@@ -144,6 +144,7 @@ fn analyse(
             gate_open: step.gate_open,
             after_gap: false,
             another: step.another.map(shown),
+            hops: u8::try_from(settings.update_hops).unwrap_or(u8::MAX),
             activity: &step.activity,
         });
     };

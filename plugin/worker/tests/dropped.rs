@@ -137,7 +137,7 @@ fn other_instruments_are_told_alike_live_dropped_and_by_the_program() {
     analyse(&board, &path);
     assert_eq!(exported(&board, Subject::File, folder.path(), "tune"), expected);
 
-    let mut writer = worker.open(f64::from(RATE_HZ), 1_600, true).expect("a rate");
+    let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
     for block in samples.chunks(777) {
         wait("room", || writer.vacant_frames() > 2_000);
         writer.write(&[block], block.len(), Pick::Mono);

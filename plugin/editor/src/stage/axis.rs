@@ -155,6 +155,7 @@ mod tests {
                 gate_open: true,
                 after_gap: false,
                 another: None,
+                hops: 16,
                 activity: &[0.0],
             };
             writer.push(&row);

@@ -12,6 +12,7 @@ fn push(writer: &mut HistoryWriter, time_s: f64, after_gap: bool, activity: &[f3
         gate_open: true,
         after_gap,
         another: None,
+        hops: 16,
         activity,
     });
 }

@@ -225,6 +225,7 @@ impl Session {
             gate_open: true,
             after_gap: false,
             another: self.another,
+            hops: 16,
             activity: &activity,
         });
         self.writer.show_latest(Latest {
