@@ -312,7 +312,7 @@ impl Listener {
 
     /// Takes the hops of a task that was run.
     fn listen_to(&mut self, done: Done, on_step: &mut dyn FnMut(&Step)) {
-        let Done { hops, powers, wanted, piece } = done;
+        let Done { hops, powers, wanted, piece, .. } = done;
         let known = self.network.known().expect("tasks are for those who know what they found");
         if let Err(error) = piece.and_then(|piece| known.take(piece, &wanted)) {
             self.failure.get_or_insert(error.to_string());

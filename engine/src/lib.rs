@@ -96,25 +96,4 @@ pub const COLUMN_HOPS: usize = 16;
 /// Length of an embedding (paper, section 2.2).
 pub const EMBEDDING: usize = 128;
 /// The 20 classes of OpenMIC-2018, in the order of its published labels.
-pub const OPENMIC_CLASSES: [&str; 20] = [
-    "accordion",
-    "banjo",
-    "bass",
-    "cello",
-    "clarinet",
-    "cymbals",
-    "drums",
-    "flute",
-    "guitar",
-    "mallet_percussion",
-    "mandolin",
-    "organ",
-    "piano",
-    "saxophone",
-    "synthesizer",
-    "trombone",
-    "trumpet",
-    "ukulele",
-    "violin",
-    "voice",
-];
+pub use rollcall_classes::OPENMIC as OPENMIC_CLASSES;

@@ -26,7 +26,6 @@ mod action;
 mod advice;
 mod browse;
 mod chrome;
-mod family;
 mod frame;
 mod look;
 mod poster;
@@ -37,6 +36,6 @@ mod show;
 mod stage;
 mod view;
 
-pub use family::{Family, display_name};
+pub use rollcall_classes::{Family, display_name};
 pub use settings::{Appearance, Axis, HeatColours, MAX_SIZE, MIN_SIZE, Placement, Sort, ViewSettings, ZOOM};
 pub use view::EditorView;

@@ -5,7 +5,6 @@ use crate::{
     action::{Action, pressed},
     advice::advice,
     chrome::{self, Drawer, DrawerInput, ToolBar},
-    family::display_name,
     frame::{Frame, Wishes},
     look::{Theme, install_fonts},
     scene::{Peaks, Scene, Snapshot},
@@ -14,6 +13,7 @@ use crate::{
 };
 use egui::{Context, Key, Ui};
 use rollcall_board::{Activity, Board, Command, History, Panel};
+use rollcall_classes::display_name;
 use std::{path::PathBuf, time::Duration};
 
 /// Time constant of the bars' motion in seconds: a step of 160 ms becomes a smooth move.

@@ -6,28 +6,8 @@ use rollcall_board::{
 };
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
-pub(crate) const CLASSES: [&str; 20] = [
-    "accordion",
-    "banjo",
-    "bass",
-    "cello",
-    "clarinet",
-    "cymbals",
-    "drums",
-    "flute",
-    "guitar",
-    "mallet_percussion",
-    "mandolin",
-    "organ",
-    "piano",
-    "saxophone",
-    "synthesizer",
-    "trombone",
-    "trumpet",
-    "ukulele",
-    "violin",
-    "voice",
-];
+pub(crate) use rollcall_classes::OPENMIC as CLASSES;
+
 pub(crate) const STEP_S: f64 = 0.16;
 const TEMPO: f64 = 112.0;
 
