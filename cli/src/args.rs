@@ -238,6 +238,10 @@ pub struct OutputArgs {
     /// Write the tags into the files themselves.
     #[arg(long, requires = "tag")]
     pub in_place: bool,
+    /// Write the embedding of each step, 128 numbers, to FILE.npy (of one input) or FILE.parquet (of all, with a column `file`).
+    /// Those of two models, or two versions of one, can't be compared.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["skip_existing", "journal"])]
+    pub embeddings: Option<PathBuf>,
     /// Write each range as a clip into this folder, named by class and time (`song.wav.guitar.01m02.30s-01m10.00s.wav`).
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "skip_existing")]
     pub cut: Option<PathBuf>,

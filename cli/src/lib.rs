@@ -19,6 +19,7 @@
 //!     keep_partial: false,
 //!     threads: 1,
 //!     is_ranked: false,
+//!     keeps_embeddings: false,
 //!     is_pictured: false,
 //! };
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/feelings.ogg");

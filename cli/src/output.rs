@@ -1,10 +1,13 @@
 //! Results as files and text: one [`Analysis`] -> every format, and where each goes.
 
 mod columns;
+mod embeddings;
 mod plan;
 mod setting;
 mod summary;
 
+pub(crate) use embeddings::EmbeddingsFile;
+pub use embeddings::{EmbeddingsFormat, EmbeddingsTarget};
 pub(crate) use plan::named;
 pub use plan::{Plan, Target};
 pub use setting::{Look, Setting};

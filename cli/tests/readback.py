@@ -89,6 +89,14 @@ with tempfile.TemporaryDirectory() as folder:
 
     regions_hold(path("regions.csv"), ranges)
 
+    for ending in "npy", "parquet":
+        subprocess.run(arguments[:3] + ["--quiet", "-f", "json", "-o", path(f"again.{ending}.json"), "--embeddings", path(f"e.{ending}")]
+                       + ([] if model == "-" else ["--model", model]), check=True)
+    array, table = numpy.load(path("e.npy")), pandas.read_parquet(path("e.parquet"))
+    assert array.dtype == numpy.float32 and array.shape == (len(timeline["times_s"]), 128) and array.any()
+    assert numpy.array_equal(numpy.stack(table.embedding.to_list()).astype(numpy.float32), array)
+    assert table.time_s.tolist() == timeline["times_s"] and set(table.file) == {str(source)}
+
     layer = xml.etree.ElementTree.parse(path("svl")).getroot()
     points = [(int(p.get("frame")), p.get("label")) for p in layer.iter("point")]
     assert points == [(round(r["start_s"] * timeline["sample_rate_hz"]), r["class"]) for r in ranges]

@@ -29,6 +29,8 @@ pub struct Engine {
     resampler: Resampler,
     analysis: Analysis,
     counters: Counters,
+    /// Where the rate was last changed: frames by the counters, and as many as they would be at the rate of now.
+    changed: (u64, u64),
 }
 
 impl Engine {
@@ -73,6 +75,7 @@ impl Engine {
             resampler: Resampler::new(format.sample_rate_hz)?,
             analysis: Analysis::new(model, settings, crew)?,
             counters: Counters::default(),
+            changed: (0, 0),
         })
     }
 
@@ -125,7 +128,7 @@ impl Engine {
             }
         });
         result?;
-        let frames = analysis::position(&self.counters);
+        let frames = self.position_frames();
         if frames > 0 {
             self.analysis.finish(analysis::last_column(frames, self.format.sample_rate_hz), on_step)?;
         }
@@ -136,7 +139,7 @@ impl Engine {
     /// Audio begins anew where the counters stand.
     fn begin_segment(&mut self) {
         self.resampler.reset();
-        let frames = u128::from(analysis::position(&self.counters));
+        let frames = u128::from(self.position_frames());
         let rate = u128::from(self.format.sample_rate_hz);
         let position = (frames * u128::from(SAMPLE_RATE_HZ) + rate / 2) / rate;
         self.analysis.begin_segment(i64::try_from(position).unwrap_or(i64::MAX / 2));
@@ -147,7 +150,29 @@ impl Engine {
         self.intake.reset();
         self.resampler.reset();
         self.analysis.reset();
-        self.counters = Counters::default();
+        (self.counters, self.changed) = (Counters::default(), (0, 0));
+    }
+
+    /// Goes on at another sample rate: time, memory and [`Engine::clip`] go on, the window starts anew as after a gap. Steps stay on
+    /// their grid, to a frame.
+    ///
+    /// # Errors
+    /// A rate out of range; nothing is changed then.
+    pub fn change_rate(&mut self, sample_rate_hz: u32) -> Result<(), EngineError> {
+        let resampler = Resampler::new(sample_rate_hz)?;
+        let (new, old) = (u128::from(sample_rate_hz), u128::from(self.format.sample_rate_hz));
+        let frames = (u128::from(self.position_frames()) * new + old / 2) / old;
+        self.changed = (analysis::position(&self.counters), u64::try_from(frames).unwrap_or(MOST_GAP_FRAMES));
+        self.format.sample_rate_hz = sample_rate_hz;
+        self.resampler = resampler;
+        self.begin_segment();
+        Ok(())
+    }
+
+    /// Frames since the stream began, at the rate of now.
+    fn position_frames(&self) -> u64 {
+        let (counted, at_this_rate) = self.changed;
+        analysis::position(&self.counters) - counted + at_this_rate
     }
 
     /// Changes settings while audio runs; the memory and the smoothing go on from where they are.

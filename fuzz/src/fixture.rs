@@ -8,17 +8,17 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-/// Names of the packages, one of each kind.
-pub(crate) const NAMES: [&str; 2] = ["stream", "patch"];
+/// Names of the packages, one of each kind, and one that knows other instruments.
+pub(crate) const NAMES: [&str; 3] = ["stream", "patch", "events"];
 
 /// A package's files by name, its manifest among them.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// All files of each package.
-pub(crate) static FILES: LazyLock<[Files; 2]> = LazyLock::new(|| NAMES.map(read));
+pub(crate) static FILES: LazyLock<[Files; 3]> = LazyLock::new(|| NAMES.map(read));
 
 /// Each package, loaded.
-pub(crate) static MODELS: LazyLock<[Arc<Model>; 2]> =
+pub(crate) static MODELS: LazyLock<[Arc<Model>; 3]> =
     LazyLock::new(|| FILES.each_ref().map(|files| Arc::new(load(files).expect("a good fixture"))));
 
 fn read(name: &str) -> Files {

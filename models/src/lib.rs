@@ -23,4 +23,4 @@ mod folder;
 
 pub use cache::shared;
 pub use default::embedded;
-pub use folder::read_dir;
+pub use folder::{read_dir, read_dir_unless};

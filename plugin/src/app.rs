@@ -80,6 +80,9 @@ impl View for App {
         }
         self.agree(window);
         let panel = HostPanel { params: &self.params, setter: self.gui.param_setter() };
+        if self.shared.has_picks_to_tell(self.params.models().picked()) {
+            panel.mark_as_changed();
+        }
         lock(&self.view).ui(ui, &panel);
         self.agree(window);
     }

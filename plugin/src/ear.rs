@@ -24,6 +24,8 @@ pub(crate) struct Ear {
     link: Arc<Link>,
     pace: Pace,
     was_free: bool,
+    /// No block has come yet.
+    is_new: bool,
     transport: Watch,
     told: Option<(u64, Settings)>,
     closest_frames: u64,
@@ -34,12 +36,13 @@ pub(crate) struct Ear {
 }
 
 impl Ear {
-    pub(crate) fn new(writer: TapWriter, link: Arc<Link>, rate_hz: f64, is_offline: bool) -> Self {
+    pub(crate) fn new(writer: TapWriter, link: Arc<Link>, rate_hz: f64) -> Self {
         Self {
             writer,
             link,
-            pace: Pace::new(rate_hz, is_offline),
-            was_free: is_offline,
+            pace: Pace::new(rate_hz),
+            was_free: false,
+            is_new: true,
             transport: Watch::new(rate_hz),
             told: None,
             closest_frames: (rate_hz * CLOSEST_S) as u64,
@@ -65,6 +68,10 @@ impl Ear {
         transport: &Transport,
     ) {
         self.pace.block(frames, Instant::now);
+        if std::mem::take(&mut self.is_new) {
+            // A render that is said to be one is a session of its own.
+            self.reset_due = self.pace.is_said();
+        }
         if self.pace.is_free() != self.was_free {
             self.was_free = !self.was_free;
             self.link.set_freewheeling(self.was_free);
@@ -91,34 +98,51 @@ impl Ear {
                     && (frame - told_frame >= self.closest_frames || told.bypass != settings.bypass)
             }
         };
-        if is_due && self.writer.mark(Mark::Settings(*settings)) {
+        if is_due && self.mark(Mark::Settings(*settings)) {
             self.told = Some((frame, *settings));
         }
         self.reset_due |= reset && !self.was_reset;
         self.was_reset = reset;
-        if self.reset_due && self.writer.mark(Mark::Reset) {
+        if self.reset_due && self.mark(Mark::Reset) {
             self.reset_due = false;
         }
-        let writer = &mut self.writer;
-        self.transport.look(transport, frame, &mut |mark| writer.mark(Mark::Transport(mark)));
+        let mut watch = self.transport;
+        watch.look(transport, frame, &mut |mark| self.mark(Mark::Transport(mark)));
+        self.transport = watch;
+    }
+
+    /// Marks this frame; returns whether there was room. A render waits for it as it does for its samples, so that no
+    /// machine's load moves a mark.
+    fn mark(&mut self, mark: Mark) -> bool {
+        let mut is_taken = self.writer.mark(mark);
+        if !is_taken && self.was_free {
+            self.wait_until(|writer| {
+                is_taken = writer.mark(mark);
+                is_taken
+            });
+        }
+        is_taken
     }
 
     /// For a render that is not heard as it is made: lets the worker catch up, within bounds.
     fn wait_for_room(&mut self, frames: usize) {
         let needed = frames.min(self.writer.capacity_frames());
-        if self.writer.vacant_frames() >= needed {
-            return;
+        if self.writer.vacant_frames() < needed {
+            self.wait_until(|writer| writer.vacant_frames() >= needed);
         }
-        let mut taken = self.link.taken_frames();
+    }
+
+    fn wait_until(&mut self, mut is_there: impl FnMut(&mut TapWriter) -> bool) {
+        let mut taken = self.link.taken();
         if self.gave_up == Some(taken) {
             return;
         }
         self.gave_up = None;
         let began = Instant::now();
         let mut moved = began;
-        while self.writer.vacant_frames() < needed {
+        while !is_there(&mut self.writer) {
             thread::sleep(NAP);
-            let now_taken = self.link.taken_frames();
+            let now_taken = self.link.taken();
             if now_taken != taken {
                 taken = now_taken;
                 moved = Instant::now();
@@ -128,6 +152,11 @@ impl Ear {
             }
         }
         self.pace.waited(began.elapsed());
+    }
+
+    /// Frames that wait for the worker, at most.
+    pub(crate) fn waiting_frames(&self) -> usize {
+        self.writer.capacity_frames().saturating_sub(self.writer.vacant_frames())
     }
 }
 

@@ -15,6 +15,7 @@ mod plugin;
 mod screen;
 #[cfg(any(test, feature = "standalone"))]
 pub mod standalone;
+mod tail;
 mod transport;
 mod window;
 

@@ -42,6 +42,8 @@ pub fn controller(class: usize) -> Option<u8> {
 pub(crate) struct MidiOut {
     controllers: [Option<u8>; CLASSES],
     notes: [bool; CLASSES],
+    /// Notes that were on when the receiver may have forgotten them: they end before anything else.
+    stale: [bool; CLASSES],
     look_frames: usize,
     since_look: usize,
 }
@@ -52,9 +54,20 @@ impl MidiOut {
         self.since_look = self.look_frames;
     }
 
-    /// The receiver may have forgotten all: controllers are sent again.
+    /// The receiver may have forgotten all, or nothing: controllers are sent again, and notes that were on end and, where
+    /// their instruments still play, begin anew.
     pub(crate) fn forget(&mut self) {
         self.controllers = [None; CLASSES];
+        for (stale, note) in self.stale.iter_mut().zip(&mut self.notes) {
+            *stale |= std::mem::take(note);
+        }
+        self.since_look = self.look_frames;
+    }
+
+    /// Whether the receiver was told that nobody plays.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let is_on = self.notes.iter().chain(&self.stale).any(|&is_on| is_on);
+        !is_on && self.controllers.iter().all(|value| value.is_none_or(|value| value == 0))
     }
 
     /// Sends what has changed, at the start of a block; `send` says whether there was room.
@@ -71,14 +84,23 @@ impl MidiOut {
         }
         self.since_look = 0;
         if !settings.midi_cc {
-            self.forget();
+            self.controllers = [None; CLASSES];
         }
         for class in 0..CLASSES {
-            if settings.midi_cc && class < outputs.classes() {
+            // A class that there is no longer falls to 0.
+            let is_known =
+                class < outputs.classes() || self.controllers[class].is_some_and(|value| value > 0);
+            if settings.midi_cc && is_known {
                 self.send_controller(class, outputs.activity(class), send);
             }
+            if self.stale[class] && send(note(class, false, 0.0)) {
+                self.stale[class] = false;
+            }
             let is_on = settings.midi_notes && outputs.active(class);
-            if is_on != self.notes[class] && send(note(class, is_on, outputs.activity(class))) {
+            if is_on != self.notes[class]
+                && !self.stale[class]
+                && send(note(class, is_on, outputs.activity(class)))
+            {
                 self.notes[class] = is_on;
             }
         }
@@ -109,7 +131,7 @@ fn note(class: usize, is_on: bool, velocity: f32) -> NoteEvent<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rollcall_board::{Latest, Meter, board};
+    use rollcall_board::{Meter, board};
 
     #[test]
     fn controllers_are_twenty_and_undefined_in_midi() {
@@ -124,7 +146,7 @@ mod tests {
         let (mut writer, board, _) = board();
         let show = |writer: &mut rollcall_board::Writer, activity: f32| {
             let meter = Meter { activity, active: activity > 0.5, ..Meter::default() };
-            writer.show_latest(Latest { meters: vec![meter; 20], ..Latest::default() });
+            writer.set_outputs(&[meter; 20]);
         };
         let mut midi = MidiOut::default();
         midi.set_rate(48_000.0);
@@ -152,5 +174,49 @@ mod tests {
         let off = Settings::default();
         assert_eq!(count(&off, 960, 99), 20, "notes end when the option is switched off");
         assert_eq!(count(&off, 960, 99), 0);
+    }
+
+    fn sent(midi: &mut MidiOut, outputs: &Outputs, settings: &Settings) -> Vec<NoteEvent<()>> {
+        let mut sent = Vec::new();
+        midi.send(outputs, settings, 960, &mut |event| {
+            sent.push(event);
+            true
+        });
+        sent
+    }
+
+    /// After a host's reset whoever plays is told again, also to a receiver that had forgotten nothing; and a model that is
+    /// gone leaves neither a note nor a controller behind.
+    #[test]
+    fn a_reset_and_a_lost_model_leave_no_note_stuck_and_none_missing() {
+        let (mut writer, board, _) = board();
+        let mut meters = [Meter::default(); 20];
+        meters[3] = Meter { activity: 0.75, active: true, ..Meter::default() };
+        writer.set_outputs(&meters);
+        let mut midi = MidiOut::default();
+        midi.set_rate(48_000.0);
+        let settings = Settings { midi_cc: true, midi_notes: true, ..Settings::default() };
+        assert_eq!(sent(&mut midi, board.outputs(), &settings).len(), 21);
+        assert!(!midi.is_quiet());
+        midi.forget();
+        let again = sent(&mut midi, board.outputs(), &settings);
+        let notes: Vec<_> = again.iter().filter(|event| !matches!(event, NoteEvent::MidiCC { .. })).collect();
+        assert!(matches!(notes[..], [NoteEvent::NoteOff { .. }, NoteEvent::NoteOn { .. }]), "{notes:?}");
+        // Nobody plays any more when the receiver is reset: the end of the note is told all the same.
+        midi.forget();
+        writer.set_outputs(&[]);
+        let end = sent(&mut midi, board.outputs(), &settings);
+        assert!(matches!(end[..], [NoteEvent::NoteOff { .. }]), "{end:?}");
+        // The model goes while its note is on.
+        writer.set_outputs(&meters);
+        sent(&mut midi, board.outputs(), &settings);
+        writer.set_outputs(&[]);
+        let gone = sent(&mut midi, board.outputs(), &settings);
+        let is_end = |event: &NoteEvent<()>| match event {
+            NoteEvent::MidiCC { value, .. } => *value == 0.0,
+            event => matches!(event, NoteEvent::NoteOff { .. }),
+        };
+        assert!(gone.len() == 2 && gone.iter().all(is_end), "{gone:?}");
+        assert!(midi.is_quiet() && board.outputs().is_quiet());
     }
 }

@@ -26,13 +26,18 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(rate_hz: f64, said: bool) -> Self {
-        Self { rate_hz, said, fast: 0, frames: 0, began: None, waited: Duration::ZERO }
+    pub(crate) fn new(rate_hz: f64) -> Self {
+        Self { rate_hz, said: false, fast: 0, frames: 0, began: None, waited: Duration::ZERO }
     }
 
     /// What the host says of the next block.
     pub(crate) fn say(&mut self, is_offline: bool) {
         self.said = is_offline;
+    }
+
+    /// Whether the host says that it renders.
+    pub(crate) fn is_said(&self) -> bool {
+        self.said
     }
 
     /// A block comes; `clock` is read at most once a second of audio.
@@ -69,7 +74,7 @@ mod tests {
 
     /// Seconds of audio until the pace is known to be free, when each second takes `share` of itself.
     fn known_after(share: f64, waits: f64) -> Option<f64> {
-        let (mut pace, start) = (Pace::new(48_000.0, false), Instant::now());
+        let (mut pace, start) = (Pace::new(48_000.0), Instant::now());
         for block in 0..20_000 {
             let audio_s = f64::from(block) * 480.0 / 48_000.0;
             pace.block(480, || start + Duration::from_secs_f64(audio_s * (share + waits)));
@@ -88,12 +93,14 @@ mod tests {
         let after_s = known_after(0.05, 0.0).expect("a render");
         assert!((1.9..2.1).contains(&after_s), "{after_s}");
         assert!(known_after(0.05, 3.0).is_some(), "our own waiting does not make it live");
-        assert!(Pace::new(48_000.0, true).is_free());
+        let mut said = Pace::new(48_000.0);
+        said.say(true);
+        assert!(said.is_free() && said.is_said());
     }
 
     #[test]
     fn one_slow_second_is_live_again() {
-        let (mut pace, mut now) = (Pace::new(1_000.0, false), Instant::now());
+        let (mut pace, mut now) = (Pace::new(1_000.0), Instant::now());
         let mut second = |pace: &mut Pace, took_s: f64| {
             now += Duration::from_secs_f64(took_s);
             pace.block(1_000, || now);

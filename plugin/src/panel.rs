@@ -51,6 +51,12 @@ impl Panel for HostPanel<'_> {
 }
 
 impl HostPanel<'_> {
+    /// Tells the host that the project has changed beside its parameters: it would close it without asking. nice-plug 0.4.2 has
+    /// no word for that, so a parameter is set to what it is; `Reset`, since another model begins a new session.
+    pub(crate) fn mark_as_changed(&self) {
+        self.set(&self.params.reset, self.params.reset.value(), Gesture::Whole);
+    }
+
     fn set<P: Param>(&self, param: &P, value: P::Plain, gesture: Gesture) {
         if matches!(gesture, Gesture::Whole | Gesture::Begin) {
             self.setter.begin_set_parameter(param);

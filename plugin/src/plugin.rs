@@ -4,6 +4,7 @@ use crate::{
     ear::Ear,
     midi::MidiOut,
     params::RollcallParams,
+    tail::{Seen, Tail},
     window::{Shared, Window},
 };
 use nice_plug::prelude::*;
@@ -20,6 +21,8 @@ pub struct Rollcall {
     worker: Option<Worker>,
     /// Between activation and deactivation, at a rate that can be analysed.
     ear: Option<Ear>,
+    /// Of the stream that `ear` hears.
+    tail: Tail,
     midi: MidiOut,
     /// Settings that the window was told of.
     shown: Option<Settings>,
@@ -32,7 +35,16 @@ impl Default for Rollcall {
         let window = Arc::new(Shared::default());
         let told = Arc::clone(&window);
         let worker = Worker::spawn(writer, inbox, params.models(), Box::new(move || told.news())).ok();
-        Self { params, board, window, worker, ear: None, midi: MidiOut::default(), shown: None }
+        Self {
+            params,
+            board,
+            window,
+            worker,
+            ear: None,
+            tail: Tail::new(1.0),
+            midi: MidiOut::default(),
+            shown: None,
+        }
     }
 }
 
@@ -48,19 +60,20 @@ impl Rollcall {
 
     /// Begins to listen to a stream. At a rate that can't be analysed (below 8 kHz, above 384 kHz) audio passes all the
     /// same.
-    pub fn start(&mut self, rate_hz: f64, most_frames: u32, is_offline: bool) {
+    pub fn start(&mut self, rate_hz: f64, most_frames: u32) {
         // The old tap goes first: both may be large.
         self.ear = None;
         let worker = self.worker.as_ref();
         self.ear = worker.and_then(|worker| {
-            let writer = worker.open(rate_hz, most_frames as usize, is_offline).ok()?;
-            Some(Ear::new(writer, Arc::clone(worker.link()), rate_hz, is_offline))
+            let writer = worker.open(rate_hz, most_frames as usize).ok()?;
+            Some(Ear::new(writer, Arc::clone(worker.link()), rate_hz))
         });
+        self.tail = Tail::new(rate_hz);
         self.midi.set_rate(rate_hz);
     }
 
     /// How the host processes the block that comes next: it may change its mind between any two.
-    fn say(&mut self, mode: ProcessMode) {
+    pub fn say(&mut self, mode: ProcessMode) {
         if let Some(ear) = &mut self.ear {
             ear.say(mode == ProcessMode::Offline);
         }
@@ -86,6 +99,30 @@ impl Rollcall {
             Input::Sidechain => sidechain,
         };
         ear.hear(heard, frames, &settings, self.params.reset.value(), transport);
+        if settings.bypass {
+            self.tail.pass(frames);
+        } else {
+            self.tail.hear(heard, frames);
+        }
+    }
+
+    /// What the host is told of the block before: whether there is still something to come.
+    pub fn status(&self) -> ProcessStatus {
+        let Some(ear) = &self.ear else { return ProcessStatus::Normal };
+        let settings = self.params.settings();
+        let seen = Seen {
+            waiting_frames: ear.waiting_frames(),
+            is_quiet: self.board.outputs().is_quiet() && self.midi.is_quiet(),
+        };
+        match self.tail.goes_on(&settings, seen) {
+            true => ProcessStatus::Tail(self.tail.frames(&settings)),
+            false => ProcessStatus::Normal,
+        }
+    }
+
+    /// Frames after the last sound in which something is still to come; none where nothing is heard.
+    fn tail_frames(&self) -> Option<u32> {
+        Some(self.ear.as_ref().map_or(0, |_| self.tail.frames(&self.params.settings())))
     }
 
     /// Hands over what goes out as MIDI with a block of so many frames; `send` says whether there was room.
@@ -99,24 +136,39 @@ impl Rollcall {
     }
 }
 
-/// As many channels in as out, with a sidechain of as many, or without.
+/// As many channels in as out, with a sidechain of so many, or without.
+macro_rules! layout {
+    ($channels:literal) => {
+        AudioIOLayout {
+            main_input_channels: NonZeroU32::new($channels),
+            main_output_channels: NonZeroU32::new($channels),
+            ..AudioIOLayout::const_default()
+        }
+    };
+    ($channels:literal, $sidechain:literal) => {
+        AudioIOLayout {
+            aux_input_ports: &[new_nonzero_u32($sidechain)],
+            names: PortNames { aux_inputs: &["Sidechain"], ..PortNames::const_default() },
+            ..layout!($channels)
+        }
+    };
+}
+
+/// For each number of channels: a sidechain of as many, none, one in stereo, and one in mono.
 macro_rules! layouts {
     ($($channels:literal)*) => {
         &[
+            layout!(2, 2),
+            layout!(2),
+            layout!(2, 1),
+            layout!(1, 1),
+            layout!(1),
+            layout!(1, 2),
             $(
-                AudioIOLayout {
-                    main_input_channels: NonZeroU32::new($channels),
-                    main_output_channels: NonZeroU32::new($channels),
-                    // As many as in the main bus: nice-plug 0.4.2 matches a VST3 host's sidechain against those.
-                    aux_input_ports: &[new_nonzero_u32($channels)],
-                    names: PortNames { aux_inputs: &["Sidechain"], ..PortNames::const_default() },
-                    ..AudioIOLayout::const_default()
-                },
-                AudioIOLayout {
-                    main_input_channels: NonZeroU32::new($channels),
-                    main_output_channels: NonZeroU32::new($channels),
-                    ..AudioIOLayout::const_default()
-                },
+                layout!($channels, $channels),
+                layout!($channels),
+                layout!($channels, 2),
+                layout!($channels, 1),
             )*
         ]
     };
@@ -131,7 +183,7 @@ impl Plugin for Rollcall {
     // Stereo first: it is what hosts take by default. The framework wants them counted out: every bed up to 9.1.6, 22.2, and
     // ambisonics up to the sixth order.
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] =
-        layouts!(2 1 3 4 5 6 7 8 9 10 11 12 13 14 15 16 24 25 36 49);
+        layouts!(3 4 5 6 7 8 9 10 11 12 13 14 15 16 24 25 36 49);
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
 
     type Editor = Window;
@@ -158,8 +210,8 @@ impl Plugin for Rollcall {
         buffers: &BufferConfig,
         _: &mut impl ActivateContext<Self>,
     ) -> bool {
-        let is_offline = buffers.process_mode == ProcessMode::Offline;
-        self.start(f64::from(buffers.sample_rate), buffers.max_buffer_size, is_offline);
+        // Each block says its own mode.
+        self.start(f64::from(buffers.sample_rate), buffers.max_buffer_size);
         true
     }
 
@@ -173,7 +225,7 @@ impl Plugin for Rollcall {
         let sidechain = aux.inputs.first().map_or(&[][..], |bus| bus.as_slice_immutable());
         self.listen(buffer.as_slice_immutable(), sidechain, frames, context.transport());
         self.tell(frames, &mut |event| context.try_send_event(event).is_ok());
-        ProcessStatus::Normal
+        self.status()
     }
 
     fn reset(&mut self) {
@@ -202,6 +254,10 @@ impl ClapPlugin for Rollcall {
     fn block_process_mode(&mut self, mode: ProcessMode) {
         self.say(mode);
     }
+
+    fn tail_samples(&self) -> Option<u32> {
+        self.tail_frames()
+    }
 }
 
 impl Vst3Plugin for Rollcall {
@@ -212,5 +268,9 @@ impl Vst3Plugin for Rollcall {
 
     fn block_process_mode(&mut self, mode: ProcessMode) {
         self.say(mode);
+    }
+
+    fn tail_samples(&self) -> Option<u32> {
+        self.tail_frames()
     }
 }

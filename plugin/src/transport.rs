@@ -10,7 +10,7 @@ const SAME_BEATS: f64 = 0.02;
 const CLOSEST_S: f64 = 0.010;
 
 /// The last mark, and where it was.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {
     rate_hz: f64,
     told: Option<(u64, Transport)>,

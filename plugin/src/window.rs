@@ -18,7 +18,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     size: Mutex<Option<WindowSize>>,
     hidden: AtomicBool,
     news: News,
+    /// Models that were picked and that the host has been told of ([`rollcall_worker::ModelSlot::picked`]).
+    told_picks: AtomicU64,
 }
 
 impl Shared {
@@ -40,6 +42,10 @@ impl Shared {
     }
     pub(crate) fn is_hidden(&self) -> bool {
         self.hidden.load(Relaxed)
+    }
+    /// Whether more models were picked than the host has been told of; from here on it has been.
+    pub(crate) fn has_picks_to_tell(&self, picked: u64) -> bool {
+        self.told_picks.swap(picked, Relaxed) != picked
     }
     pub(crate) fn set_size(&self, size: Option<WindowSize>) {
         *self.size.lock().unwrap_or_else(PoisonError::into_inner) = size;

@@ -103,9 +103,11 @@ fn files_and_models_are_dropped_onto_it() {
         drop_file(screen, stage.child(), &file, || {});
         stage.until("the names of the file", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
         stage.until("its history", |stage| stage.picture().count(HISTORY, is_vivid) > 2_000);
+        assert_eq!(stage.gestures(), 0, "a file that is heard changes no project");
         let model = fs::canonicalize(root().join("models/default")).expect("a model");
         drop_file(screen, stage.child(), &model, || {});
         stage.until("the model in the state", |stage| stage.save().contains(r#"\"kind\":\"package\""#));
+        stage.until("the host to be told that the project has changed", |stage| stage.gestures() == 1);
     });
 }
 

@@ -10,16 +10,18 @@
 from . import _native
 from ._analysis import analyze, analyze_file, analyze_files
 from ._audio import RollcallWarning
-from ._listener import Listener, Step
+from ._listener import Another, Listener, Step
 from ._model import Model
 from ._scores import Evaluation, evaluate
-from ._timeline import Features, Range, Timeline
+from ._timeline import Features, Others, Range, Timeline
 
 __all__ = [
+    "Another",
     "Evaluation",
     "Features",
     "Listener",
     "Model",
+    "Others",
     "Range",
     "RollcallError",
     "RollcallWarning",

@@ -32,6 +32,7 @@ def analyze(
     min_duration: float = 0.3,
     merge_gap: float = 0.5,
     features: bool = False,
+    events: bool = False,
     file: Path = "",
 ) -> Timeline:
     """Analyses a whole recording.
@@ -45,6 +46,8 @@ def analyze(
     attack, release: time constants of rising and falling activities in seconds, 0 to 10.
     min_duration, merge_gap: shorter ranges are dropped, closer ones joined, in seconds.
     features: whether embeddings, attention and log-mel are kept (`Timeline.features`).
+    events: whether AudioSet's instruments, some 70, are listed by how likely each is in the whole (`Timeline.others.events`), by a model
+        that can tell.
     file: the name that the timeline bears.
 
     Other Python threads run meanwhile. Raises RollcallError for what the engine refuses, ValueError and TypeError for arrays
@@ -55,7 +58,7 @@ def analyze(
     ranges = (thresholds_of(model.classes, model.thresholds, threshold), min_duration, merge_gap)
     settings = (memory, update, attack, release)
     form = (rate_of(sample_rate), channels)
-    native = _native.analyze(model._native, samples, form, settings, ranges, os.fspath(file), features)
+    native = _native.analyze(model._native, samples, form, settings, ranges, os.fspath(file), features, events)
     warn(native.notes, os.fspath(file))
     return Timeline(native)
 
@@ -78,6 +81,7 @@ def analyze_file(
     min_duration: float = 0.3,
     merge_gap: float = 0.5,
     features: bool = False,
+    events: bool = False,
 ) -> Timeline: ...
 
 
@@ -99,6 +103,7 @@ def analyze_file(
     min_duration: float = 0.3,
     merge_gap: float = 0.5,
     features: bool = False,
+    events: bool = False,
 ) -> list[Timeline]: ...
 
 
@@ -119,6 +124,7 @@ def analyze_file(
     min_duration: float = 0.3,
     merge_gap: float = 0.5,
     features: bool = False,
+    events: bool = False,
 ) -> Timeline | list[Timeline]:
     """Analyses an audio file of any kind that the program `rollcall` reads, with its decoders.
 
@@ -132,7 +138,7 @@ def analyze_file(
     """
     stop = _native.Stop()
     call = _Call(start, duration, channels, keep_partial, model, threshold, (memory, update, attack, release))
-    timelines = call.run(path, (min_duration, merge_gap), jobs, features, stop)
+    timelines = call.run(path, (min_duration, merge_gap), jobs, (features, events), stop)
     for timeline in timelines[:1]:
         warn(timeline.notes, os.fspath(path), timeline.incomplete)
     return timelines if channels == "each" else timelines[0]
@@ -156,6 +162,7 @@ def analyze_files(
     min_duration: float = 0.3,
     merge_gap: float = 0.5,
     features: bool = False,
+    events: bool = False,
 ) -> Iterator[Timeline | _native.RollcallError]:
     """Analyses many files, `jobs` at a time (as many as there are cores if it is not said), one core each.
 
@@ -169,11 +176,11 @@ def analyze_files(
         raise ValueError(f"channels is {channels!r}, which is not for many files: one timeline a file; take analyze_file for 'each'")
     jobs = jobs or os.cpu_count() or 1
     call = _Call(start, duration, channels, keep_partial, model or default(), threshold, (memory, update, attack, release))
-    return _each(paths, jobs, errors == "raise", call, (min_duration, merge_gap), features)
+    return _each(paths, jobs, errors == "raise", call, (min_duration, merge_gap), (features, events))
 
 
 def _each(
-    paths: Iterable[Path], jobs: int, is_raised: bool, call: _Call, ranges: tuple[float, float], features: bool
+    paths: Iterable[Path], jobs: int, is_raised: bool, call: _Call, ranges: tuple[float, float], wanted: tuple[bool, bool]
 ) -> Iterator[Timeline | _native.RollcallError]:
     stop, waiting = _native.Stop(), iter(paths)
     under_way: collections.deque[tuple[Path, concurrent.futures.Future[list[Timeline]]]] = collections.deque()
@@ -181,7 +188,7 @@ def _each(
     try:
         while True:
             while len(under_way) < 2 * jobs and (path := next(waiting, None)) is not None:
-                under_way.append((path, pool.submit(call.run, path, ranges, 1, features, stop)))
+                under_way.append((path, pool.submit(call.run, path, ranges, 1, wanted, stop)))
             if not under_way:
                 return
             path, future = under_way.popleft()
@@ -220,8 +227,9 @@ class _Call:
         self.thresholds = thresholds_of(self.model.classes, self.model.thresholds, threshold)
 
     def run(
-        self, path: Path, ranges: tuple[float, float], jobs: int | None, features: bool, stop: _native.Stop
+        self, path: Path, ranges: tuple[float, float], jobs: int | None, wanted: tuple[bool, bool], stop: _native.Stop
     ) -> list[Timeline]:
+        """`wanted`: features, and the list of events."""
         if jobs is not None and jobs < 1:
             raise ValueError(f"jobs is {jobs}, but must be 1 or more")
         native = _native.analyze_file(
@@ -233,7 +241,7 @@ class _Call:
             self.channels,
             jobs,
             self.keep_partial,
-            features,
+            *wanted,
             stop,
         )
         return [Timeline(one) for one in native]

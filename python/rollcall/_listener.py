@@ -13,16 +13,28 @@ from ._audio import Audio, Floats, count_of, rate_of, samples_of, warn
 from ._model import Model, default
 
 
+@dataclasses.dataclass(frozen=True)
+class Another:
+    """An instrument outside of the classes, and the probability that somebody plays who is none of them, 0..1."""
+
+    instrument: str
+    probability: float
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Step:
-    """What was heard in the 0.96 s round `time` (seconds): an activity for each class, as float32."""
+    """What was heard in the 0.96 s round `time` (seconds): an activity for each class, as float32.
+
+    another: whether somebody else plays, over the memory; None where the model can't tell or hears nothing.
+    """
 
     time: float
     activity: Floats
     level_dbfs: float
+    another: Another | None = None
 
-    def _parts(self) -> tuple[float, bytes, float]:
-        return self.time, self.activity.tobytes(), self.level_dbfs
+    def _parts(self) -> tuple[float, bytes, float, Another | None]:
+        return self.time, self.activity.tobytes(), self.level_dbfs, self.another
 
     def __eq__(self, other: object) -> bool:
         return self._parts() == other._parts() if isinstance(other, Step) else NotImplemented
@@ -81,6 +93,14 @@ class Listener:
         """Who played at all so far, 0..1."""
         return dict(zip(self.model.classes, self._native.clip()))
 
+    def another(self) -> Another | None:
+        """Whether somebody played so far who is none of the classes; None where the model can't tell or heard nothing."""
+        return _another(self._native.another())
+
+    def events(self) -> dict[str, float]:
+        """AudioSet's instruments by their probability over all so far, the likeliest first; none where the model can't tell."""
+        return dict(self._native.events())
+
     @property
     def replaced_samples(self) -> int:
         """Samples so far that counted as silence: NaN, infinite, subnormal, or beyond +60 dBFS."""
@@ -93,5 +113,12 @@ class Listener:
         )
 
     @staticmethod
-    def _steps(native: list[tuple[float, bytes, float]]) -> Iterator[Step]:
-        return (Step(time, numpy.frombuffer(activity, numpy.float32), level) for time, activity, level in native)
+    def _steps(native: list[tuple[float, bytes, float, tuple[str, float] | None]]) -> Iterator[Step]:
+        return (
+            Step(time, numpy.frombuffer(activity, numpy.float32), level, _another(another))
+            for time, activity, level, another in native
+        )
+
+
+def _another(native: tuple[str, float] | None) -> Another | None:
+    return None if native is None else Another(*native)

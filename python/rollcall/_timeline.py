@@ -36,17 +36,35 @@ class Range:
     peak: float
 
 
+@dataclasses.dataclass(frozen=True)
+class Others:
+    """What was heard beside the classes, by a model that can tell.
+
+    instrument: over the whole, the likeliest instrument outside of the classes.
+    probability: that somebody played who is none of the classes, 0..1. Up to a half nothing changes, above it the classes give way.
+    ranges: when such an instrument was likelier than not; mean and peak are probabilities.
+    events: AudioSet's instruments by their probability over the whole, the likeliest first; only with `events=True`.
+    """
+
+    instrument: str
+    probability: float
+    ranges: list[Range]
+    events: dict[str, float]
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Features:
     """What the network saw and made of it. All arrays are float32; times are those of the timeline.
 
-    embedding: (steps, 128), what the head was given; 0 where it was too quiet to ask the network.
+    embedding: (steps, 128), what the head was given; 0 where it was too quiet to ask the network. Those of two models, or of two
+        versions of one, can't be compared: `Model.sha256` says which it is.
     attention: (steps, classes), the weight of each step within the memory as it was then.
     posterior: (steps, classes), the activities before gate and smoothing.
     instant: (steps, classes), what each step says alone.
     level_dbfs: (steps,), RMS of the window; -inf for digital black.
     log_mel: (hops, 64), hop `h` centred on `h` x 10 ms + 5 ms from the first sample: the window of the step at `k` x 160 ms is
         `log_mel[16 * k - 48 : 16 * k + 48]`, with silence beyond the ends.
+    another: (steps,), the probability that somebody plays who is none of the classes; NaN where the model can't tell or hears nothing.
     """
 
     embedding: Floats
@@ -55,6 +73,7 @@ class Features:
     instant: Floats
     level_dbfs: Floats
     log_mel: Floats
+    another: Floats
 
     @property
     def log_mel_times(self) -> numpy.typing.NDArray[numpy.float64]:
@@ -103,6 +122,15 @@ class Timeline:
         return [Range(*fields) for fields in self._native.ranges]
 
     @property
+    def others(self) -> Others | None:
+        """What was heard beside the classes; None if the model can't tell (1.0.0 can't) or nothing was heard."""
+        native = self._native.others
+        if native is None:
+            return None
+        instrument, probability, ranges, events = native
+        return Others(instrument, probability, [Range(*fields) for fields in ranges], dict(events))
+
+    @property
     def duration(self) -> float:
         """Seconds of audio."""
         return self._native.duration
@@ -139,11 +167,12 @@ class Timeline:
         if native is None:
             return None
         classes = len(self.classes)
-        widths = _EMBEDDING, classes, classes, classes, 1, _BANDS
+        widths = _EMBEDDING, classes, classes, classes, 1, _BANDS, 1
         arrays = [
             numpy.frombuffer(rows, numpy.float32).reshape(-1, width) for rows, width in zip(native.rows(), widths)
         ]
-        return Features(arrays[0], arrays[1], arrays[2], arrays[3], arrays[4].reshape(-1), arrays[5])
+        embedding, attention, posterior, instant, level_dbfs, log_mel, another = arrays
+        return Features(embedding, attention, posterior, instant, level_dbfs.reshape(-1), log_mel, another.reshape(-1))
 
     def with_ranges(
         self,
@@ -152,7 +181,10 @@ class Timeline:
         min_duration: float | None = None,
         merge_gap: float | None = None,
     ) -> Timeline:
-        """The same with its ranges cut anew: as `analyze` with these would have cut them, without analysing again."""
+        """The same with its ranges cut anew: as `analyze` with these would have cut them, without analysing again.
+
+        Those of `others` stay as they are.
+        """
         thresholds, own_duration, own_gap = self._native.range_settings
         chosen = thresholds_of(self.classes, thresholds, threshold)
         duration = own_duration if min_duration is None else min_duration

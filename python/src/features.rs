@@ -22,13 +22,14 @@ pub(crate) struct Features {
     instant: Vec<f32>,
     level_dbfs: Vec<f32>,
     log_mel: Vec<f32>,
+    another: Vec<f32>,
 }
 
 #[pymethods]
 impl Features {
     #[new]
-    fn new(rows: [Vec<u8>; 6]) -> PyResult<Self> {
-        let [embedding, attention, posterior, instant, level_dbfs, log_mel] =
+    fn new(rows: [Vec<u8>; 7]) -> PyResult<Self> {
+        let [embedding, attention, posterior, instant, level_dbfs, log_mel, another] =
             rows.map(|bytes| from_bytes(&bytes));
         Ok(Self {
             embedding: embedding?,
@@ -37,13 +38,15 @@ impl Features {
             instant: instant?,
             level_dbfs: level_dbfs?,
             log_mel: log_mel?,
+            another: another?,
         })
     }
 
-    /// Embedding, attention, posterior, instant, level and log-mel, as [`Features::new`] takes them.
-    fn rows<'py>(&self, py: Python<'py>) -> [Bound<'py, PyBytes>; 6] {
-        let Self { embedding, attention, posterior, instant, level_dbfs, log_mel } = self;
-        [embedding, attention, posterior, instant, level_dbfs, log_mel].map(|rows| floats(py, rows.iter()))
+    /// Embedding, attention, posterior, instant, level, log-mel and another instrument's probability, as [`Features::new`] takes them.
+    fn rows<'py>(&self, py: Python<'py>) -> [Bound<'py, PyBytes>; 7] {
+        let Self { embedding, attention, posterior, instant, level_dbfs, log_mel, another } = self;
+        [embedding, attention, posterior, instant, level_dbfs, log_mel, another]
+            .map(|rows| floats(py, rows.iter()))
     }
 }
 
@@ -69,12 +72,14 @@ impl Gathering {
 
     /// Takes the engine's next step.
     pub(crate) fn step(&mut self, step: &Step) {
-        let Features { embedding, attention, posterior, instant, level_dbfs, .. } = &mut self.features;
+        let Features { embedding, attention, posterior, instant, level_dbfs, another, .. } =
+            &mut self.features;
         embedding.extend(&step.embedding);
         attention.extend(&step.attention);
         posterior.extend(&step.posterior);
         instant.extend(&step.instant);
         level_dbfs.push(step.level_dbfs);
+        another.push(step.another.map_or(f32::NAN, |another| another.probability));
     }
 
     /// Takes interleaved frames.

@@ -5,11 +5,19 @@ use crate::choice::{EngineChoice, engine_settings};
 use crate::errors::refused;
 use crate::model::Model;
 use pyo3::{buffer::PyBuffer, prelude::*, types::PyBytes};
-use rollcall_engine::{Engine, EngineError, InputFormat, Step};
+use rollcall_engine::{Another, Engine, EngineError, InputFormat, Step};
+use rollcall_results::ranked_events;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Time, activities as 32-bit floats, level in dBFS.
-type PyStep<'py> = (f64, Bound<'py, PyBytes>, f32);
+/// An instrument outside of the classes, and its probability.
+type PyAnother = Option<(String, f32)>;
+/// Time, activities as 32-bit floats, level in dBFS, another instrument.
+type PyStep<'py> = (f64, Bound<'py, PyBytes>, f32, PyAnother);
+
+fn named(model: &rollcall_engine::Model, another: Option<Another>) -> PyAnother {
+    let Another { probability, instrument } = another?;
+    Some((model.events()?.others.get(instrument)?.name.clone(), probability))
+}
 
 struct Stream {
     engine: Engine,
@@ -61,6 +69,18 @@ impl Listener {
         py.detach(|| self.stream().engine.clip())
     }
 
+    fn another(&self, py: Python<'_>) -> PyAnother {
+        py.detach(|| {
+            let stream = self.stream();
+            named(stream.engine.model(), stream.engine.another())
+        })
+    }
+
+    fn events(&self, py: Python<'_>) -> Vec<(String, f32)> {
+        let events = py.detach(|| ranked_events(&self.stream().engine));
+        events.into_iter().map(|event| (event.name, event.probability)).collect()
+    }
+
     fn replaced_samples(&self, py: Python<'_>) -> u64 {
         py.detach(|| self.stream().engine.counters().replaced_samples)
     }
@@ -78,15 +98,18 @@ impl Listener {
         hear: impl Send + FnOnce(&mut Stream, &mut dyn FnMut(&Step)) -> Result<(), EngineError>,
     ) -> PyResult<Vec<PyStep<'py>>> {
         let mut steps: Vec<Step> = Vec::new();
-        py.detach(|| {
+        let model = py.detach(|| {
             let mut stream = self.stream();
             if stream.is_finished {
                 return Err("the listener was finished; call reset() before other audio".to_owned());
             }
-            hear(&mut stream, &mut |step| steps.push(step.clone())).map_err(|error| error.to_string())
-        })
-        .map_err(refused)?;
-        let told = |step: &Step| (step.time_s, floats(py, step.activity.iter()), step.level_dbfs);
+            hear(&mut stream, &mut |step| steps.push(step.clone())).map_err(|error| error.to_string())?;
+            Ok(Arc::clone(stream.engine.model()))
+        });
+        let model = model.map_err(refused)?;
+        let told = |step: &Step| {
+            (step.time_s, floats(py, step.activity.iter()), step.level_dbfs, named(&model, step.another))
+        };
         Ok(steps.iter().map(told).collect())
     }
 }

@@ -47,6 +47,7 @@ fn listener(
     ranges: RangeChoice,
     part: (f64, Option<f64>),
     threads: Option<usize>,
+    is_ranked: bool,
 ) -> PyResult<Listener> {
     Ok(Listener {
         engine: engine_settings(engine)?,
@@ -56,7 +57,8 @@ fn listener(
         duration_s: part.1,
         keep_partial: false,
         threads: threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get)),
-        is_ranked: false,
+        is_ranked,
+        keeps_embeddings: false,
         is_pictured: false,
     })
 }
@@ -118,9 +120,10 @@ pub(crate) fn analyze(
     ranges: RangeChoice,
     file: String,
     has_features: bool,
+    is_ranked: bool,
 ) -> PyResult<Timeline> {
     let format = InputFormat { sample_rate_hz: format.0, channels: format.1 };
-    let listener = listener(model, settings, ranges, (0.0, None), None)?;
+    let listener = listener(model, settings, ranges, (0.0, None), None, is_ranked)?;
     let samples = arrays::samples(py, &samples)?;
     let mut interrupt = None;
     let hear = || -> Result<Vec<Timeline>, AnalyzeError> {
@@ -161,10 +164,11 @@ pub(crate) fn analyze_file(
     threads: Option<usize>,
     keep_partial: bool,
     has_features: bool,
+    is_ranked: bool,
     stop: Stop,
 ) -> PyResult<Vec<Timeline>> {
     let chosen = channels_named(channels)?;
-    let listener = Listener { keep_partial, ..listener(model, settings, ranges, part, threads)? };
+    let listener = Listener { keep_partial, ..listener(model, settings, ranges, part, threads, is_ranked)? };
     let (name, file_bytes) = rollcall_results::name(&path);
     let mut interrupt = None;
     let mut go_on = |_, _| match Python::attach(|py| py.check_signals()) {

@@ -5,8 +5,8 @@ use crate::choice::{RangeChoice, checked_ranges};
 use crate::errors::refused;
 use crate::features::Features;
 use pyo3::{prelude::*, types::PyBytes};
-use rollcall_engine::timeline::{SCHEMA, cut_ranges};
-use rollcall_results::{Analysis, Steps, jams, json};
+use rollcall_engine::timeline::{Range, SCHEMA, cut_ranges};
+use rollcall_results::{Analysis, Others, Steps, jams, json};
 use serde::Deserialize;
 use std::{collections::BTreeMap, io};
 
@@ -20,12 +20,13 @@ pub(crate) struct Document {
     file_bytes: Option<String>,
     #[serde(default)]
     notes: Vec<String>,
+    others: Option<Others>,
 }
 
 impl Document {
     /// As the program's writers take it.
     fn analysis(&self, whole_s: f64) -> io::Result<Analysis> {
-        let Self { timeline, incomplete, channel, file_bytes, notes } = self;
+        let Self { timeline, incomplete, channel, file_bytes, notes, others } = self;
         let mut steps = Steps::new(timeline.clone());
         for (&time_s, row) in timeline.times_s.iter().zip(&timeline.activity) {
             steps.row(time_s, row);
@@ -38,9 +39,19 @@ impl Document {
         analysis.channel.clone_from(channel);
         analysis.file_bytes.clone_from(file_bytes);
         analysis.notes.clone_from(notes);
+        analysis.others.clone_from(others);
         analysis.whole_s = whole_s;
         Ok(analysis)
     }
+}
+
+/// Class, start, end, mean and peak.
+type PyRange = (String, f64, f64, f32, f32);
+/// Instrument, probability, ranges, events.
+type PyOthers = (String, f32, Vec<PyRange>, Vec<(String, f32)>);
+
+fn fields(range: &Range) -> PyRange {
+    (range.class.clone(), range.start_s, range.end_s, range.mean, range.peak)
 }
 
 /// What was found in one recording.
@@ -61,8 +72,9 @@ impl Timeline {
         let Analysis { incomplete, channel, file_bytes, notes, replaced_samples, whole_s, .. } = &analysis;
         let (incomplete, channel, file_bytes) = (incomplete.clone(), channel.clone(), file_bytes.clone());
         let (notes, replaced_samples, whole_duration) = (notes.clone(), *replaced_samples, *whole_s);
+        let others = analysis.others.clone();
         let timeline = analysis.into_timeline()?;
-        let document = Document { timeline, incomplete, channel, file_bytes, notes };
+        let document = Document { timeline, incomplete, channel, file_bytes, notes, others };
         Ok(Self { document, replaced_samples, whole_duration, features })
     }
 
@@ -104,11 +116,16 @@ impl Timeline {
     }
 
     #[getter]
-    fn ranges(&self) -> Vec<(String, f64, f64, f32, f32)> {
-        let fields = |range: &rollcall_engine::timeline::Range| {
-            (range.class.clone(), range.start_s, range.end_s, range.mean, range.peak)
-        };
+    fn ranges(&self) -> Vec<PyRange> {
         self.document.timeline.ranges.iter().map(fields).collect()
+    }
+
+    /// Instrument, probability, ranges as [`Timeline::ranges`] has them, and events by name.
+    #[getter]
+    fn others(&self) -> Option<PyOthers> {
+        let Others { instrument, probability, ranges, events } = self.document.others.as_ref()?;
+        let events = events.iter().map(|event| (event.name.clone(), event.probability)).collect();
+        Some((instrument.clone(), *probability, ranges.iter().map(fields).collect(), events))
     }
 
     #[getter]

@@ -125,6 +125,46 @@ def test_blocks_of_any_size_give_the_same_bits():
         assert all(step.level_dbfs < 0 for step in steps)
 
 
+def test_other_instruments_are_the_program_s(tmp_path):
+    path, events = tmp_path / "x.wav", SMALL.parent / "events"
+    audio = tune(44_100, 1)
+    write(path, audio, 44_100)
+    model = rollcall.Model(events)
+    timeline = rollcall.analyze_file(path, model=model, events=True, features=True)
+    assert timeline.to_json() == program(path, "--model", events, "--events")
+    others, document = timeline.others, json.loads(timeline.to_json())["others"]
+    assert (others.instrument, set(others.events)) == (document["instrument"], {"Flute", "Piano", "Harp", "Gong"})
+    assert numpy.float32(others.probability) == numpy.float32(document["probability"]) and others.probability > 0
+    assert list(others.events.values()) == sorted(others.events.values(), reverse=True)
+    assert others.ranges and [r.start for r in others.ranges] == [r["start_s"] for r in document["ranges"]]
+    assert rollcall.Timeline.from_json(timeline.to_json()) != timeline, "it has no features"
+    again = rollcall.Timeline.from_json(timeline.to_json())
+    assert again.others == others and again.to_json() == timeline.to_json()
+    plain = rollcall.analyze(audio, 44_100, model=model, file=str(path))
+    assert plain.others.events == {} and plain.to_json() == program(path, "--model", events)
+
+    listener = rollcall.Listener(44_100, 1, model=model)
+    steps = listener.push(audio) + listener.finish()
+    told = numpy.array([numpy.nan if step.another is None else step.another.probability for step in steps], numpy.float32)
+    assert numpy.array_equal(told, timeline.features.another, equal_nan=True) and numpy.nanmax(told) >= 0.5
+    assert {step.another.instrument for step in steps if step.another} <= {"harp", "gong"}
+    assert listener.another() == rollcall.Another(others.instrument, others.probability) and listener.events() == others.events
+    listener.reset()
+    assert listener.another() is None and listener.events() == {}
+
+    silent = rollcall.analyze(tune(44_100, 1), 44_100, model=rollcall.Model(SMALL), events=True, features=True)
+    assert silent.others is None and numpy.isnan(silent.features.another).all(), "a model that can't tell"
+
+
+def test_embeddings_are_the_program_s(tmp_path):
+    path = tmp_path / "x.wav"
+    write(path, tune(44_100, 2, 3.0), 44_100)
+    program(path, "--model", SMALL, "--embeddings", str(tmp_path / "x.npy"))
+    timeline = rollcall.analyze_file(path, model=rollcall.Model(SMALL), features=True)
+    written = numpy.load(tmp_path / "x.npy")
+    assert written.dtype == numpy.float32 and numpy.array_equal(written, timeline.features.embedding) and written.any()
+
+
 def test_models_tell_who_they_are():
     model = rollcall.Model(str(SMALL))
     assert len(model.classes) == len(model.thresholds) == 20 and len(model.sha256) == 64 and model.name in repr(model)

@@ -2,7 +2,7 @@
 
 use crate::{Others, Overview, Row, Rows};
 use rollcall_engine::{
-    Step,
+    EMBEDDING, Step,
     timeline::{ClassRange, RangeCutter, Timeline},
 };
 use std::{fmt, io};
@@ -30,6 +30,8 @@ pub struct Analysis {
     pub file_bytes: Option<String>,
     /// What was heard beside the classes, where the model can tell.
     pub others: Option<Others>,
+    /// The embedding of each step ([`Step::embedding`]), if they were wanted.
+    pub embeddings: Option<Rows>,
     /// Wave-form and log-mel, if pictures were wanted.
     pub overview: Option<Box<Overview>>,
 }
@@ -62,6 +64,7 @@ pub struct Steps {
     cutter: RangeCutter,
     found: Vec<ClassRange>,
     peaks: Vec<(f32, f64)>,
+    embeddings: Option<Rows>,
     /// The engine's closure cannot fail: the first failure waits here.
     failure: Option<io::Error>,
 }
@@ -75,9 +78,15 @@ impl Steps {
             cutter: timeline.cutter(),
             found: Vec::new(),
             peaks: vec![(0.0, timeline.settings.start_s); classes],
+            embeddings: None,
             failure: None,
             timeline,
         }
+    }
+
+    /// Keeps the embedding of each step, too.
+    pub(crate) fn keep_embeddings(&mut self) {
+        self.embeddings = Some(Rows::new(EMBEDDING));
     }
 
     /// Second of the file at which a step is centred.
@@ -87,15 +96,24 @@ impl Steps {
 
     /// Takes the engine's next step.
     pub fn take(&mut self, step: &Step) {
-        self.row(self.timeline.time_s(step), &step.activity);
+        let time_s = self.timeline.time_s(step);
+        self.row(time_s, &step.activity);
+        if let Some(Err(error)) = self.embeddings.as_mut().map(|rows| rows.push(time_s, &step.embedding)) {
+            self.failure.get_or_insert(error);
+        }
     }
 
     /// Takes a step that was kept: its centre in the file, later than the last, and an activity for each class.
     pub fn row(&mut self, time_s: f64, activities: &[f32]) {
+        self.row_after(self.timeline.hop_s, time_s, activities);
+    }
+
+    /// The same of a step that comes `hop_s` seconds after the one before, where the interval changes.
+    pub fn row_after(&mut self, hop_s: f64, time_s: f64, activities: &[f32]) {
         if let Err(error) = self.rows.push(time_s, activities) {
             self.failure.get_or_insert(error);
         }
-        self.cutter.push(time_s, activities, &mut |range| self.found.push(range));
+        self.cutter.push_after(hop_s, time_s, activities, &mut |range| self.found.push(range));
         for (peak, &activity) in self.peaks.iter_mut().zip(activities) {
             if activity > peak.0 {
                 *peak = (activity, time_s);
@@ -109,7 +127,7 @@ impl Steps {
     /// # Errors
     /// The rows could not be written to the temporary folder.
     pub fn finish(self, duration_s: f64, clip: &[f32], incomplete: Option<String>) -> io::Result<Analysis> {
-        let Self { mut timeline, rows, cutter, found, peaks, failure } = self;
+        let Self { mut timeline, rows, cutter, found, peaks, embeddings, failure } = self;
         if let Some(error) = failure {
             return Err(error);
         }
@@ -127,6 +145,7 @@ impl Steps {
             whole_s,
             file_bytes,
             others,
+            embeddings,
             overview,
         })
     }

@@ -155,6 +155,7 @@ mod tests {
             whole_s: 1.5,
             file_bytes: None,
             others: None,
+            embeddings: None,
             overview: None,
         };
         let mut text = Vec::new();

@@ -26,7 +26,7 @@ pub use folding::{Fold, Folding};
 pub use listener::{AnalyzeError, Heard, Hearing, Listener, Witness, replaced_note};
 pub use loudness::Loudness;
 pub use name::name;
-pub use others::{Event, OtherSteps, Others};
+pub use others::{Event, OtherSteps, Others, ranked_events};
 pub use overview::Overview;
 pub use rollcall_engine::timeline::{MERGE_GAP_S, MIN_DURATION_S};
 pub use rows::{Row, RowReader, Rows};

@@ -1,7 +1,11 @@
 //! One audio file -> the engine -> an [`Analysis`] of each signal that is heard in it, in constant memory.
 
 use crate::{
-    Analysis, Channels, Overview, Steps, channels::Ear, crew, loudness::Loudness, others::OtherSteps,
+    Analysis, Channels, Overview, Steps,
+    channels::Ear,
+    crew,
+    loudness::Loudness,
+    others::{OtherSteps, ranked_events},
 };
 use rollcall_engine::{
     Engine, EngineError, InputFormat, Model, Settings, Step,
@@ -29,6 +33,8 @@ pub struct Listener {
     pub threads: usize,
     /// Whether AudioSet's instruments are listed by their probability, where the model can tell.
     pub is_ranked: bool,
+    /// Whether the embedding of each step is kept: 512 bytes a step, in the temporary folder where they are many.
+    pub keeps_embeddings: bool,
     /// Whether wave-form and log-mel are gathered, for pictures.
     pub is_pictured: bool,
 }
@@ -233,19 +239,19 @@ impl Voice {
     ) -> Result<Self, AnalyzeError> {
         let InputFormat { sample_rate_hz, channels } = format;
         let heard = InputFormat { sample_rate_hz, channels: ear.channels(channels) };
+        let start_s = head.settings.start_s;
+        let mut steps = Steps::new(head);
+        if listener.keeps_embeddings {
+            steps.keep_embeddings();
+        }
         let overview = listener.is_pictured.then(|| Overview::new(sample_rate_hz, heard.channels));
         Ok(Self {
             ear,
             channels,
             engine: Engine::ahead(Arc::clone(&listener.model), heard, listener.engine, crew::crew(threads))?,
-            others: OtherSteps::new(
-                &listener.model,
-                listener.engine,
-                &listener.ranges,
-                head.settings.start_s,
-            ),
+            others: OtherSteps::new(&listener.model, listener.engine, &listener.ranges, start_s),
             is_ranked: listener.is_ranked,
-            steps: Steps::new(head),
+            steps,
             overview: overview.transpose()?.map(Box::new),
             loudness: Loudness::new(ear, channels, f64::from(sample_rate_hz)),
             room: Vec::new(),
@@ -286,7 +292,11 @@ impl Voice {
         let counters = engine.counters();
         let duration_s = counters.frames as f64 / f64::from(engine.format().sample_rate_hz);
         let analysis = steps.finish(duration_s, &engine.clip(), incomplete)?;
-        let others = others.and_then(|others| others.finish(analysis.timeline.end_s(), &engine, is_ranked));
+        let end_s = analysis.timeline.end_s();
+        let mut others = others.and_then(|others| others.finish(end_s, engine.another()));
+        if let Some(others) = others.as_mut().filter(|_| is_ranked) {
+            others.events = ranked_events(&engine);
+        }
         let replaced_samples = counters.replaced_samples;
         let replaced = replaced_note(replaced_samples);
         Ok(Analysis {
@@ -302,7 +312,7 @@ impl Voice {
 
 fn take(steps: &mut Steps, others: &mut Option<OtherSteps>, step: &Step) {
     if let Some(others) = others {
-        others.take(steps.time_s(step), step);
+        others.take(steps.time_s(step), step.another);
     }
     steps.take(step);
 }

@@ -1,4 +1,5 @@
-//! Why a result may be empty though somebody plays: silence, channels that cancel each other, a level that is too low.
+//! Why a result may be empty though somebody plays: silence, channels that cancel each other or that are silent and thin the mean, a
+//! level that is too low.
 
 use crate::channels::Ear;
 use rollcall_engine::audio::LARGEST_SAMPLE;
@@ -6,6 +7,8 @@ use rollcall_engine::audio::LARGEST_SAMPLE;
 /// A mean of all channels that is this much below the loudest of them has lost what is in it: a factor of 4 in amplitude, which two
 /// channels without anything in common (3 dB) and one silent channel of two (6 dB) are far from.
 const LOST_DB: f64 = 12.0;
+/// A channel so much below the loudest adds nothing to the mean of all: a tenth of its amplitude.
+const NEARLY_SILENT_DB: f64 = 20.0;
 /// Music whose loudest window is below this is heard worse, for what is quieter in it drowns in the log-mel's offset (0.01): made
 /// quieter step by step, demo/feelings.ogg keeps its cello at -38 dBFS, a little of it, and has lost it at -43.
 const QUIET_DBFS: f32 = -40.0;
@@ -78,18 +81,8 @@ impl Loudness {
         if self.frames == 0 {
             return Some("there is no audio in it: 0 frames".into());
         }
-        let loudest = self.channels.iter().copied().fold(0.0, f64::max);
-        let lost_db = 10.0 * (loudest / self.mean).log10();
-        if loudest > 0.0 && lost_db > LOST_DB {
-            let lost = if lost_db.is_finite() && lost_db < 100.0 {
-                format!("is {lost_db:.0} dB below the loudest of them")
-            } else {
-                String::from("is silent")
-            };
-            return Some(format!(
-                "the channels cancel each other: their mono sum, which is what was heard, {lost}; hear one with --channels left, right \
-                 or side, or all of them with --channels each"
-            ));
+        if let Some(note) = self.lost() {
+            return Some(note);
         }
         if !self.is_any {
             return Some(match self.ear {
@@ -112,6 +105,43 @@ impl Loudness {
             )
         })
     }
+
+    /// What is to be said of a mean that has lost what is in the channels.
+    fn lost(&self) -> Option<String> {
+        let count = self.channels.len();
+        let loudest = self.channels.iter().copied().fold(0.0, f64::max);
+        let lost_db = decibels(loudest, self.mean);
+        if loudest == 0.0 || lost_db <= LOST_DB {
+            return None;
+        }
+        // The mean of channels that have nothing in common: what is lost up to there is lost among them, the rest cancels.
+        let apart = self.channels.iter().sum::<f64>() / (count * count) as f64;
+        if decibels(apart, self.mean) > decibels(loudest, apart) {
+            let lost = if lost_db < 100.0 {
+                format!("is {lost_db:.0} dB below the loudest of them")
+            } else {
+                String::from("is silent")
+            };
+            return Some(format!(
+                "the channels cancel each other: their mono sum, which is what was heard, {lost}; hear one with --channels left, right \
+                 or side, or all of them with --channels each"
+            ));
+        }
+        let is_silent = |square: &&f64| decibels(loudest, **square) > NEARLY_SILENT_DB;
+        let reason = match self.channels.iter().filter(is_silent).count() {
+            0 => String::from("they have little in common"),
+            silent => format!("{silent} are silent or nearly so"),
+        };
+        Some(format!(
+            "the mean of all {count} channels, which is what was heard, is {lost_db:.0} dB below the loudest of them, for {reason}; hear \
+             each by itself with --channels each"
+        ))
+    }
+}
+
+/// How far one power is above another.
+fn decibels(power: f64, above: f64) -> f64 {
+    10.0 * (power / above).log10()
 }
 
 fn describe(ear: Ear) -> String {
@@ -151,6 +181,21 @@ mod tests {
             assert_eq!(of(Ear::Mono, 2, audio), "", "{audio:?}");
         }
         assert_eq!(of(Ear::Mono, 3, &[0.5, 0.0, 0.0]), "");
+        // 5.1 with a centre alone loses 20 log 6 = 16 dB, and nothing cancels; nor in sixteen channels that take turns.
+        let centre = of(Ear::Mono, 6, &[0.0, 0.0, 0.5, 0.0, 0.0, 0.0]);
+        assert!(
+            centre.contains("mean of all 6 channels")
+                && centre.contains("16 dB")
+                && centre.contains("5 are silent"),
+            "{centre}"
+        );
+        assert!(centre.contains("--channels each") && !centre.contains("cancel"), "{centre}");
+        let turns: Vec<f32> = (0..256).map(|i| if i % 17 == 0 { 0.5 } else { 0.0 }).collect();
+        let turns = of(Ear::Mono, 16, &turns);
+        assert!(turns.contains("12 dB") && turns.contains("little in common"), "{turns}");
+        // Inverted fronts do, whatever else is silent.
+        let inverted = of(Ear::Mono, 6, &[0.5, -0.5, 0.01, 0.0, 0.0, 0.0]);
+        assert!(inverted.contains("cancel each other"), "{inverted}");
         assert!(
             note(Ear::Mono, 1, &[0.001], -50.0).unwrap().contains("-50 dBFS")
                 && note(Ear::Mono, 1, &[0.1], -39.0).is_none()

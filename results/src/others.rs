@@ -1,17 +1,14 @@
 //! What is heard beside the classes, by a model that can tell: instruments outside of them, and AudioSet's list.
 
 use rollcall_engine::{
-    Another, Engine, HOP_SAMPLES, Model, SAMPLE_RATE_HZ, Settings, Step,
+    Another, Engine, HOP_SAMPLES, Model, SAMPLE_RATE_HZ, Settings,
     timeline::{ClassRange, Range, RangeCutter, RangeSettings, named},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Another instrument counts as playing from this probability on.
-const LIKELY: f32 = 0.5;
-
 /// What was heard beside the classes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Others {
     /// Over the whole: the likeliest instrument outside of the classes.
     pub instrument: String,
@@ -20,12 +17,12 @@ pub struct Others {
     /// When such an instrument was likely; its mean and peak are probabilities.
     pub ranges: Vec<Range>,
     /// AudioSet's instruments by their probability over the whole, the likeliest first; only for those who ask.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
 }
 
 /// One of AudioSet's instruments.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Its name there.
     pub name: String,
@@ -46,37 +43,39 @@ impl OtherSteps {
     /// classes; nothing if the model cannot tell.
     pub fn new(model: &Model, engine: Settings, ranges: &RangeSettings, start_s: f64) -> Option<Self> {
         let names: Vec<String> = model.events()?.others.iter().map(|other| other.name.clone()).collect();
-        let settings = RangeSettings { thresholds: vec![LIKELY; names.len()], ..ranges.clone() };
+        let settings = RangeSettings { thresholds: vec![Another::LIKELY; names.len()], ..ranges.clone() };
         let hop_s = (engine.update_hops * HOP_SAMPLES) as f64 / f64::from(SAMPLE_RATE_HZ);
         let cutter = RangeCutter::new(&settings, hop_s, start_s);
         Some(Self { row: vec![0.0; names.len()], names, cutter, found: Vec::new() })
     }
 
-    /// Takes the engine's next step, centred at this second of the file.
-    pub fn take(&mut self, time_s: f64, step: &Step) {
+    /// Takes what the engine's next step says ([`rollcall_engine::Step::another`]), centred at this second of the file.
+    pub fn take(&mut self, time_s: f64, another: Option<Another>) {
         self.row.fill(0.0);
-        if let Some(Another { probability, instrument }) = step.another {
+        if let Some(Another { probability, instrument }) = another {
             self.row[instrument] = probability;
         }
         self.cutter.push(time_s, &self.row, &mut |range| self.found.push(range));
     }
 
-    /// Ends it at this second of the file; nothing where nothing was heard. `ranked`: with the list of AudioSet's instruments.
-    pub fn finish(self, end_s: f64, engine: &Engine, ranked: bool) -> Option<Others> {
+    /// Ends it at this second of the file, with what the engine says of the whole ([`Engine::another`]); nothing where nothing was
+    /// heard.
+    pub fn finish(self, end_s: f64, whole: Option<Another>) -> Option<Others> {
         let Self { names, cutter, mut found, .. } = self;
-        let Another { probability, instrument } = engine.another()?;
+        let Another { probability, instrument } = whole?;
         cutter.finish(end_s, &mut |range| found.push(range));
         Some(Others {
             instrument: names[instrument].clone(),
             probability,
             ranges: named(found, &names),
-            events: if ranked { instruments(engine) } else { Vec::new() },
+            events: Vec::new(),
         })
     }
 }
 
-/// Those of the events that are instruments, the likeliest first.
-fn instruments(engine: &Engine) -> Vec<Event> {
+/// Those of AudioSet's events that are instruments, by their probability over all that the engine has heard, the likeliest first; none
+/// where its model can't tell.
+pub fn ranked_events(engine: &Engine) -> Vec<Event> {
     let Some((table, probabilities)) = engine.model().events().zip(engine.events()) else {
         return Vec::new();
     };

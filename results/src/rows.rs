@@ -14,7 +14,7 @@ const BLOCK_BYTES: usize = 16 << 10;
 pub struct Row {
     /// Centre of the step in seconds.
     pub time_s: f64,
-    /// An activity in 0..=1 for each class.
+    /// An activity in 0..=1 for each class; or the numbers of an embedding.
     pub activity: Vec<f32>,
 }
 
@@ -28,7 +28,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// No rows, of so many classes.
+    /// No rows, of so many classes or other numbers.
     pub fn new(classes: usize) -> Self {
         Self { classes, count: 0, block: Vec::new(), spool: SpooledTempFile::new(IN_MEMORY_BYTES) }
     }

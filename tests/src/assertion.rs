@@ -4,7 +4,12 @@ use crate::{
     meters::{Meter, value_at},
     record::{Record, Sent, Stream},
 };
-use std::{fmt, ops::RangeInclusive, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    ops::RangeInclusive,
+    str::FromStr,
+};
 
 /// One claim about a record. Its text form is what `--assert` takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +34,12 @@ pub enum Assertion {
     Events(RangeInclusive<u64>),
     /// `same-output`: all stretches came out alike, to the bit.
     SameOutput,
+    /// `sleeps`: the plugin lets a host that can stop calling it do so.
+    Sleeps,
+    /// `at-rest`: whatever it had switched on or turned up is off and at 0 in the end: notes and MIDI controllers.
+    AtRest,
+    /// `even<X`: the shortest call of no stretch takes X times as long as that of another.
+    Even(f64),
     /// `p50<X%`, `p99<X%`, `max<X%`: the share of its block's length that a call takes.
     Time(Rank, f64),
     /// `growth<N`: resident memory grows by less than so many MiB from a quarter of the run to its end.
@@ -73,6 +84,7 @@ impl Assertion {
                 }
             }
             Self::Growth(bound_mib) => growth(record, *bound_mib),
+            Self::Even(bound) => even(record, *bound),
             _ => {
                 let shown = record.streams.iter().enumerate().map(|(number, stream)| {
                     self.stream(record, stream).map_err(|why| format!("stretch {number}: {why}"))
@@ -131,6 +143,11 @@ impl Assertion {
                     Err(format!("{events} events, not {} to {}", range.start(), range.end()))
                 }
             }
+            Self::Sleeps => match stream.slept_blocks {
+                0 => Err(format!("none of {} blocks was slept through", stream.blocks)),
+                slept => Ok(format!("{slept} of {} blocks slept through", stream.blocks)),
+            },
+            Self::AtRest => at_rest(stream),
             Self::Time(rank, bound) => {
                 let times = &stream.times;
                 let share = match rank {
@@ -166,12 +183,13 @@ impl Assertion {
                     )),
                 }
             }
-            Self::NoEdits | Self::SameOutput | Self::Growth(_) => Ok(String::new()),
+            Self::NoEdits | Self::SameOutput | Self::Growth(_) | Self::Even(_) => Ok(String::new()),
         }
     }
 }
 
-/// What must hold of every run, asked for or not: no call fails, nothing is written beyond a block's end.
+/// What must hold of every run, asked for or not: no call fails, nothing is written beyond a block's end, and what the plugin says
+/// is what it was told.
 ///
 /// # Errors
 /// What breaks it.
@@ -190,8 +208,8 @@ pub fn conduct(record: &Record) -> Result<String, String> {
             ));
         }
     }
-    match record.misuse.first() {
-        Some(misuse) => Err(misuse.clone()),
+    match record.misuse.iter().chain(&record.contradictions).next() {
+        Some(fault) => Err(fault.clone()),
         None => Ok("every call succeeded, nothing written beyond a block".to_owned()),
     }
 }
@@ -216,6 +234,37 @@ fn values_in(series: &[(f64, f64)], time: &RangeInclusive<f64>) -> Vec<(f64, f64
     let first = value_at(series, *time.start()).map(|value| (*time.start(), value));
     let within = series.iter().filter(|(at, _)| at > time.start() && at <= time.end());
     first.into_iter().chain(within.copied()).collect()
+}
+
+fn at_rest(stream: &Stream) -> Result<String, String> {
+    let mut notes = BTreeSet::new();
+    let mut controllers = BTreeMap::new();
+    for event in &stream.events {
+        match event.what {
+            Sent::NoteOn(channel, key, _) => _ = notes.insert((channel, key)),
+            Sent::NoteOff(channel, key) => _ = notes.remove(&(channel, key)),
+            Sent::Cc(channel, number, value) => _ = controllers.insert((channel, number), value),
+            _ => {}
+        }
+    }
+    controllers.retain(|_, value| *value > 0);
+    if let Some((channel, key)) = notes.first() {
+        return Err(format!("{} notes are still on, key {key} on channel {channel}", notes.len()));
+    }
+    match controllers.first_key_value() {
+        Some(((channel, number), value)) => Err(format!(
+            "{} controllers are still up, {number} on channel {channel} at {value}",
+            controllers.len()
+        )),
+        None => Ok(format!("all off after {} events", stream.events.len())),
+    }
+}
+
+fn even(record: &Record, bound: f64) -> Result<String, String> {
+    let least = record.streams.iter().map(|stream| stream.times.least_ns.max(1) as f64);
+    let (low, high) = least.fold((f64::MAX, 0.0_f64), |(low, high), ns| (low.min(ns), high.max(ns)));
+    let shown = format!("{:.2} times: {low:.0} to {high:.0} ns", high / low);
+    if high < bound * low { Ok(shown) } else { Err(format!("{shown}, bound {bound}")) }
 }
 
 fn growth(record: &Record, bound_mib: f64) -> Result<String, String> {
@@ -260,7 +309,8 @@ impl FromStr for Assertion {
                 "p99" => Ok(Self::Time(Rank::P99, percent()?)),
                 "max" => Ok(Self::Time(Rank::Max, percent()?)),
                 "growth" => Ok(Self::Growth(number(bound)?)),
-                _ => Err(bad("p50<X%, p99<X%, max<X% or growth<MIB")),
+                "even" => Ok(Self::Even(number(bound)?)),
+                _ => Err(bad("p50<X%, p99<X%, max<X%, even<X or growth<MIB")),
             };
         }
         match text.split_once('=') {
@@ -275,6 +325,8 @@ impl FromStr for Assertion {
                 "no-edits" => Ok(Self::NoEdits),
                 "no-events" => Ok(Self::Events(0..=0)),
                 "same-output" => Ok(Self::SameOutput),
+                "sleeps" => Ok(Self::Sleeps),
+                "at-rest" => Ok(Self::AtRest),
                 _ => Err(bad("`rollcall-host run --help` lists what can be")),
             },
         }
@@ -322,6 +374,9 @@ impl fmt::Display for Assertion {
             Self::Sound => write!(f, "sound"),
             Self::NoEdits => write!(f, "no-edits"),
             Self::SameOutput => write!(f, "same-output"),
+            Self::Sleeps => write!(f, "sleeps"),
+            Self::AtRest => write!(f, "at-rest"),
+            Self::Even(bound) => write!(f, "even<{bound}"),
             Self::Events(range) if *range.end() == 0 => write!(f, "no-events"),
             Self::Events(range) => write!(f, "events>={}", range.start()),
             Self::Growth(bound) => write!(f, "growth<{bound}"),

@@ -8,6 +8,7 @@ use crate::{
     progress::Progress,
     record::{Event, PassThrough, Sent, Stream, Times},
     signal::Source,
+    sleep::Sleeper,
     transport::Playhead,
     trouble::Trouble,
 };
@@ -50,6 +51,7 @@ struct Tally {
     first_sound_frame: Option<u64>,
     hash: u64,
     overruns: u64,
+    slept: u64,
     errors: (u64, Option<u64>),
     allocations: (u64, u64, Option<u64>),
     calls: Vec<(u64, u32)>,
@@ -91,6 +93,7 @@ impl Feed<'_> {
         let mut sent: Vec<(u32, Sent)> = Vec::with_capacity(1_024);
         let mut changes: Vec<(u32, u32, f64)> = Vec::with_capacity(64);
         let mut automation = self.automation;
+        let mut sleepers: Vec<Sleeper> = processors.iter().map(|_| Sleeper::default()).collect();
         let began = Instant::now();
         while fed < total {
             let wanted = u64::from(sizes.next().unwrap_or(1).min(max));
@@ -107,9 +110,15 @@ impl Feed<'_> {
             automation = &automation[due..];
             pacer.wait(fed);
             self.progress.block(number, fed);
-            for (instance, (processor, buffers)) in processors.iter_mut().zip(&mut buffers).enumerate() {
+            let instances = processors.iter_mut().zip(&mut buffers).zip(&mut sleepers);
+            for (instance, ((processor, buffers), sleeper)) in instances.enumerate() {
                 buffers
                     .fill(frames as usize, |channel, frame| self.source.sample(channel, fed + frame as u64));
+                let is_input_quiet = self.process.sleeps && buffers.are_quiet(frames as usize).0;
+                if self.process.sleeps && sleeper.skips(is_input_quiet, !changes.is_empty()) {
+                    tally.slept += 1;
+                    continue;
+                }
                 sent.clear();
                 let time = playhead.now();
                 let mut block = Block { frames, buffers, time, changes: &changes, sent: &mut sent };
@@ -122,6 +131,11 @@ impl Feed<'_> {
                     tally.allocations = (all + call.allocations, blocks + 1, first.or(Some(number)));
                 }
                 tally.calls.push((call.took_ns, frames));
+                if self.process.sleeps {
+                    let is_quiet = (is_input_quiet, buffers.are_quiet(frames as usize).1);
+                    let tail_frames = processor.tail_frames(call.wish);
+                    sleeper.processed(frames, is_quiet, call.wish, tail_frames);
+                }
                 tally.overruns += buffers.overruns(frames as usize);
                 self.compare(&mut tally, buffers, frames as usize, fed, number);
                 if instance == 0 {
@@ -151,6 +165,7 @@ impl Feed<'_> {
             outputs: self.ready.outputs.clone(),
             frames,
             blocks,
+            slept_blocks: tally.slept,
             pass: tally.pass,
             non_finite: tally.non_finite,
             peak: tally.peak,
@@ -198,6 +213,7 @@ impl Tally {
             // FNV-1a's offset basis.
             hash: 0xcbf2_9ce4_8422_2325,
             overruns: 0,
+            slept: 0,
             errors: (0, None),
             allocations: (0, 0, None),
             calls: Vec::new(),

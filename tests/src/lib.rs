@@ -5,10 +5,12 @@
 
 pub mod assertion;
 pub mod audio_file;
+pub mod check;
 pub mod counting;
 mod feed;
 mod format;
 pub mod fuzz;
+mod keeping;
 mod launch;
 pub mod matrix;
 pub mod meters;
@@ -20,6 +22,7 @@ pub mod report;
 mod run;
 mod schedule;
 mod signal;
+mod sleep;
 pub mod timeline;
 mod transport;
 mod trouble;

@@ -19,6 +19,8 @@ enum Command {
     Run(Box<cli::run::Options>),
     /// Rates x block sizes x layouts x modes, each in a process of its own.
     Matrix(cli::matrix::Options),
+    /// What validators check: layouts, parameters and states, even cost, sleep.
+    Check(cli::check::Options),
     /// Random runs from a seed; the first failure is made as small as possible.
     Fuzz(cli::fuzz::Options),
     /// What the other commands start: runs the plan in a folder.
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Command::Inspect(options) => cli::inspect::run(&options),
         Command::Run(options) => cli::run::run(&options),
         Command::Matrix(options) => cli::matrix::run(&options),
+        Command::Check(options) => cli::check::run(&options),
         Command::Fuzz(options) => cli::fuzz::run(&options),
         Command::Child { folder } => rollcall_host::child(&folder).map(|()| true).map_err(Into::into),
     };

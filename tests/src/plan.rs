@@ -82,6 +82,10 @@ pub enum Step {
     },
     /// Reads all parameter values into the record.
     Read,
+    /// Asks for every usual layout while it is inactive, and holds what it says then against what it said.
+    Layouts,
+    /// Sets every parameter while it processes, and holds the values against what it, its state and other instances say.
+    Keeps,
     /// Leaves the plugin alone for so long.
     Wait {
         /// Seconds.
@@ -184,6 +188,9 @@ pub struct Process {
     /// Changes a random parameter at random times, so many times a second.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub random_automation_hz: f64,
+    /// Lets the plugin sleep when it may: the host stops calling it until something comes.
+    #[serde(default)]
+    pub sleeps: bool,
     /// Keeps the main output in the record's folder, as 32-bit float WAV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write: Option<PathBuf>,
@@ -205,6 +212,7 @@ impl Process {
             in_place: false,
             automation: Vec::new(),
             random_automation_hz: 0.0,
+            sleeps: false,
             write: None,
         }
     }

@@ -38,6 +38,9 @@ pub struct Record {
     /// Times that the plugin called the host on the wrong thread, as far as that can be seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misuse: Vec<String>,
+    /// What the plugin says that is not what it was told, or what it said before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<String>,
     /// The step that could not be done, and why. Nothing after it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<(usize, String)>,
@@ -129,6 +132,9 @@ pub struct Stream {
     pub frames: u64,
     /// Blocks fed.
     pub blocks: u64,
+    /// Blocks that the plugin slept through.
+    #[serde(default)]
+    pub slept_blocks: u64,
     /// How the main output differs from the main input, latency taken off.
     pub pass: PassThrough,
     /// Samples of the output that are not finite.
@@ -177,6 +183,9 @@ pub struct PassThrough {
 /// Time taken by calls of `process`, in nanoseconds; shares are of the block's length.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Times {
+    /// Shortest: what a call costs when nothing interrupts it.
+    #[serde(default)]
+    pub least_ns: u64,
     /// Median.
     pub p50_ns: u64,
     /// 99 of 100 calls took no longer.
@@ -234,6 +243,7 @@ impl Times {
         let mut shares: Vec<f64> = calls.iter().filter(|(_, frames)| *frames > 0).map(of_block).collect();
         shares.sort_unstable_by(f64::total_cmp);
         Self {
+            least_ns: ns.first().copied().unwrap_or_default(),
             p50_ns: quantile(&ns, 0.5),
             p99_ns: quantile(&ns, 0.99),
             max_ns: quantile(&ns, 1.0),

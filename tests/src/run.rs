@@ -3,6 +3,7 @@
 use crate::{
     feed::Feed,
     format::{self, Library, Plugin, Ready},
+    keeping,
     plan::{Plan, Process, Setting, Setup, Step, Value},
     progress::Progress,
     record::{Param, Record},
@@ -142,6 +143,19 @@ impl Run<'_> {
             Step::Read => {
                 let values = self.plugins[0].values();
                 self.record.values.push(values);
+                Ok(())
+            }
+            Step::Layouts => {
+                self.active = None;
+                let found = self.plugins[0].contradictions();
+                self.record.contradictions.extend(found);
+                Ok(())
+            }
+            Step::Keeps => {
+                let library =
+                    self.library.as_deref().ok_or_else(|| Trouble::Plan("no file is open".to_owned()))?;
+                let found = keeping::faults(library, self.plan.id.as_deref(), &self.params, self.plan.seed)?;
+                self.record.contradictions.extend(found);
                 Ok(())
             }
             Step::Wait { seconds } => {
@@ -358,6 +372,8 @@ fn name(step: &Step) -> &'static str {
         Step::LoadBroken { .. } => "load broken states",
         Step::Reload { .. } => "unload and load",
         Step::Read => "read parameters",
+        Step::Layouts => "ask for layouts",
+        Step::Keeps => "set every parameter and read it back",
         Step::Wait { .. } => "wait",
     }
 }

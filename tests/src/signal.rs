@@ -30,6 +30,11 @@ pub enum Signal {
     },
     /// Plucked notes with overtones, over a little noise: something for an analyser to hear.
     Notes,
+    /// Those notes for so many seconds, then zeros.
+    Phrase {
+        /// Seconds.
+        seconds: f64,
+    },
     /// Everything that a sample can be besides music: NaN of both kinds, infinities, subnormals, negative zero, the largest
     /// numbers, in between noise.
     Odd,
@@ -64,7 +69,7 @@ impl Signal {
                 let audio = audio_file::at_rate(audio_file::read(path)?, rate_hz).map_err(wrong)?;
                 audio.channels
             }
-            Self::Notes => {
+            Self::Notes | Self::Phrase { .. } => {
                 let frames = (NOTES_LOOP_S * rate_hz) as u64;
                 vec![(0..frames).map(|frame| note_sample(seed, frame as f64 / rate_hz)).collect()]
             }
@@ -88,7 +93,8 @@ impl Source {
                 let period = ((every_s * self.rate_hz) as u64).max(1);
                 if frame.is_multiple_of(period) { 1.0 } else { 0.0 }
             }
-            Signal::Notes => self.notes(channel, frame),
+            Signal::Phrase { seconds } if frame as f64 >= seconds * self.rate_hz => 0.0,
+            Signal::Notes | Signal::Phrase { .. } => self.notes(channel, frame),
             Signal::Odd => self.odd(channel, frame),
             Signal::Denormal => f32::from_bits(self.hash(channel, frame) as u32 & 0x807f_ffff),
             Signal::File(_) => {
@@ -156,7 +162,7 @@ fn amplitude(dbfs: f64) -> f64 {
     10.0_f64.powf(dbfs / 20.0)
 }
 
-/// `silence`, `sine[:HZ]`, `noise[:DBFS]`, `impulse[:SECONDS]`, `notes`, `odd`, `denormal`, or a file.
+/// `silence`, `sine[:HZ]`, `noise[:DBFS]`, `impulse[:SECONDS]`, `notes`, `phrase[:SECONDS]`, `odd`, `denormal`, or a file.
 impl std::str::FromStr for Signal {
     type Err = String;
 
@@ -171,12 +177,13 @@ impl std::str::FromStr for Signal {
             "noise" => Self::Noise { dbfs: number.unwrap_or(-12.0) },
             "impulse" => Self::Impulse { every_s: number.unwrap_or(1.0) },
             "notes" => Self::Notes,
+            "phrase" => Self::Phrase { seconds: number.unwrap_or(2.0) },
             "odd" => Self::Odd,
             "denormal" => Self::Denormal,
             _ if std::path::Path::new(text).is_file() => Self::File(text.into()),
             _ => {
                 return Err(format!(
-                    "`{text}` is neither a file nor silence, sine[:HZ], noise[:DBFS], impulse[:SECONDS], notes, odd, denormal"
+                    "`{text}` is neither a file nor silence, sine[:HZ], noise[:DBFS], impulse[:SECONDS], notes, phrase[:SECONDS], odd, denormal"
                 ));
             }
         })

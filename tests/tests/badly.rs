@@ -104,6 +104,32 @@ fn each_misdeed_breaks_its_own_claim() {
     }
 }
 
+/// What `rollcall-host check` says of a plugin that does one thing badly: its exit code and its words.
+fn checked(format: &str, how: &str) -> (Option<i32>, String) {
+    let mut check = Command::new(env!("CARGO_BIN_EXE_rollcall-host"));
+    let output = check.arg("check").arg(plugin(format)).env("BADLY", how).output().expect("it starts");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn what_validators_check_is_found_out() {
+    let what = [
+        ("arrange", "input 0 is"),
+        ("forget", "in the controller that was told"),
+        ("lose", "after its own state"),
+    ];
+    for (how, word) in what {
+        let (code, said) = checked("vst3", how);
+        assert!(code == Some(1) && said.contains(word), "{how}: {said}");
+    }
+    for format in FORMATS {
+        let (code, said) = checked(format, "uneven");
+        assert!(code == Some(1) && said.contains("BROKEN even<2"), "{format}: {said}");
+        let (code, said) = checked(format, "not at all");
+        assert!(code == Some(0) && said.contains("4 passed"), "{format}: {said}");
+    }
+}
+
 #[test]
 fn the_line_in_a_failure_does_it_again_and_reports_are_read() {
     let case = case("clap", "change", &CLAIMS);

@@ -14,6 +14,7 @@ fn stream() -> Stream {
         outputs: vec![2],
         frames: 48_000,
         blocks: 94,
+        slept_blocks: 0,
         pass: PassThrough { compared: 96_000, changed: 0, first: None },
         non_finite: 0,
         peak: 0.5,
@@ -50,6 +51,15 @@ fn cases() -> Vec<(&'static str, Record, Record, &'static str)> {
         let events = values.iter().map(|&(at_s, value)| controller(at_s, value)).collect();
         record(|stream| stream.events = events)
     };
+    let notes = |on: &[bool]| {
+        let what = |on: &bool| if *on { Sent::NoteOn(16, 36, 0.5) } else { Sent::NoteOff(16, 36) };
+        let events = on.iter().map(|on| Event { frame: 0, block: 0, what: what(on) }).collect();
+        record(|stream| stream.events = events)
+    };
+    let lengths = |ns: &[u64]| {
+        let stream = |&least_ns: &u64| Stream { times: Times { least_ns, ..Times::default() }, ..stream() };
+        Record { streams: ns.iter().map(stream).collect(), ..Record::default() }
+    };
     let silent = || record(|stream| stream.first_sound_frame = None);
     let good = || record(|_| ());
     let twice = |hash: u64| {
@@ -78,6 +88,10 @@ fn cases() -> Vec<(&'static str, Record, Record, &'static str)> {
             "5 calls of the allocator in 2 blocks, first in block 17",
         ),
         ("no-allocations", good(), record(|stream| stream.allocations = None), "cannot count"),
+        ("sleeps", record(|stream| stream.slept_blocks = 1), good(), "none of 94 blocks"),
+        ("at-rest", meter(&[(0.1, 90), (0.9, 0)]), meter(&[(0.1, 0), (0.9, 3)]), "20 on channel 16 at 3"),
+        ("at-rest", notes(&[true, true, false]), notes(&[true, false, true]), "key 36 on channel 16"),
+        ("even<2", lengths(&[1_000, 1_900]), lengths(&[1_000, 1_500, 2_000]), "2.00 times: 1000 to 2000 ns"),
         ("finite", good(), record(|stream| stream.non_finite = 3), "3 samples"),
         ("silent", silent(), good(), "sound from frame 100"),
         ("sound", good(), silent(), "silent"),

@@ -34,6 +34,25 @@ const BOTH: &[Workspace] = &Workspace::BOTH;
 const MAIN: &[Workspace] = &[Workspace::Main];
 const PLUGIN: &[Workspace] = &[Workspace::Plugin];
 
+/// An override for one of our crates in the release profile: dependencies stay as they are built for all other suites.
+macro_rules! checked {
+    ($name:literal, $check:literal) => {
+        concat!("profile.release.package.", $name, ".", $check, "=true")
+    };
+}
+
+/// Arguments that run the tests of the first crates, with debug assertions and overflow checks in the code of all of them.
+macro_rules! with_checks {
+    ($($tested:literal)*, $($beneath:literal)*) => {
+        &[
+            "--release",
+            "--locked",
+            $("-p", $tested, "--config", checked!($tested, "debug-assertions"), "--config", checked!($tested, "overflow-checks"),)*
+            $("--config", checked!($beneath, "debug-assertions"), "--config", checked!($beneath, "overflow-checks"),)*
+        ]
+    };
+}
+
 /// In the order in which they run: what fails fastest first, and what others need before them.
 ///
 /// Everything is built in the `release` profile: the heavy dependencies compile once, and what is tested is what ships.
@@ -114,6 +133,22 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "crates",
         action: Action::Tests(BOTH, &["--release", "--locked", "--workspace"]),
         shows: "unit, golden, partition, property, command-line and plugin tests",
+    },
+    Suite {
+        name: "checked",
+        action: Action::Tests(
+            MAIN,
+            with_checks!("rollcall-kernels" "rollcall-engine" "rollcall-media" "rollcall-metrics" "rollcall-results" "rollcall-files",),
+        ),
+        shows: "debug assertions and overflow checks hold where numbers and bytes are handled (3 min)",
+    },
+    Suite {
+        name: "checked-plugin",
+        action: Action::Tests(
+            PLUGIN,
+            with_checks!("rollcall-queue" "rollcall-tap" "rollcall-board" "rollcall-worker", "rollcall-engine" "rollcall-kernels" "rollcall-results" "rollcall-media"),
+        ),
+        shows: "the same between the plugin's threads, and in the engine under the worker",
     },
     Suite {
         name: "host",

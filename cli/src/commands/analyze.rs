@@ -68,6 +68,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<Outcome> {
         // Cores that have no file of their own share those there are.
         threads: cores / jobs,
         is_ranked: args.events,
+        keeps_embeddings: plan.embeddings.is_some(),
         is_pictured: plan.has_pictures(),
     };
     let extras = Extras::new(&args.output)?;

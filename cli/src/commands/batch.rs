@@ -3,7 +3,7 @@
 use super::extras::Extras;
 use super::outcome::{Outcome, is_closed_pipe, report_error, report_note, sentence};
 use super::progress::Progress;
-use super::sink::{Old, Sink, check_each, write_each};
+use super::sink::{Old, Sinks, check_each, write_each};
 use crate::{
     analyze::{Analysis, Listener, in_order},
     decode::Audio,
@@ -72,7 +72,7 @@ impl Batch {
         report_file: Option<AtomicFile>,
     ) -> Result<Outcome> {
         let progress = Progress::new(inputs.len(), self.is_quiet);
-        let mut sink = Sink::new(&self.plan)?;
+        let mut sinks = Sinks::new(&self.plan)?;
         let mut report = Report::new(inputs.len());
         let mut fatal = None;
         // Where results cannot be written any more, there is no use in making them.
@@ -96,7 +96,7 @@ impl Batch {
                 let fate = fate.unwrap_or_else(|panic| {
                     Err(anyhow!("the program failed ({panic}); please report this, with the file if you can"))
                 });
-                let taken = progress.aside(|| self.take(&inputs[index], fate, &mut sink, &mut report));
+                let taken = progress.aside(|| self.take(&inputs[index], fate, &mut sinks, &mut report));
                 progress.failed(report.failures().len());
                 fatal = taken.err();
                 is_stopped.store(fatal.is_some(), Ordering::Relaxed);
@@ -105,7 +105,7 @@ impl Batch {
         progress.finish();
         let end = match fatal {
             Some(error) => Err(error),
-            None => sink.finish().and_then(|()| write_report(report_file, &report)),
+            None => sinks.finish().and_then(|()| write_report(report_file, &report)),
         };
         self.list_failures(&report);
         if let Err(error) = end {
@@ -273,7 +273,7 @@ impl Batch {
     }
 
     /// Books one file, in the order of the files.
-    fn take(&self, input: &Input, fate: Result<Fate>, sink: &mut Sink, report: &mut Report) -> Result<()> {
+    fn take(&self, input: &Input, fate: Result<Fate>, sinks: &mut Sinks, report: &mut Report) -> Result<()> {
         let (file, _) = rollcall_results::name(&input.path);
         let reason = match fate {
             Ok(Fate::DoneBefore(heard)) => {
@@ -282,7 +282,7 @@ impl Batch {
             }
             Ok(Fate::Unwritable(error)) => return Err(error),
             Ok(Fate::Analysed(mut analyses)) => {
-                analyses.iter_mut().try_for_each(|analysis| sink.take(analysis))?;
+                analyses.iter_mut().try_for_each(|analysis| sinks.take(analysis))?;
                 let heard = Heard::of(&analyses);
                 match analyses.iter_mut().find_map(|analysis| analysis.incomplete.take()) {
                     None => {

@@ -2,7 +2,7 @@
 
 use crate::analyze::Analysis;
 use crate::inputs::Input;
-use crate::output::{self, AtomicFile, FormatName, Look, Plan, Setting, Target};
+use crate::output::{self, AtomicFile, EmbeddingsFile, FormatName, Look, Plan, Setting, Target};
 use anyhow::{Context, Result, anyhow};
 use rollcall_files::Place;
 use std::{
@@ -14,8 +14,33 @@ use std::{
 /// Columns of text where there is no terminal.
 const PLAIN_WIDTH: usize = 100;
 
+/// Takes results in their order: those that share one output, and embeddings.
+pub(super) struct Sinks {
+    results: Sink,
+    embeddings: Option<EmbeddingsFile>,
+}
+
+impl Sinks {
+    pub(super) fn new(plan: &Plan) -> Result<Self> {
+        let begin = |target| EmbeddingsFile::begin(target, plan.is_forced, plan.is_each_channel);
+        Ok(Self { results: Sink::new(plan)?, embeddings: plan.embeddings.as_ref().map(begin).transpose()? })
+    }
+
+    /// Writes what there is to be written of the next one.
+    pub(super) fn take(&mut self, analysis: &mut Analysis) -> Result<()> {
+        self.results.take(analysis)?;
+        self.embeddings.as_mut().map_or(Ok(()), |embeddings| embeddings.take(analysis))
+    }
+
+    /// Gives the shared files their names. Without any result there are none.
+    pub(super) fn finish(self) -> Result<()> {
+        self.results.finish()?;
+        self.embeddings.map_or(Ok(()), EmbeddingsFile::finish)
+    }
+}
+
 /// Takes results in their order, where they share one output.
-pub(super) enum Sink {
+enum Sink {
     Stdout {
         format: FormatName,
         is_first: bool,
@@ -34,7 +59,7 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    pub(super) fn new(plan: &Plan) -> Result<Self> {
+    fn new(plan: &Plan) -> Result<Self> {
         Ok(match &plan.target {
             Target::Stdout(format) => {
                 let terminal =
@@ -52,7 +77,7 @@ impl Sink {
     }
 
     /// Writes the next result.
-    pub(super) fn take(&mut self, analysis: &mut Analysis) -> Result<()> {
+    fn take(&mut self, analysis: &mut Analysis) -> Result<()> {
         match self {
             Self::Stdout { format, is_first, width, look } => {
                 let is_first = std::mem::take(is_first);
@@ -77,7 +102,7 @@ impl Sink {
     }
 
     /// Gives the shared file its name. Without any result there is no file.
-    pub(super) fn finish(self) -> Result<()> {
+    fn finish(self) -> Result<()> {
         match self {
             Self::File { is_first: false, path, file, .. } => {
                 file.commit().with_context(|| path.display().to_string())
@@ -134,6 +159,7 @@ pub(super) fn sweep(plan: &Plan, inputs: &[Input]) -> Result<()> {
         Target::File(_, path) => Some(path.clone()),
         Target::Stdout(_) | Target::Each(..) => None,
     };
+    let shared = shared.into_iter().chain(plan.embeddings.as_ref().map(|target| target.path.clone()));
     let each = inputs.iter().flat_map(|input| plan.files(input, None)).map(|(_, path)| path);
     let folders: BTreeSet<PathBuf> = each.chain(shared).filter_map(|path| Place::folder(&path)).collect();
     for folder in folders.iter().filter(|folder| folder.is_dir()) {

@@ -65,6 +65,7 @@ fn write_to(analysis: &mut Analysis, out: &mut tempfile::SpooledTempFile) -> Res
         "channel": analysis.channel,
         "notes": analysis.notes,
         "file_bytes": analysis.file_bytes,
+        "others": analysis.others,
     });
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)

@@ -1,6 +1,7 @@
 //! Where each result goes, decided before anything is analysed.
 
 use super::FormatName;
+use super::embeddings::{EmbeddingsFormat, EmbeddingsTarget};
 use super::setting::Look;
 use crate::{args::OutputArgs, inputs::Input};
 use anyhow::{Context, Result, bail, ensure};
@@ -41,6 +42,8 @@ pub struct Plan {
     pub is_each_channel: bool,
     /// How pictures look.
     pub look: Look,
+    /// Where embeddings go, if they are wanted.
+    pub embeddings: Option<EmbeddingsTarget>,
 }
 
 impl Plan {
@@ -87,7 +90,9 @@ impl Plan {
             }
         };
         let look = Look { theme: args.theme, audio: args.audio };
-        let plan = Self { target, is_forced: args.force, pictures: args.pictures(), is_each_channel, look };
+        let embeddings = args.embeddings.as_deref().map(EmbeddingsTarget::of_path).transpose()?;
+        let pictures = args.pictures();
+        let plan = Self { target, is_forced: args.force, pictures, is_each_channel, look, embeddings };
         plan.check(inputs)?;
         Ok(plan)
     }
@@ -136,16 +141,21 @@ impl Plan {
                     name(*format)
                 );
             }
-            Target::File(_, path) => {
-                let is_same = |input: &Input| !input.is_stdin() && is_same_file(&input.path, path);
-                ensure!(!inputs.iter().any(is_same), "--output {}: is one of the inputs", path.display());
-                AtomicFile::check(path, self.is_forced)
-                    .with_context(|| format!("--output {}", path.display()))?;
-            }
+            Target::File(_, path) => self.check_shared("--output", path, inputs)?,
             Target::Each(_, folder) => ensure!(
                 folder.is_some() || !inputs.iter().any(Input::is_stdin),
                 "nothing stands beside standard input; use --output FILE or --out-dir DIR"
             ),
+        }
+        if let Some(EmbeddingsTarget { format, path }) = &self.embeddings {
+            ensure!(
+                *format == EmbeddingsFormat::Parquet || (inputs.len() <= 1 && !self.is_each_channel),
+                "--embeddings {}: those of several files or channels do not fit into one .npy; name a .parquet",
+                path.display()
+            );
+            self.check_shared("--embeddings", path, inputs)?;
+            let is_result = matches!(&self.target, Target::File(_, result) if result == path);
+            ensure!(!is_result, "--embeddings {}: is the file of --output, too", path.display());
         }
         let mut takers: HashMap<PathBuf, &Input> = HashMap::new();
         for input in inputs {
@@ -159,6 +169,13 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// A file that all inputs share.
+    fn check_shared(&self, option: &str, path: &Path, inputs: &[Input]) -> Result<()> {
+        let is_same = |input: &Input| !input.is_stdin() && is_same_file(&input.path, path);
+        ensure!(!inputs.iter().any(is_same), "{option} {}: is one of the inputs", path.display());
+        AtomicFile::check(path, self.is_forced).with_context(|| format!("{option} {}", path.display()))
     }
 }
 

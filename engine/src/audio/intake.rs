@@ -14,7 +14,8 @@ const CHUNK: usize = 1024;
 /// The arithmetic, exactly (the plugin's tap follows the same formula on planar buffers, so that live and
 /// offline agree bit for bit):
 /// 1. `sum = ((x[0] + x[1]) + x[2]) + ...` in `f32`, left to right from channel 0, without fused
-///    multiply-add;
+///    multiply-add; of several channels, a sum below 2^-119 (-716 dBFS) in magnitude counts as 0 of its sign, so that no
+///    product has to do with subnormals;
 /// 2. `mono = sum * (1.0_f32 / channels as f32)`, so that a single channel passes bit for bit;
 /// 3. `mono` that is NaN, infinite, subnormal or beyond [`LARGEST_SAMPLE`] becomes `0.0` and is counted.
 ///
@@ -50,13 +51,13 @@ impl Intake {
                 // as below.
                 2 => {
                     for (out, &[left, right]) in mono.iter_mut().zip(block.as_chunks().0) {
-                        *out = (left + right) * self.gain;
+                        *out = factor(left + right) * self.gain;
                     }
                 }
                 channels => {
                     for (out, frame) in mono.iter_mut().zip(block.chunks_exact(channels)) {
                         let (first, rest) = frame.split_first().expect("a frame has at least one channel");
-                        *out = rest.iter().fold(*first, |sum, x| sum + x) * self.gain;
+                        *out = factor(rest.iter().fold(*first, |sum, x| sum + x)) * self.gain;
                     }
                 }
             }
@@ -74,6 +75,14 @@ impl Intake {
     pub fn reset(&mut self) {
         self.replaced = 0;
     }
+}
+
+/// A sum of several channels as it goes into a product, told by its bits.
+fn factor(sum: f32) -> f32 {
+    const LEAST: i32 = (127 - 119) << 23;
+    const SIGN: u32 = 1 << 31;
+    let bits = sum.to_bits();
+    f32::from_bits(if ((bits & !SIGN) as i32) < LEAST { bits & SIGN } else { bits })
 }
 
 /// Replaces what cannot be audio by `0.0` and returns how many samples that were. Zeros of either sign pass.
@@ -141,6 +150,13 @@ mod tests {
         assert_eq!(replaced, bad.len() as u64);
         // One broken channel breaks the frame; channels that overflow together do too.
         assert_eq!(mono(2, &[f32::NAN, 0.5, f32::MAX, f32::MAX, 0.5, 0.5]), (vec![0.0, 0.0, 0.5], 2));
+    }
+
+    #[test]
+    fn no_product_has_to_do_with_subnormals() {
+        let (out, replaced) = mono(2, &[1e-40, 1e-40, 1e-38, -0.9e-38, -1e-40, -1e-40, 0.5, 1e-40]);
+        assert_eq!(out.map_bits(), [0.0_f32, 0.0, -0.0, 0.25].map(f32::to_bits));
+        assert_eq!(replaced, 0);
     }
 
     #[test]

@@ -37,6 +37,7 @@ impl ClassRange {
 #[derive(Clone, Debug)]
 pub struct RangeCutter {
     settings: RangeSettings,
+    /// Between the newest step and the one before.
     hop_s: f64,
     start_s: f64,
     last_time_s: Option<f64>,
@@ -49,6 +50,8 @@ struct Open {
     start_s: f64,
     /// Centre of the last step at or above threshold.
     last_s: f64,
+    /// Where that step ends: half way to the next, as soon as there is one.
+    end_s: f64,
     sum: f64,
     steps: u64,
     /// Sum and number of the steps below threshold since: part of the range if it goes on.
@@ -67,13 +70,27 @@ impl RangeCutter {
     /// Takes the next step: its centre in seconds, later than the last, and an activity for each class. Hands over the
     /// ranges that are finished by it.
     pub fn push(&mut self, time_s: f64, activity: &[f32], on_range: &mut dyn FnMut(ClassRange)) {
+        self.push_after(self.hop_s, time_s, activity, on_range);
+    }
+
+    /// The same for a step that comes `hop_s` seconds after the one before, where the interval changes; later than that after a
+    /// gap.
+    pub fn push_after(
+        &mut self,
+        hop_s: f64,
+        time_s: f64,
+        activity: &[f32],
+        on_range: &mut dyn FnMut(ClassRange),
+    ) {
+        self.hop_s = hop_s;
         let first = self.last_time_s.is_none();
-        let start_s = if first { self.start_s } else { time_s - self.hop_s / 2.0 };
+        let start_s = if first { self.start_s } else { time_s - hop_s / 2.0 };
         for (class, (open, &value)) in self.open.iter_mut().zip(activity).enumerate() {
             let above = value >= self.settings.thresholds[class];
             let fresh = Open {
                 start_s,
                 last_s: time_s,
+                end_s: time_s + hop_s / 2.0,
                 sum: value.into(),
                 steps: 1,
                 gap_sum: 0.0,
@@ -84,13 +101,16 @@ impl RangeCutter {
                 None if above => *open = Some(fresh),
                 None => {}
                 Some(range) => {
-                    let gap_s = time_s - range.last_s - self.hop_s;
+                    if self.last_time_s == Some(range.last_s) {
+                        range.end_s = range.last_s + hop_s / 2.0;
+                    }
+                    let gap_s = start_s - range.end_s;
                     if gap_s > self.settings.merge_gap_s + SAME_S {
-                        let finished = range.close(class, range.last_s + self.hop_s / 2.0);
+                        let finished = range.close(class, range.end_s);
                         *open = above.then_some(fresh);
                         keep(finished, &self.settings, on_range);
                     } else if above {
-                        range.extend(time_s, value);
+                        range.extend(time_s, hop_s, value);
                     } else {
                         range.gap_sum += f64::from(value);
                         range.gap_steps += 1;
@@ -106,7 +126,7 @@ impl RangeCutter {
         for (class, range) in self.open.iter().enumerate() {
             let Some(range) = range else { continue };
             let last_step = self.last_time_s == Some(range.last_s);
-            let natural = range.last_s + if last_step { self.hop_s } else { self.hop_s / 2.0 };
+            let natural = if last_step { range.last_s + self.hop_s } else { range.end_s };
             let finished = range.close(class, natural.min(end_s));
             if finished.end_s > finished.start_s {
                 keep(finished, &self.settings, on_range);
@@ -122,11 +142,11 @@ fn keep(range: ClassRange, settings: &RangeSettings, on_range: &mut dyn FnMut(Cl
 }
 
 impl Open {
-    fn extend(&mut self, time_s: f64, value: f32) {
+    fn extend(&mut self, time_s: f64, hop_s: f64, value: f32) {
         self.sum += self.gap_sum + f64::from(value);
         self.steps += self.gap_steps + 1;
         (self.gap_sum, self.gap_steps) = (0.0, 0);
-        self.last_s = time_s;
+        (self.last_s, self.end_s) = (time_s, time_s + hop_s / 2.0);
         self.peak = self.peak.max(value);
     }
 
@@ -216,6 +236,29 @@ mod tests {
         let told: Vec<_> =
             told.iter().map(|range| (range.class.as_str(), range.start_s, range.end_s)).collect();
         assert_eq!(told, [("piano", 0.0, 0.3), ("banjo", 0.0, 0.3), ("piano", 0.24, 0.3)]);
+    }
+
+    /// An interval that changes moves no end, and makes no gap where there is none.
+    #[test]
+    fn steps_of_other_lengths_meet_half_way() {
+        let settings = RangeSettings { thresholds: vec![0.5; 2], min_duration_s: 0.0, merge_gap_s: 0.1 };
+        let mut cutter = RangeCutter::new(&settings, 0.16, 0.0);
+        let mut found = Vec::new();
+        let steps =
+            [(0.16, 0.0, 1.0, 0.0), (0.16, 0.16, 1.0, 1.0), (0.96, 1.12, 1.0, 0.0), (0.96, 2.08, 0.0, 0.0)];
+        for (hop_s, time_s, one, other) in steps {
+            cutter.push_after(hop_s, time_s, &[one, other], &mut |range| found.push(range));
+        }
+        cutter.finish(9.0, &mut |range| found.push(range));
+        sort(&mut found);
+        let ends: Vec<_> = found.iter().map(|range| (range.class, range.start_s, range.end_s)).collect();
+        let near = |(class, start_s, end_s): (usize, f64, f64), wanted: (usize, f64, f64)| {
+            class == wanted.0 && (start_s - wanted.1).abs() < SAME_S && (end_s - wanted.2).abs() < SAME_S
+        };
+        assert!(
+            ends.len() == 2 && near(ends[0], (0, 0.0, 1.60)) && near(ends[1], (1, 0.08, 0.64)),
+            "{ends:?}"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The ends: one writer, any number of readers, one inbox.
 
 use crate::{
-    Command, FileJob, History, HistoryWriter, Inbox, Latest, Outputs, Picture, RowData, Status,
+    Command, FileJob, History, HistoryWriter, Inbox, Latest, Meter, Outputs, Picture, RowData, Status,
     history::Shelf,
 };
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -79,10 +79,13 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Shows a new step: to snapshot readers and to the audio thread.
+    /// Shows a new step to snapshot readers.
     pub fn show_latest(&mut self, latest: Latest) {
-        self.shared.outputs.set(&latest.meters);
         self.shared.latest.store(Arc::new(latest));
+    }
+    /// Hands a new step to the audio thread, one meter a class.
+    pub fn set_outputs(&mut self, meters: &[Meter]) {
+        self.shared.outputs.set(meters);
     }
     /// Shows how the analysis fares.
     pub fn show_status(&mut self, status: Status) {

@@ -5,7 +5,7 @@
 //! complete. So nobody waits for anybody, and an old reader's chunks stay valid when the oldest are let go.
 
 use crate::{
-    CHUNK_STEPS, MAX_CHUNKS, SongPosition,
+    Another, CHUNK_STEPS, MAX_CHUNKS, SongPosition,
     sync::{
         Arc, ArcSwap, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
         Ordering::{Acquire, Relaxed, Release},
@@ -26,7 +26,11 @@ struct Chunk {
     bar: Box<[AtomicU32]>,
     bar_beats: Box<[AtomicU32]>,
     level_dbfs: Box<[AtomicU32]>,
+    /// Probability of another instrument, NaN where nothing is known, and which.
+    another: Box<[AtomicU32]>,
+    instrument: Box<[AtomicU32]>,
     flags: Box<[AtomicU8]>,
+    hops: Box<[AtomicU8]>,
     /// `[CHUNK_STEPS][classes]`
     activity: Box<[AtomicU32]>,
 }
@@ -50,7 +54,10 @@ impl Chunk {
             bar: halves(CHUNK_STEPS),
             bar_beats: halves(CHUNK_STEPS),
             level_dbfs: halves(CHUNK_STEPS),
+            another: halves(CHUNK_STEPS),
+            instrument: halves(CHUNK_STEPS),
             flags: (0..CHUNK_STEPS).map(|_| AtomicU8::new(0)).collect(),
+            hops: (0..CHUNK_STEPS).map(|_| AtomicU8::new(0)).collect(),
             activity: halves(CHUNK_STEPS * classes),
         }
     }
@@ -66,12 +73,17 @@ impl Chunk {
         self.bar[i].store(bar as u32, Relaxed);
         self.bar_beats[i].store(bar_beats.to_bits(), Relaxed);
         self.level_dbfs[i].store(row.level_dbfs.to_bits(), Relaxed);
+        let nobody = Another { probability: f32::NAN, instrument: 0 };
+        let Another { probability, instrument } = row.another.unwrap_or(nobody);
+        self.another[i].store(probability.to_bits(), Relaxed);
+        self.instrument[i].store(u32::try_from(instrument).unwrap_or(u32::MAX), Relaxed);
         let flag = |set, bit| if set { bit } else { 0 };
         let flags = flag(row.gate_open, GATE_OPEN)
             | flag(p.playing, PLAYING)
             | flag(p.bar.is_some(), HAS_BAR)
             | flag(row.after_gap, AFTER_GAP);
         self.flags[i].store(flags, Relaxed);
+        self.hops[i].store(row.hops, Relaxed);
         let to = &self.activity[i * self.classes..(i + 1) * self.classes];
         for (to, from) in to.iter().zip(row.activity) {
             to.store(from.to_bits(), Relaxed);
@@ -93,6 +105,10 @@ pub struct RowData<'a> {
     pub gate_open: bool,
     /// Whether audio is missing between this step and the one before.
     pub after_gap: bool,
+    /// Whether an instrument outside of the classes plays, as the engine gave it.
+    pub another: Option<Another>,
+    /// Interval at which steps came then, in hops of 10 ms.
+    pub hops: u8,
     /// One activity a class.
     pub activity: &'a [f32],
 }
@@ -137,6 +153,18 @@ impl Row<'_> {
     #[must_use]
     pub fn after_gap(&self) -> bool {
         self.flag(AFTER_GAP)
+    }
+    /// Whether an instrument outside of the classes plays, exactly as the engine gave it; nothing where it could not tell.
+    #[must_use]
+    pub fn another(&self) -> Option<Another> {
+        let probability = f32::from_bits(self.chunk.another[self.at].load(Relaxed));
+        let instrument = self.chunk.instrument[self.at].load(Relaxed) as usize;
+        (!probability.is_nan()).then_some(Another { probability, instrument })
+    }
+    /// Interval at which steps came then, in hops of 10 ms: the distance from the step before, but after a gap.
+    #[must_use]
+    pub fn hops(&self) -> u8 {
+        self.chunk.hops[self.at].load(Relaxed)
     }
     /// The same moment in the song. The tempo is not kept.
     #[must_use]

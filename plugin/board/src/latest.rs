@@ -36,6 +36,23 @@ pub struct SongPosition {
     pub tempo_bpm: Option<f64>,
 }
 
+/// Whether an instrument outside of the classes plays.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Another {
+    /// Probability that somebody plays and is none of the classes, 0..=1.
+    pub probability: f32,
+    /// The likeliest such instrument, an index into [`crate::Status::others`].
+    pub instrument: usize,
+}
+
+impl Another {
+    /// Whether another instrument is at least as likely as not: from there on it is told, and the classes give way.
+    #[must_use]
+    pub fn is_likely(self) -> bool {
+        self.probability >= 0.5
+    }
+}
+
 /// The newest step. Before the first step of a session `steps` is 0 and all values are 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Latest {
@@ -47,6 +64,9 @@ pub struct Latest {
     pub position: SongPosition,
     /// One meter a class, in the order of [`crate::Status::classes`].
     pub meters: Vec<Meter>,
+    /// The instrument outside of the classes that is likelier than not, smoothed and held as the meters are; an index into
+    /// [`crate::Status::others`].
+    pub perhaps: Option<usize>,
     /// RMS of the window in dB relative to a full-scale square wave; negative infinity for digital black.
     pub level_dbfs: f32,
     /// Whether the level gate was open; closed means "too quiet to tell".

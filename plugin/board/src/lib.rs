@@ -23,7 +23,7 @@ mod sync;
 pub use command::{Command, FORMAT_ENDINGS, Formats, Inbox, Subject, file_stem};
 pub use ends::{Board, Writer, board};
 pub use history::{History, HistoryReader, HistoryWriter, Row, RowData};
-pub use latest::{Latest, Meter, SongPosition};
+pub use latest::{Another, Latest, Meter, SongPosition};
 pub use outputs::Outputs;
 pub use picture::{Attention, LogMel, MEL_BANDS, PICTURE_HOPS, Picture};
 pub use settings::{

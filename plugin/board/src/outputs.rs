@@ -1,4 +1,5 @@
-//! Bare atomics for the audio thread: reading them neither waits, allocates nor frees.
+//! Bare atomics for the audio thread: reading them neither waits, allocates nor frees. What a window shows may stand still
+//! ([`crate::Settings::freeze`]); these never do.
 
 use crate::{
     MAX_CLASSES, Meter,
@@ -38,6 +39,13 @@ impl Outputs {
     #[must_use]
     pub fn active(&self, class: usize) -> bool {
         class < MAX_CLASSES && self.active.load(Relaxed) >> class & 1 == 1
+    }
+
+    /// Whether every activity is so small that it is 0 of 127, and nobody plays.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.active.load(Relaxed) == 0
+            && (0..self.classes()).all(|class| self.activity(class) * 127.0 + 0.5 < 1.0)
     }
 
     pub(crate) fn set(&self, meters: &[Meter]) {

@@ -87,6 +87,8 @@ pub struct Status {
     pub session: u64,
     /// Class names in the order of every row of values; empty until a model is ready.
     pub classes: Arc<[String]>,
+    /// Names of the instruments outside of the classes that the model can tell; none if it can't.
+    pub others: Arc<[String]>,
     /// The model.
     pub model: ModelState,
     /// Something the user should know and can act on, such as a chosen model that is missing on this machine.

@@ -1,9 +1,13 @@
 //! What readers see while the writer writes.
 
 use rollcall_board::{
-    CHUNK_STEPS, Command, HistoryWriter, Latest, MAX_CHUNKS, Meter, RowData, SongPosition, board,
+    Another, CHUNK_STEPS, Command, HistoryWriter, Latest, MAX_CHUNKS, Meter, RowData, SongPosition, board,
 };
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+fn another(index: u64) -> Option<Another> {
+    (!index.is_multiple_of(7)).then_some(Another { probability: index as f32, instrument: index as usize })
+}
 
 /// A row whose every field tells its index, so that a torn row shows.
 fn row(index: u64, activity: &mut [f32]) -> RowData<'_> {
@@ -22,6 +26,8 @@ fn row(index: u64, activity: &mut [f32]) -> RowData<'_> {
         level_dbfs: -(index as f32),
         gate_open: index.is_multiple_of(3),
         after_gap: index.is_multiple_of(5),
+        another: another(index),
+        hops: 16,
         activity,
     }
 }
@@ -30,6 +36,7 @@ fn check(row: &rollcall_board::Row<'_>, index: u64) {
     assert_eq!(row.time_s(), index as f64);
     assert_eq!(row.level_dbfs(), -(index as f32));
     assert_eq!((row.gate_open(), row.after_gap()), (index.is_multiple_of(3), index.is_multiple_of(5)));
+    assert_eq!(row.another(), another(index));
     let position = row.position();
     assert_eq!(position.song_s, Some(index as f64 * 2.0));
     assert_eq!(position.beats, None);
@@ -115,6 +122,7 @@ fn snapshots_are_whole_and_outputs_follow() {
         });
         for steps in 1..20_000_u64 {
             let meter = Meter { activity: steps as f32, active: steps % 2 == 0, ..Meter::default() };
+            writer.set_outputs(&[meter; 20]);
             writer.show_latest(Latest {
                 steps,
                 time_s: steps as f64,

@@ -39,7 +39,7 @@ mod sync {
 }
 
 use history::{HistoryWriter, RowData};
-use latest::{Meter, SongPosition};
+use latest::{Another, Meter, SongPosition};
 use outputs::Outputs;
 
 const CHUNK_STEPS: usize = 2;
@@ -69,6 +69,8 @@ fn push(writer: &mut HistoryWriter, index: u64) {
         level_dbfs: number as f32,
         gate_open: true,
         after_gap: true,
+        another: Some(Another { probability: number as f32, instrument: index as usize }),
+        hops: 16,
         activity: &[number as f32],
     });
 }
@@ -78,6 +80,7 @@ fn check(view: &history::History) {
         let row = view.row(index).expect("it is in the range");
         let number = index as f64 + 1.0;
         assert_eq!((row.time_s(), row.level_dbfs(), row.activity(0)), (number, number as f32, number as f32));
+        assert_eq!(row.another(), Some(Another { probability: number as f32, instrument: index as usize }));
         assert!(row.gate_open() && row.after_gap(), "row {index}");
         let position = row.position();
         assert_eq!((position.song_s, position.beats), (Some(number), Some(number)));

@@ -6,11 +6,11 @@
 mod session;
 
 use egui::{Context, Event, Modifiers, Pos2, RawInput, Rect, ViewportId, ViewportInfo, pos2, vec2};
-use rollcall_board::{Activity, ModelState};
+use rollcall_board::{Activity, Another, ModelState};
 use rollcall_editor::{
     Appearance, Axis, EditorView, Family, HeatColours, Sort, ViewSettings, raster::Raster,
 };
-use session::Session;
+use session::{CLASSES, Session};
 use std::{error::Error, path::PathBuf};
 
 struct Shot {
@@ -102,6 +102,17 @@ fn shots() -> Vec<Shot> {
         prepare: |s| s.status.activity = Activity::Idle,
         ..Shot::default()
     });
+    let perhaps: fn(&mut Session) = |s| s.show_latest(|latest| latest.perhaps = Some(1));
+    let perhaps_alone: fn(&mut Session) = |s| {
+        s.another = Some(Another { probability: 0.9, instrument: 1 });
+        s.step_with(&[0.02; CLASSES.len()]);
+    };
+    shots.push(Shot { name: "perhaps", prepare: perhaps, ..Shot::default() });
+    shots.push(Shot { name: "perhaps-light", view: light(), prepare: perhaps, ..Shot::default() });
+    let small = |name, prepare| Shot { name, size: [420.0, 320.0], scale: 2.0, prepare, ..Shot::default() };
+    shots.push(small("perhaps-small", perhaps));
+    shots.push(small("perhaps-alone-small", perhaps_alone));
+    shots.push(Shot { name: "perhaps-alone", prepare: perhaps_alone, ..Shot::default() });
     shots.push(Shot {
         name: "loading",
         seconds: 0.0,

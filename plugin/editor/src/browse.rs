@@ -61,12 +61,20 @@ pub(crate) struct Folder {
 impl Folder {
     /// Begins to read.
     pub(crate) fn read(path: PathBuf, pick: Pick) -> Self {
+        let folder = path.clone();
+        Self::with(path, move |cancelled| list(&folder, pick, cancelled))
+    }
+
+    fn with(
+        path: PathBuf,
+        list: impl FnOnce(&AtomicBool) -> Result<Vec<Entry>, String> + Send + 'static,
+    ) -> Self {
         let (done, arriving) = mpsc::channel();
         let cancelled = Arc::new(AtomicBool::new(false));
-        let (folder, stop, failed) = (path.clone(), Arc::clone(&cancelled), done.clone());
+        let (stop, failed) = (Arc::clone(&cancelled), done.clone());
         let spawned = thread::Builder::new().name("rollcall-browse".into()).spawn(move || {
             // Nobody waits for a folder that was left already.
-            let _ = done.send(list(&folder, pick, &stop));
+            let _ = done.send(list(&stop));
         });
         let thread = spawned.map_err(|error| failed.send(Err(error.to_string()))).ok();
         Self { path, entries: None, arriving, cancelled, thread }
@@ -89,6 +97,28 @@ impl Drop for Folder {
         self.cancelled.store(true, Relaxed);
         if let Some(thread) = self.thread.take() {
             // The plugin's code may be unloaded afterwards. A panic in it shows as a folder that never comes.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Folders that were left while they were being read: a disk that does not answer holds up nobody who goes on looking.
+#[derive(Debug, Default)]
+pub(crate) struct Left(Vec<JoinHandle<()>>);
+
+impl Left {
+    /// Takes one, and lets go of those whose reading has ended.
+    pub(crate) fn take(&mut self, mut folder: Folder) {
+        folder.cancelled.store(true, Relaxed);
+        self.0.extend(folder.thread.take());
+        self.0.retain(|thread| !thread.is_finished());
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        for thread in self.0.drain(..) {
+            // As a folder's that is still open.
             let _ = thread.join();
         }
     }
@@ -162,6 +192,26 @@ mod tests {
             assert!(began.elapsed() < Duration::from_secs(60), "waited too long");
             thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Who leaves a folder that does not answer waits for nothing; who takes the window away waits for its thread.
+    #[test]
+    fn a_folder_that_does_not_answer_is_left_at_once() {
+        let (answer, asked) = mpsc::channel::<()>();
+        let (ended, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (ends, sees) = (Arc::clone(&ended), Arc::clone(&seen));
+        let slow = Folder::with(PathBuf::from("/slow"), move |cancelled| {
+            let _ = asked.recv();
+            sees.store(cancelled.load(Relaxed), Relaxed);
+            ends.store(true, Relaxed);
+            Ok(Vec::new())
+        });
+        let mut left = Left::default();
+        left.take(slow);
+        assert!(!ended.load(Relaxed), "nobody has answered yet");
+        drop(answer);
+        drop(left);
+        assert!(ended.load(Relaxed) && seen.load(Relaxed), "cancelled first, then joined");
     }
 
     #[test]

@@ -116,11 +116,11 @@ fn content(board: &Board, view: &ViewSettings, subject: Subject, name: &str) -> 
 
 /// Whole or not at all; never over another file.
 fn save(pixels: &Pixels, path: &Path) -> Result<(), String> {
-    if path.exists() {
-        return Err(format!("{} is there already. Choose another name", path.display()));
-    }
     let bytes = pixels.to_png().map_err(|error| format!("it can't be encoded: {error}"))?;
-    let hint = |error: io::Error| format!("{}: {error}. Choose another folder or name", path.display());
+    let hint = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => format!("{} is there already. Choose another name", path.display()),
+        _ => format!("{}: {error}. Choose another folder or name", path.display()),
+    };
     let write = || {
         let mut file = AtomicFile::create(path, false)?;
         file.write_all(&bytes)?;
@@ -250,6 +250,8 @@ mod tests {
                 level_dbfs: -20.0,
                 gate_open: true,
                 after_gap: false,
+                another: None,
+                hops: 16,
                 activity: &activity,
             };
             writer.push(&row);

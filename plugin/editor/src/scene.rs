@@ -2,7 +2,8 @@
 
 use crate::stage::{bar_text, clock_text, nearest};
 use rollcall_board::{
-    Activity, Board, FileJob, FileState, History, Latest, Meter, Panel, Picture, Row, Settings, Status,
+    Activity, Another, Board, FileJob, FileState, History, Latest, Meter, Panel, Picture, Row, Settings,
+    Status,
 };
 use std::sync::Arc;
 
@@ -30,6 +31,14 @@ impl Snapshot {
     pub(crate) fn frozen(&self) -> bool {
         self.settings.freeze || self.status.activity == Activity::Frozen
     }
+    /// Name of an instrument outside of the classes.
+    fn other(&self, index: usize) -> Option<String> {
+        self.status.others.get(index).cloned()
+    }
+    /// Its name, if it is likelier than not that it is one.
+    fn perhaps(&self, another: Option<Another>) -> Option<String> {
+        self.other(another.filter(|another| another.is_likely())?.instrument)
+    }
     /// Threshold of each class; a half where none is known yet.
     pub(crate) fn thresholds(&self) -> Vec<f32> {
         let known = |class| self.latest.meters.get(class).map(|meter: &Meter| meter.threshold);
@@ -42,6 +51,7 @@ impl Snapshot {
 pub(crate) struct Peaks {
     next: u64,
     of: Vec<f32>,
+    another: Option<Another>,
 }
 
 impl Peaks {
@@ -55,6 +65,8 @@ impl Peaks {
             for (class, peak) in self.of.iter_mut().enumerate() {
                 *peak = peak.max(row.activity(class));
             }
+            let peak = self.another.map_or(f32::NEG_INFINITY, |another| another.probability);
+            self.another = row.another().filter(|another| another.probability > peak).or(self.another);
         }
         self.next = rows.end;
     }
@@ -63,6 +75,8 @@ impl Peaks {
 /// The values of the meters, and what they are of.
 pub(crate) struct Scene {
     pub(crate) meters: Vec<Meter>,
+    /// An instrument outside of the classes that is likelier than not.
+    pub(crate) perhaps: Option<String>,
     /// The line over the headline.
     pub(crate) caption: String,
     /// Whether these are values of the past.
@@ -87,7 +101,8 @@ impl Scene {
         if let Some(bar) = position.bar.filter(|_| position.playing) {
             caption.push_str(&format!(" \u{b7} bar {}", bar_text(bar)));
         }
-        Self { meters, caption, past: false }
+        let perhaps = snapshot.latest.perhaps.and_then(|other| snapshot.other(other));
+        Self { meters, perhaps, caption, past: false }
     }
 
     /// The picked moment of the file, or its newest step while it is analysed, or the greatest of all when done.
@@ -113,14 +128,17 @@ impl Scene {
                 let last = history.last();
                 let meters = over(&|class| last.map_or(0.0, |row| row.activity(class)));
                 let caption = format!("{name} \u{b7} {:.0} % analysed", share * 100.0);
-                Self { meters, caption, past: true }
+                let perhaps = snapshot.perhaps(last.and_then(|row| row.another()));
+                Self { meters, perhaps, caption, past: true }
             }
             FileState::Done => {
                 let meters = over(&|class| peaks.of.get(class).copied().unwrap_or(0.0));
-                Self { meters, caption: format!("{name} \u{b7} heard anywhere in it"), past: true }
+                let caption = format!("{name} \u{b7} heard anywhere in it");
+                Self { meters, perhaps: snapshot.perhaps(peaks.another), caption, past: true }
             }
             FileState::Failed(_) => {
-                Self { meters: over(&|_| 0.0), caption: format!("{name} \u{b7} not analysed"), past: true }
+                let caption = format!("{name} \u{b7} not analysed");
+                Self { meters: over(&|_| 0.0), perhaps: None, caption, past: true }
             }
         }
     }
@@ -134,7 +152,7 @@ impl Scene {
         if let Some(bar) = position.bar.filter(|_| position.playing) {
             caption.push_str(&format!(" \u{b7} bar {}", bar_text(bar)));
         }
-        Self { meters, caption, past: true }
+        Self { meters, perhaps: snapshot.perhaps(row.another()), caption, past: true }
     }
 }
 

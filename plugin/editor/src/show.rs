@@ -75,8 +75,11 @@ impl EditorView {
         } else {
             silence(&snapshot.status, &snapshot.latest)
         };
-        self.headline.paint(ui.painter(), theme, frame.headline, &names, otherwise, dt_s);
-        let playing: Vec<&str> = names.iter().filter(|name| name.active).map(|name| name.text).collect();
+        let perhaps = scene.perhaps.as_ref().map(|other| format!("perhaps: {other}"));
+        let perhaps = perhaps.as_deref();
+        self.headline.paint(ui.painter(), theme, frame.headline, &names, perhaps, otherwise, dt_s);
+        let playing = names.iter().filter(|name| name.active).map(|name| name.text).chain(perhaps);
+        let playing: Vec<&str> = playing.collect();
         let spoken = if playing.is_empty() { otherwise.0.to_owned() } else { playing.join(", ") };
         let response = ui.interact(frame.headline, ui.scope_id().with("headline"), Sense::hover());
         response

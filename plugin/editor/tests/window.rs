@@ -10,8 +10,8 @@ mod window;
 use egui::{Key, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use rollcall_board::{
-    Activity, Change, Command, Counters, FileJob, FileState, Gesture, HistoryWriter, ModelState, RowData,
-    SongPosition,
+    Activity, Another, Change, Command, Counters, FileJob, FileState, Gesture, HistoryWriter, ModelState,
+    RowData, SongPosition,
 };
 use rollcall_editor::{Appearance, Axis, Family, Sort, ViewSettings, display_name};
 use session::{CLASSES, STEP_S, Session, class};
@@ -31,6 +31,28 @@ fn a_screen_reader_hears_every_instrument() {
         window.has("Now \u{b7} bar 34.2: Voice, Guitar, Bass, Violin, Cello, Drums"),
         "the headline is read out"
     );
+    window.harness.check_accessibility();
+}
+
+#[test]
+fn another_instrument_is_a_quiet_line_that_is_read_out_too() {
+    let mut session = playing(71.0);
+    session.another = Some(Another { probability: 0.8, instrument: 1 });
+    session.play(1.0);
+    let mut window = open(&session);
+    window.settle();
+    assert!(window.has("Violin, Cello, Drums, perhaps: harp"), "after those that play");
+    session.step_with(&[0.0; CLASSES.len()]);
+    window.settle();
+    assert!(window.has(": perhaps: harp") && !window.has(", perhaps"), "in the place of those that play");
+    session.another = None;
+    session.play(10.0);
+    window.settle();
+    assert!(!window.has("perhaps:"));
+    // A name that the model does not give is none.
+    session.show_latest(|latest| latest.perhaps = Some(7));
+    window.settle();
+    assert!(!window.has("perhaps:"));
     window.harness.check_accessibility();
 }
 
@@ -258,6 +280,8 @@ fn a_dropped_file_has_its_own_history() {
             level_dbfs: -20.0,
             gate_open: true,
             after_gap: false,
+            another: None,
+            hops: 16,
             activity: &activity,
         };
         file.push(&row);

@@ -2,7 +2,7 @@
 
 use crate::Rollcall;
 use anyhow::{Result, bail};
-use nice_plug::prelude::Transport;
+use nice_plug::prelude::{ProcessMode, Transport};
 use rollcall_board::{Board, Command, ModelState, Row};
 use rollcall_worker::Recording;
 use std::{
@@ -32,7 +32,8 @@ pub fn run(recording: &Recording, out: &mut impl Write) -> Result<()> {
         ModelState::Loading => Ok(false),
         ModelState::Failed(why) => bail!("{why}"),
     })?;
-    plugin.start(f64::from(rate_hz), BLOCK_FRAMES as u32, true);
+    plugin.start(f64::from(rate_hz), BLOCK_FRAMES as u32);
+    plugin.say(ProcessMode::Offline);
     let mut channels = recording.channels.clone();
     let frames = recording.frames();
     for at in (0..frames).step_by(BLOCK_FRAMES) {

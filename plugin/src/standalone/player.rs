@@ -81,7 +81,7 @@ impl Plugin for Player {
                 return false;
             }
         }
-        self.plugin.start(f64::from(buffers.sample_rate), buffers.max_buffer_size, false);
+        self.plugin.start(f64::from(buffers.sample_rate), buffers.max_buffer_size);
         true
     }
 

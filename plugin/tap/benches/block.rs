@@ -4,7 +4,8 @@
 //! copy, with the ratio: once on a core by itself (the least of many short rounds, which nothing else interrupted), the copy
 //! always to the same place; and once where another core reads what each of them wrote, round by round (the median), which
 //! makes every line of memory come back from there: that copy has a place for each block of a round. Between rounds the
-//! worker's end is read, as often as the worker looks. Goal: under three times.
+//! worker's end is read, as often as the worker looks. Goal: under three times. Then what a stereo block of 512 frames costs by what its
+//! samples are. Goal: the same.
 
 use ringbuf::{HeapCons, HeapProd, HeapRb, traits::Split};
 use rollcall_queue::queue;
@@ -42,6 +43,21 @@ fn main() {
             );
         }
     }
+    println!("\n| 512 frames of 2 channels | tap, ns |\n| --- | --- |");
+    let kinds = [
+        ("0.25", 0.25),
+        ("0", 0.0),
+        ("subnormal", 1e-40),
+        ("tiny", f32::MIN_POSITIVE),
+        ("NaN", f32::NAN),
+        ("infinite", f32::INFINITY),
+    ];
+    for (name, sample) in kinds {
+        for pick in [Pick::Mono, Pick::Side] {
+            let [tap, _] = Case::of(sample, 512, 2, pick).alone();
+            println!("| {name}, {pick:?} | {tap:.1} |");
+        }
+    }
 }
 
 /// A block, what is heard of it, and where it goes.
@@ -58,7 +74,11 @@ struct Case {
 
 impl Case {
     fn new(frames: usize, channels: usize, pick: Pick) -> Self {
-        let block = vec![vec![0.25_f32; frames]; channels];
+        Self::of(0.25, frames, channels, pick)
+    }
+
+    fn of(sample: f32, frames: usize, channels: usize, pick: Pick) -> Self {
+        let block = vec![vec![sample; frames]; channels];
         let (writer, reader) = tap(queue(QUEUE), HeapRb::new(8).split());
         let blocks = (ROUND / frames).max(1);
         Self { copies: vec![block.clone(); blocks], block, blocks, pick, writer, reader }

@@ -4,7 +4,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pick {
     /// The mean of all channels: summed in order from the first, then times `1 / channels`, all in `f32`, which is
-    /// exactly what the engine does with interleaved frames. One channel passes bit for bit.
+    /// exactly what the engine does with interleaved frames. One channel passes bit for bit; where there are several, a sum
+    /// below 2^-119 (-716 dBFS) in magnitude counts as 0 of its sign.
     #[default]
     Mono,
     /// The first channel, bit for bit.
@@ -62,16 +63,28 @@ impl<C: AsRef<[f32]>> Heard<'_, C> {
             Heard::One(samples) => out.copy_from_slice(&samples[part]),
             Heard::Mid([left, right]) => {
                 let both = left[part.clone()].iter().zip(&right[part]);
-                out.iter_mut().zip(both).for_each(|(place, (l, r))| *place = (l + r) * 0.5);
+                out.iter_mut().zip(both).for_each(|(place, (l, r))| *place = factor(l + r) * 0.5);
             }
             Heard::Side([left, right]) => {
                 let both = left[part.clone()].iter().zip(&right[part]);
-                out.iter_mut().zip(both).for_each(|(place, (l, r))| *place = (l - r) * 0.5);
+                out.iter_mut().zip(both).for_each(|(place, (l, r))| *place = factor(l - r) * 0.5);
             }
             Heard::Mean(channels) => means(channels, from, out),
             Heard::Ragged(pick, channels) => ragged(pick, channels, from, out),
         }
     }
+}
+
+/// A sum or difference as it goes into a product: 0 of its sign where it is below 2^-119 in magnitude, so that no product has to
+/// do with subnormals, up to a mean over 128 channels. Those take a processor ten times as long; in sums they cost nothing. Told
+/// by the bits, which costs the same for every sample.
+#[inline]
+fn factor(sum: f32) -> f32 {
+    const LEAST: i32 = (127 - 119) << 23;
+    const SIGN: u32 = 1 << 31;
+    let bits = sum.to_bits();
+    // As signed numbers, for which processors have a comparison of many at once.
+    f32::from_bits(if ((bits & !SIGN) as i32) < LEAST { bits & SIGN } else { bits })
 }
 
 /// Sample by sample, since some are missing.
@@ -82,11 +95,11 @@ fn ragged<C: AsRef<[f32]>>(pick: Pick, channels: &[C], from: usize, out: &mut [f
         let at = |channel: usize| channels[channel].as_ref().get(frame).copied().unwrap_or(0.0);
         *place = match pick {
             _ if channels.len() == 1 => at(0),
-            Pick::Mono => (1..channels.len()).fold(at(0), |sum, channel| sum + at(channel)) * scale,
+            Pick::Mono => factor((1..channels.len()).fold(at(0), |sum, channel| sum + at(channel))) * scale,
             Pick::Left => at(0),
             Pick::Right => at(1),
-            Pick::Mid => (at(0) + at(1)) * 0.5,
-            Pick::Side => (at(0) - at(1)) * 0.5,
+            Pick::Mid => factor(at(0) + at(1)) * 0.5,
+            Pick::Side => factor(at(0) - at(1)) * 0.5,
         };
     }
 }
@@ -123,5 +136,5 @@ fn mean<const LEN: usize, C: AsRef<[f32]>>(channels: &[C], at: usize, out: &mut 
             sum.iter_mut().zip(&channel.as_ref()[at..at + LEN]).for_each(|(sum, x)| *sum += x);
         }
     }
-    out.iter_mut().zip(sum).for_each(|(place, sum)| *place = sum * scale);
+    out.iter_mut().zip(sum).for_each(|(place, sum)| *place = factor(sum) * scale);
 }

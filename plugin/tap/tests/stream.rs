@@ -49,6 +49,29 @@ fn picks_are_what_they_say() {
     assert_eq!(picked(&[], Pick::Mono), [0.0; 4], "no channel at all is silence");
 }
 
+/// What comes out is never subnormal, whatever the channels and their lengths.
+#[test]
+fn no_mean_is_subnormal() {
+    let tiny =
+        [1e-40_f32, -1e-40, f32::MIN_POSITIVE, -1.5 * f32::MIN_POSITIVE, 3e-36, -2.9e-36, 8.0e-37, 0.25];
+    for channels in 2..=49_usize {
+        for frames in [1, 3, 31, 32, 100] {
+            let block: Vec<Vec<f32>> = (0..channels)
+                .map(|c| (0..frames + c % 2).map(|f| tiny[(f * 5 + c * 3) % tiny.len()]).collect())
+                .collect();
+            for pick in [Pick::Mono, Pick::Mid, Pick::Side] {
+                let found = picked(&block, pick);
+                assert!(
+                    found.iter().all(|x| *x == 0.0 || x.is_normal()),
+                    "{pick:?} of {channels}: {found:?}"
+                );
+            }
+            let zeros = vec![vec![-1e-40_f32; frames]; channels];
+            assert_eq!(bits(&picked(&zeros, Pick::Mono)), vec![(-0.0_f32).to_bits(); frames]);
+        }
+    }
+}
+
 /// A channel that is too short for the block goes on in silence, whatever is heard of it.
 #[test]
 fn a_short_channel_ends_in_silence() {

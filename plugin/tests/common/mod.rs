@@ -84,6 +84,7 @@ pub(crate) struct Host {
     pub(crate) transport: Playing,
     layout: AudioIOLayout,
     rate_hz: f32,
+    mode: ProcessMode,
     sent: usize,
 }
 
@@ -142,6 +143,7 @@ impl Host {
             transport: Playing::Unknown,
             layout: Rollcall::AUDIO_IO_LAYOUTS[layout],
             rate_hz: 48_000.0,
+            mode: ProcessMode::Realtime,
             sent: 0,
         }
     }
@@ -153,7 +155,7 @@ impl Host {
         process_mode: ProcessMode,
         api: PluginApi,
     ) {
-        self.rate_hz = rate_hz;
+        (self.rate_hz, self.mode) = (rate_hz, process_mode);
         let config =
             BufferConfig { sample_rate: rate_hz, min_buffer_size: Some(1), max_buffer_size, process_mode };
         let mut context = Context { api, transport: Transport::new(rate_hz), sent: 0 };
@@ -161,9 +163,9 @@ impl Host {
         self.plugin.reset();
     }
 
-    /// How the host processes the block that comes next, as both formats' wrappers pass it on.
+    /// How the host processes the blocks that come next: as it was activated until it says otherwise.
     pub(crate) fn say(&mut self, mode: ProcessMode) {
-        Vst3Plugin::block_process_mode(&mut self.plugin, mode);
+        self.mode = mode;
     }
 
     /// Sets a parameter as automation does.
@@ -223,7 +225,11 @@ impl Host {
                 })
                 .collect();
             let mut aux = AuxiliaryBuffers { inputs: &mut inputs, outputs: &mut [] };
-            count(|| self.plugin.process(&mut buffer, &mut aux, &mut context))
+            count(|| {
+                // As both formats' wrappers do before each block.
+                Vst3Plugin::block_process_mode(&mut self.plugin, self.mode);
+                self.plugin.process(&mut buffer, &mut aux, &mut context)
+            })
         };
         self.sent += context.sent;
         let pairs = main.iter().flatten().zip(before.iter().flatten());

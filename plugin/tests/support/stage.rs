@@ -11,6 +11,7 @@ use clack_host::{
     events::{
         EventFlags, EventHeader,
         event_types::{TransportEvent, TransportFlags},
+        spaces::CoreEventSpace,
     },
     prelude::*,
     utils::{BeatTime, SecondsTime},
@@ -122,6 +123,17 @@ impl<'a> Stage<'a> {
             at: 0,
             before_show: Duration::from_millis(40),
         }
+    }
+
+    /// Gestures on parameters that the plugin sends when it is asked: each says that the project has changed.
+    pub(crate) fn gestures(&mut self) -> usize {
+        let params: PluginParams = self.instance.plugin_shared_handle().get_extension().expect("parameters");
+        let mut handle = self.instance.inactive_plugin_handle().expect("it is inactive");
+        let mut events = EventBuffer::new();
+        params.flush(&mut handle, &InputEvents::empty(), &mut events.as_output());
+        let ends =
+            |event: &&UnknownEvent| matches!(event.as_core_event(), Some(CoreEventSpace::ParamGestureEnd(_)));
+        events.iter().filter(ends).count()
     }
 
     pub(crate) fn save(&mut self) -> String {

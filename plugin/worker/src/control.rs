@@ -8,7 +8,7 @@ pub struct Link {
     stop: AtomicBool,
     wanted: AtomicBool,
     freewheeling: AtomicBool,
-    taken_frames: AtomicU64,
+    taken: AtomicU64,
 }
 
 impl Link {
@@ -21,8 +21,8 @@ impl Link {
         self.freewheeling.load(Relaxed)
     }
     /// Grows whenever the worker has taken something out of the tap: who waits for room sees whether to go on.
-    pub fn taken_frames(&self) -> u64 {
-        self.taken_frames.load(Relaxed)
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Relaxed)
     }
     /// Someone will look: the model should be loaded even before audio comes.
     pub fn want_model(&self) {
@@ -32,8 +32,8 @@ impl Link {
     pub(crate) fn is_wanted(&self) -> bool {
         self.wanted.load(Relaxed)
     }
-    pub(crate) fn add_taken(&self, frames: u64) {
-        self.taken_frames.fetch_add(frames, Relaxed);
+    pub(crate) fn add_taken(&self, frames_or_marks: u64) {
+        self.taken.fetch_add(frames_or_marks, Relaxed);
     }
     pub(crate) fn stop(&self) {
         self.stop.store(true, Relaxed);

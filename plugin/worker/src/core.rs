@@ -3,7 +3,7 @@
 mod show;
 
 use crate::{
-    Link, Mark, ModelChoice, ModelSlot,
+    Link, Mark, ModelChoice, ModelSlot, OpenError,
     export::{Export, Job},
     file, load,
     pace::Pace,
@@ -32,7 +32,7 @@ const CHUNK_S: f64 = 0.16;
 pub(crate) struct Core {
     board: Writer,
     inbox: Inbox,
-    opened: mpsc::Receiver<Stream>,
+    opened: mpsc::Receiver<Result<Stream, OpenError>>,
     models: Arc<ModelSlot>,
     link: Arc<Link>,
     streams: VecDeque<Stream>,
@@ -45,6 +45,10 @@ pub(crate) struct Core {
     file: Option<file::Job>,
     is_file_running: bool,
     buffer: Vec<f32>,
+    /// Frames that are still to be left out of the first stream, whatever marks lie among them.
+    skip_frames: usize,
+    /// Why the host's stream can't be analysed, as the notice says it.
+    refusal: Option<String>,
     status: Status,
     shown_status: Status,
     /// Told whenever the board shows something new, so that a window draws it.
@@ -58,7 +62,7 @@ impl Core {
     pub(crate) fn new(
         board: Writer,
         inbox: Inbox,
-        opened: mpsc::Receiver<Stream>,
+        opened: mpsc::Receiver<Result<Stream, OpenError>>,
         models: Arc<ModelSlot>,
         link: Arc<Link>,
         on_news: Box<dyn Fn() + Send>,
@@ -79,6 +83,8 @@ impl Core {
             file: None,
             is_file_running: false,
             buffer: Vec::new(),
+            skip_frames: 0,
+            refusal: None,
             status: Status::default(),
             shown_status: Status::default(),
             on_news,
@@ -114,7 +120,9 @@ impl Core {
             self.obey(command);
             worked = true;
         }
-        self.streams.extend(self.opened.try_iter());
+        while let Ok(opened) = self.opened.try_recv() {
+            self.open(opened);
+        }
         let generation = self.models.generation();
         let wanted = self.link.is_wanted() || !self.streams.is_empty();
         if wanted && self.generation != Some(generation) {
@@ -127,16 +135,38 @@ impl Core {
         worked
     }
 
+    /// A stream that can't be analysed is told of until there is another.
+    fn open(&mut self, opened: Result<Stream, OpenError>) {
+        match opened {
+            Ok(stream) => {
+                self.streams.push_back(stream);
+                if let Some(refusal) = self.refusal.take()
+                    && self.status.notice.as_ref() == Some(&refusal)
+                {
+                    self.status.notice = None;
+                }
+            }
+            Err(error) => {
+                let refusal = format!("{error}; audio passes, and nothing is heard");
+                self.status.notice = Some(refusal.clone());
+                self.refusal = Some(refusal);
+            }
+        }
+    }
+
+    /// There is no thread to run on: that is all that is ever shown.
+    pub(crate) fn refuse(mut self, why: String) {
+        self.fail(why);
+        self.board.show_status(self.status.clone());
+    }
+
     fn obey(&mut self, command: Command) {
         match command {
             Command::Reset => self.reset(),
             Command::ResetPeaks => self.reset_peak(None),
             Command::ResetPeak(class) => self.reset_peak(Some(class)),
             Command::LoadModel(folder) => self.load_picked(&folder),
-            Command::UseEmbeddedModel => match load::embedded() {
-                Ok(model) => self.take_model(model, ModelChoice::Embedded),
-                Err(why) => self.status.notice = Some(why),
-            },
+            Command::UseEmbeddedModel => self.load_embedded(),
             Command::DismissNotice => self.status.notice = None,
             Command::WindowOpened => self.link.want_model(),
             Command::Export { subject, folder, name, formats } => {
@@ -148,7 +178,7 @@ impl Core {
                     Subject::File => self.file.as_ref().and_then(|file| file.header(self.thresholds())),
                 };
                 let job = what.map(|(header, history)| Job::new(header, history, folder, &name, formats));
-                self.status.export = self.export.start(job);
+                self.status.export = self.export.start(job, Arc::clone(&self.link));
             }
             Command::AnalyseFile(path) => self.analyse_file(path),
             Command::CloseFile => {
@@ -199,7 +229,7 @@ impl Core {
     fn load_chosen(&mut self) {
         self.status.model = ModelState::Loading;
         self.board.show_status(self.status.clone());
-        match load::chosen(&self.models.get()) {
+        match load::chosen(&self.models.get(), &self.link) {
             Ok(loaded) => {
                 self.use_model(loaded.model);
                 self.status.notice = loaded.notice;
@@ -208,9 +238,18 @@ impl Core {
         }
     }
 
+    fn load_embedded(&mut self) {
+        let generation = self.models.generation();
+        match load::embedded(&self.link) {
+            Ok(model) => self.take_model(model, ModelChoice::Embedded, generation),
+            Err(why) => self.status.notice = Some(why),
+        }
+    }
+
     fn load_picked(&mut self, folder: &Path) {
-        match load::picked(folder) {
-            Ok((model, choice)) => self.take_model(model, choice),
+        let generation = self.models.generation();
+        match load::picked(folder, &self.link) {
+            Ok((model, choice)) => self.take_model(model, choice, generation),
             Err(why) => {
                 self.status.notice = Some(format!(
                     "{} is no model that can be used: {why}. The one before goes on.",
@@ -220,21 +259,27 @@ impl Core {
         }
     }
 
-    fn take_model(&mut self, model: Arc<Model>, choice: ModelChoice) {
-        self.generation = Some(self.models.generation());
-        self.models.keep(choice);
-        self.status.notice = None;
-        self.use_model(model);
+    /// Takes what somebody has picked, unless a project was restored since its loading began at `generation`: its choice
+    /// is loaded next.
+    fn take_model(&mut self, model: Arc<Model>, choice: ModelChoice, generation: u64) {
+        if self.models.keep(choice, generation) {
+            self.generation = Some(generation);
+            self.status.notice = None;
+            self.use_model(model);
+        }
     }
 
     /// A model begins a new session: its classes may be others.
     fn use_model(&mut self, model: Arc<Model>) {
         let song = self.session.take().map(Session::into_song);
         self.status.classes = model.classes().into();
+        let others = model.events().into_iter().flat_map(|events| &events.others);
+        self.status.others = others.map(|other| other.name.clone()).collect();
         self.status.model = ModelState::Ready(load::identity(&model));
         // Whatever stands on the board is of other classes.
         self.board.clear_history(model.classes().len());
         self.board.show_latest(Latest::default());
+        self.board.set_outputs(&[]);
         self.model = Some(model);
         if let Some(rate_hz) = self.streams.front().map(|stream| stream.rate_hz) {
             self.begin(rate_hz, song.unwrap_or_default());
@@ -257,6 +302,7 @@ impl Core {
         self.status.model = ModelState::Failed(why);
         self.model = None;
         self.session = None;
+        self.board.set_outputs(&[]);
     }
 
     /// Takes the next chunk out of the first stream.
@@ -277,12 +323,6 @@ impl Core {
             self.fail(error.to_string());
             return true;
         }
-        if stream.offline {
-            // Once: the render is a session of its own.
-            stream.offline = false;
-            session.reset(&mut self.board);
-            self.status.session += 1;
-        }
         let backlog_s = stream.reader.waiting_frames() as f64 / rate_hz;
         // Looked at before the samples: what comes after it was closed is nothing.
         let closed = stream.reader.is_closed();
@@ -291,19 +331,34 @@ impl Core {
         let leave_out_s =
             self.pace.look(session.asked_hops(), backlog_s, self.began.elapsed().as_secs_f64(), is_complete);
         session.set_hops(self.pace.hops());
-        if let Some(seconds) = leave_out_s {
-            let gone = stream.reader.discard((seconds * rate_hz) as usize) as u64;
-            session.gap(gone, Gap::Skipped);
-            self.link.add_taken(gone);
+        self.skip_frames = match leave_out_s {
+            _ if is_complete => 0,
+            // One that has begun goes on to its end: a gap is one gap.
+            Some(seconds) if self.skip_frames == 0 => (seconds * rate_hz) as usize,
+            _ => self.skip_frames,
+        };
+        if self.skip_frames > 0 {
+            let gone = stream.reader.discard(self.skip_frames);
+            self.skip_frames -= gone;
+            session.gap(gone as u64, Gap::Skipped);
+            self.link.add_taken(gone as u64);
         }
         self.buffer.resize((rate_hz * CHUNK_S) as usize, 0.0);
         let result = match stream.reader.next(&mut self.buffer) {
             None if closed => {
                 self.streams.pop_front();
+                self.skip_frames = 0;
                 let _turn = turns::take();
                 session.flush(&mut self.board)
             }
             None => return false,
+            // It came after the rest was left out.
+            Some(Item::Audio(frames)) if self.skip_frames > 0 => {
+                self.skip_frames = self.skip_frames.saturating_sub(frames);
+                self.link.add_taken(frames as u64);
+                session.gap(frames as u64, Gap::Skipped);
+                Ok(())
+            }
             Some(Item::Audio(frames)) => {
                 self.heard = Some(Instant::now());
                 self.link.add_taken(frames as u64);
@@ -320,6 +375,7 @@ impl Core {
                 Ok(())
             }
             Some(Item::Mark(mark)) => {
+                self.link.add_taken(1);
                 self.mark(mark);
                 Ok(())
             }
@@ -337,7 +393,12 @@ impl Core {
         let gone = stream.reader.discard(usize::MAX);
         self.link.add_taken(gone as u64);
         match stream.reader.next(&mut [0.0]) {
-            Some(Item::Mark(Mark::Settings(settings))) => self.settings = settings,
+            Some(Item::Mark(mark)) => {
+                self.link.add_taken(1);
+                if let Mark::Settings(settings) = mark {
+                    self.settings = settings;
+                }
+            }
             Some(_) => {}
             None if closed => {
                 self.streams.pop_front();

@@ -1,10 +1,10 @@
 //! Analyses a dropped file, beside the live analysis and with an engine of its own.
 
-use crate::{export::Header, turns};
+use crate::{export::Header, perhaps::shown, turns};
 use rollcall_board::{FileJob, FileState, History, HistoryReader, HistoryWriter, RowData, SongPosition};
-use rollcall_engine::{Alone, Engine, InputFormat, Model, Settings, timeline::RangeSettings};
+use rollcall_engine::{Alone, Another, Engine, InputFormat, Model, Settings};
 use rollcall_media::{Audio, Format};
-use rollcall_results::{Loudness, MERGE_GAP_S, MIN_DURATION_S, OtherSteps, Others, replaced_note};
+use rollcall_results::{Loudness, replaced_note};
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -34,7 +34,7 @@ struct Outcome {
     clip: Vec<f32>,
     /// What is to be said about the file, as the program says it.
     notes: Vec<String>,
-    others: Option<Others>,
+    another: Option<Another>,
 }
 
 /// A job; dropping it cancels and joins it.
@@ -91,7 +91,7 @@ impl Job {
             file,
             file_bytes,
             notes: outcome.notes.clone(),
-            others: outcome.others.clone(),
+            another: outcome.another,
             model: &self.model,
             settings: self.settings,
             thresholds,
@@ -128,9 +128,6 @@ fn analyse(
     let mut audio = Audio::open(path).map_err(|error| error.to_string())?;
     let &Format { sample_rate_hz: rate_hz, channels, frames: length, .. } = audio.format();
     let format = InputFormat { sample_rate_hz: rate_hz, channels };
-    let ranges =
-        RangeSettings { thresholds: Vec::new(), min_duration_s: MIN_DURATION_S, merge_gap_s: MERGE_GAP_S };
-    let mut others = OtherSteps::new(&model, settings, &ranges, 0.0);
     // In pieces of ten seconds, which is cheaper; each takes a turn of some tenth of a second from the live instances.
     let mut engine =
         Engine::ahead(model, format, settings, Box::new(Alone)).map_err(|error| error.to_string())?;
@@ -140,15 +137,14 @@ fn analyse(
     let mut loudest_dbfs = f32::NEG_INFINITY;
     let mut on_step = |step: &rollcall_engine::Step| {
         loudest_dbfs = loudest_dbfs.max(step.level_dbfs);
-        if let Some(others) = &mut others {
-            others.take(step.time_s, step);
-        }
         history.push(&RowData {
             time_s: step.time_s,
             position: SongPosition::default(),
             level_dbfs: step.level_dbfs,
             gate_open: step.gate_open,
             after_gap: false,
+            another: step.another.map(shown),
+            hops: u8::try_from(settings.update_hops).unwrap_or(u8::MAX),
             activity: &step.activity,
         });
     };
@@ -171,7 +167,5 @@ fn analyse(
     loudness.window(loudest_dbfs);
     let replaced = replaced_note(engine.counters().replaced_samples);
     let notes = audio.notes().iter().cloned().chain(replaced).chain(loudness.note()).collect();
-    let duration_s = frames as f64 / f64::from(rate_hz);
-    let others = others.and_then(|others| others.finish(duration_s, &engine, false));
-    Ok(Outcome { frames, channels, clip: engine.clip(), notes, others })
+    Ok(Outcome { frames, channels, clip: engine.clip(), notes, another: engine.another() })
 }

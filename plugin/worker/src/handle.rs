@@ -23,11 +23,11 @@ pub enum OpenError {
     },
 }
 
-/// Owns the worker thread: dropping it ends and joins the thread, also while a model loads.
+/// Owns the worker thread: dropping it ends and joins the thread. What it does at that moment, a load or an export, is given up.
 #[derive(Debug)]
 pub struct Worker {
     link: Arc<Link>,
-    streams: mpsc::Sender<Stream>,
+    streams: mpsc::Sender<Result<Stream, OpenError>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -37,8 +37,18 @@ impl Worker {
     /// `on_news` is called on the worker's thread whenever the board shows something new.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// The system gives no thread; the board says so, too.
     pub fn spawn(
+        board: Writer,
+        inbox: Inbox,
+        models: Arc<ModelSlot>,
+        on_news: Box<dyn Fn() + Send>,
+    ) -> io::Result<Self> {
+        Self::spawn_on(thread::Builder::new(), board, inbox, models, on_news)
+    }
+
+    fn spawn_on(
+        thread: thread::Builder,
         board: Writer,
         inbox: Inbox,
         models: Arc<ModelSlot>,
@@ -47,8 +57,23 @@ impl Worker {
         let link = Arc::new(Link::default());
         let (streams, opened) = mpsc::channel();
         let core = Core::new(board, inbox, opened, models, Arc::clone(&link), on_news);
-        let thread = thread::Builder::new().name("rollcall-worker".into()).spawn(move || core.run())?;
-        Ok(Self { link, streams, thread: Some(thread) })
+        // Handed over once there is a thread: without one somebody must still say so on the board.
+        let (hand, take) = mpsc::channel::<Core>();
+        let work = move || take.into_iter().for_each(Core::run);
+        match thread.name("rollcall-worker".into()).spawn(work) {
+            Ok(thread) => {
+                // The thread takes one, then ends.
+                let _ = hand.send(core);
+                Ok(Self { link, streams, thread: Some(thread) })
+            }
+            Err(error) => {
+                core.refuse(format!(
+                    "the system gives no thread for the analysis ({error}); close other programs, then remove the plugin and add \
+                     it again"
+                ));
+                Err(error)
+            }
+        }
     }
 
     /// Allocates a tap and hands the worker its end. Streams are heard one after the other, each to its end. Not for
@@ -56,21 +81,19 @@ impl Worker {
     ///
     /// # Errors
     /// A sample rate that the engine cannot take.
-    pub fn open(
-        &self,
-        sample_rate_hz: f64,
-        max_block_frames: usize,
-        offline: bool,
-    ) -> Result<TapWriter, OpenError> {
-        // Said here, on a thread that no block runs on: whoever renders may wait from the first block on.
-        self.link.set_freewheeling(offline);
+    pub fn open(&self, sample_rate_hz: f64, max_block_frames: usize) -> Result<TapWriter, OpenError> {
+        // Until a block says otherwise.
+        self.link.set_freewheeling(false);
         let rate_hz = sample_rate_hz.round();
         if !(8_000.0..=384_000.0).contains(&rate_hz) {
-            return Err(OpenError::SampleRate { found_hz: sample_rate_hz });
+            let error = OpenError::SampleRate { found_hz: sample_rate_hz };
+            // The worker shows it.
+            let _ = self.streams.send(Err(error));
+            return Err(error);
         }
-        let (writer, stream) = stream::open(rate_hz as u32, max_block_frames, offline);
+        let (writer, stream) = stream::open(rate_hz as u32, max_block_frames);
         // The receiver is gone only if the thread has ended early: then nobody reads, and the tap fills and drops.
-        let _ = self.streams.send(stream);
+        let _ = self.streams.send(Ok(stream));
         Ok(writer)
     }
 
@@ -88,5 +111,22 @@ impl Drop for Worker {
             // A panic was caught and shown on the board already.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rollcall_board::{ModelState, board};
+
+    #[test]
+    fn a_thread_that_cannot_be_had_is_told_on_the_board() {
+        let (writer, board, inbox) = board();
+        // More than any address space has.
+        let thread = thread::Builder::new().stack_size(usize::MAX / 4);
+        let models = Arc::new(ModelSlot::default());
+        assert!(Worker::spawn_on(thread, writer, inbox, models, Box::new(|| {})).is_err());
+        let status = board.status();
+        assert!(matches!(&status.model, ModelState::Failed(why) if why.contains("no thread")), "{status:?}");
     }
 }

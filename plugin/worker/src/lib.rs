@@ -16,6 +16,7 @@ mod load;
 mod mark;
 mod meters;
 mod pace;
+mod perhaps;
 mod picture;
 mod recording;
 mod session;

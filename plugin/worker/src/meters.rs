@@ -1,7 +1,8 @@
 //! Steps -> meters: thresholds, hold, peaks.
 
+use crate::perhaps::Perhaps;
 use rollcall_board::{Meter, Settings};
-use rollcall_engine::Step;
+use rollcall_engine::{Model, Step};
 
 /// One meter a class, over time.
 #[derive(Debug)]
@@ -9,14 +10,20 @@ pub(crate) struct Meters {
     shipped: Vec<f32>,
     meters: Vec<Meter>,
     last_active_s: Vec<f64>,
+    perhaps: Perhaps,
 }
 
 impl Meters {
-    pub(crate) fn new(shipped_thresholds: &[f32]) -> Self {
+    pub(crate) fn new(model: &Model) -> Self {
+        Self::of(model.thresholds(), model.events().map_or(0, |events| events.others.len()))
+    }
+
+    fn of(shipped_thresholds: &[f32], others: usize) -> Self {
         let mut new = Self {
             shipped: shipped_thresholds.to_vec(),
             meters: vec![Meter::default(); shipped_thresholds.len()],
             last_active_s: Vec::new(),
+            perhaps: Perhaps::new(others),
         };
         new.restart(&Settings::default());
         new
@@ -25,6 +32,7 @@ impl Meters {
     /// A new session.
     pub(crate) fn restart(&mut self, settings: &Settings) {
         self.last_active_s = vec![f64::NEG_INFINITY; self.shipped.len()];
+        self.perhaps.restart();
         for (meter, &shipped) in self.meters.iter_mut().zip(&self.shipped) {
             *meter = Meter {
                 threshold: settings.threshold(shipped),
@@ -58,8 +66,13 @@ impl Meters {
             meter.since_active_s = (time_s - self.last_active_s[class]) as f32;
             meter.active = meter.since_active_s <= settings.hold_s;
         }
+        self.perhaps.step(step.another, time_s, settings);
     }
 
+    /// The instrument outside of the classes that is likelier than not, held as the others are.
+    pub(crate) fn perhaps(&self) -> Option<usize> {
+        self.perhaps.shown()
+    }
     pub(crate) fn get(&self) -> &[Meter] {
         &self.meters
     }
@@ -90,7 +103,7 @@ mod tests {
     #[test]
     fn hold_peak_and_sensitivity() {
         let mut settings = Settings { hold_s: 0.5, ..Settings::default() };
-        let mut meters = Meters::new(&[0.5]);
+        let mut meters = Meters::of(&[0.5], 0);
         assert!(!meters.get()[0].active);
         meters.step(&step(0.5), 1.0, &settings);
         assert!(meters.get()[0].active);

@@ -33,10 +33,10 @@ impl Film {
     }
 
     /// Takes the attention weights as of the newest step.
-    pub(crate) fn attend(&mut self, engine: &Engine, base_s: f64) {
+    pub(crate) fn attend(&mut self, engine: &Engine) {
         self.attention = Attention::default();
         for (time_s, weights) in engine.attention() {
-            self.attention.times_s.push(base_s + time_s);
+            self.attention.times_s.push(time_s);
             self.attention.weights.extend_from_slice(weights);
         }
     }

@@ -1,6 +1,6 @@
 //! A session: the engine over one or more streams, and what the board shows of it.
 
-use crate::{Transport, export::Header, meters::Meters, picture::Film, song::Song};
+use crate::{Transport, export::Header, meters::Meters, perhaps::shown, picture::Film, song::Song};
 use rollcall_board::{Counters, Latest, RowData, Settings, SongPosition, Writer};
 use rollcall_engine::{Engine, EngineError, InputFormat, Model, Step};
 use std::{
@@ -16,9 +16,9 @@ const TIMED_STEPS: usize = 9;
 pub(crate) struct Session {
     engine: Engine,
     rate_hz: u32,
-    /// Session time at which this engine's time began.
-    base_s: f64,
-    /// Frames of this engine so far, gaps counted in.
+    /// Session time at which the rate was last changed.
+    before_s: f64,
+    /// Frames since then, gaps counted in.
     frames: u64,
     settings: Settings,
     hops: usize,
@@ -28,7 +28,6 @@ pub(crate) struct Session {
     steps: u64,
     after_gap: bool,
     peak: f32,
-    past: Counters,
     counters: Counters,
     timing: Timing,
 }
@@ -47,21 +46,21 @@ impl Session {
         let mut new = Self {
             engine: engine(model, rate_hz, &settings, hops)?,
             rate_hz,
-            base_s: 0.0,
+            before_s: 0.0,
             frames: 0,
             settings,
             hops,
-            meters: Meters::new(model.thresholds()),
+            meters: Meters::new(model),
             song,
             film: Film::default(),
             steps: 0,
             after_gap: false,
             peak: 0.0,
-            past: Counters::default(),
             counters: Counters::default(),
             timing: Timing::default(),
         };
         new.meters.restart(&settings);
+        new.tell(board);
         new.show(None, board);
         Ok(new)
     }
@@ -102,24 +101,22 @@ impl Session {
     pub(crate) fn reset(&mut self, board: &mut Writer) {
         self.song.restart(self.now_s());
         self.engine.reset();
-        (self.base_s, self.frames, self.steps, self.after_gap) = (0.0, 0, 0, false);
-        (self.past, self.counters) = (Counters::default(), Counters::default());
+        (self.before_s, self.frames, self.steps, self.after_gap) = (0.0, 0, 0, false);
+        self.counters = Counters::default();
         self.peak = 0.0;
         self.meters.restart(&self.settings);
         self.film.clear();
         board.clear_history(self.engine.model().classes().len());
+        self.tell(board);
         self.show(None, board);
     }
 
-    /// Goes on at another rate: the resampler is new, and the memory with it.
+    /// Goes on at another rate, as after a gap.
     pub(crate) fn change_rate(&mut self, rate_hz: u32) -> Result<(), EngineError> {
-        let next = engine(&Arc::clone(self.engine.model()), rate_hz, &self.settings, self.hops)?;
-        self.base_s = self.now_s();
+        self.engine.change_rate(rate_hz)?;
+        self.before_s = self.now_s();
         self.frames = 0;
-        self.past = self.counters();
-        self.counters = Counters::default();
         self.rate_hz = rate_hz;
-        self.engine = next;
         self.after_gap = true;
         Ok(())
     }
@@ -132,6 +129,7 @@ impl Session {
         self.apply();
         if bypassed {
             self.meters.restart(&settings);
+            self.tell(board);
         }
         if thawed || bypassed {
             self.show(None, board);
@@ -165,7 +163,7 @@ impl Session {
 
     /// Seconds since the session began.
     pub(crate) fn now_s(&self) -> f64 {
-        self.base_s + self.frames as f64 / f64::from(self.rate_hz)
+        self.before_s + self.frames as f64 / f64::from(self.rate_hz)
     }
     pub(crate) fn rate_hz(&self) -> u32 {
         self.rate_hz
@@ -191,7 +189,7 @@ impl Session {
             duration_s: self.now_s(),
             clip: self.engine.clip(),
             notes: Vec::new(),
-            others: None,
+            another: self.engine.another(),
             file_bytes: None,
         }
     }
@@ -199,12 +197,7 @@ impl Session {
         &self.timing
     }
     pub(crate) fn counters(&self) -> Counters {
-        Counters {
-            frames: self.past.frames + self.counters.frames,
-            gap_frames: self.past.gap_frames + self.counters.gap_frames,
-            skipped_frames: self.past.skipped_frames + self.counters.skipped_frames,
-            replaced_samples: self.past.replaced_samples + self.engine.counters().replaced_samples,
-        }
+        Counters { replaced_samples: self.engine.counters().replaced_samples, ..self.counters }
     }
 
     fn apply(&mut self) {
@@ -217,10 +210,12 @@ impl Session {
         board: &mut Writer,
         drive: impl FnOnce(&mut Engine, &mut dyn FnMut(&Step)) -> Result<(), EngineError>,
     ) -> Result<Option<Newest>, EngineError> {
-        let Self { engine, meters, song, settings, base_s, steps, after_gap, .. } = self;
+        let Self { engine, meters, song, settings, hops, steps, after_gap, .. } = self;
+        // At most 96.
+        let hops = u8::try_from(*hops).unwrap_or(u8::MAX);
         let mut newest = None;
         drive(engine, &mut |step| {
-            let time_s = *base_s + step.time_s;
+            let time_s = step.time_s;
             meters.step(step, time_s, settings);
             let position = song.at(time_s);
             board.append(&RowData {
@@ -229,6 +224,8 @@ impl Session {
                 level_dbfs: step.level_dbfs,
                 gate_open: step.gate_open,
                 after_gap: std::mem::take(after_gap),
+                another: step.another.map(shown),
+                hops,
                 activity: &step.activity,
             });
             *steps += 1;
@@ -240,10 +237,16 @@ impl Session {
 
     fn after(&mut self, newest: Option<Newest>, board: &mut Writer) {
         if newest.is_some() {
-            self.film.attend(&self.engine, self.base_s);
+            self.film.attend(&self.engine);
+            self.tell(board);
             self.show(newest, board);
             self.peak = 0.0;
         }
+    }
+
+    /// Hands the meters to the host's outputs, which never freeze.
+    fn tell(&self, board: &mut Writer) {
+        board.set_outputs(self.meters.get());
     }
 
     /// Shows the meters, with the newest step if there is one, unless they are frozen.
@@ -257,6 +260,7 @@ impl Session {
             time_s: newest.time_s,
             position: newest.position,
             meters: self.meters.get().to_vec(),
+            perhaps: self.meters.perhaps(),
             level_dbfs: newest.level_dbfs,
             gate_open: newest.gate_open,
             peak_dbfs: 20.0 * self.peak.log10(),

@@ -18,14 +18,12 @@ pub(crate) type TapReader = Reader<Mark, HeapCons<Event<Mark>>>;
 /// The worker's part of a stream.
 pub(crate) struct Stream {
     pub rate_hz: u32,
-    /// The host says that this is an offline render: the session begins with it.
-    pub offline: bool,
     pub reader: TapReader,
 }
 
 /// Allocates queue and ring of events: for [`TAP_S`], and at least four of the host's greatest blocks.
-pub(crate) fn open(rate_hz: u32, max_block_frames: usize, offline: bool) -> (TapWriter, Stream) {
+pub(crate) fn open(rate_hz: u32, max_block_frames: usize) -> (TapWriter, Stream) {
     let frames = ((f64::from(rate_hz) * TAP_S) as usize).max(4 * max_block_frames);
     let (writer, reader) = tap(queue(frames), HeapRb::new(EVENTS).split());
-    (writer, Stream { rate_hz, offline, reader })
+    (writer, Stream { rate_hz, reader })
 }

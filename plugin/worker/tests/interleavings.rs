@@ -2,8 +2,7 @@
 //! memory that C11 allows.
 //!
 //! loom runs each model again and again, once for every order, and fails on a wrong value as on a deadlock or a wake-up that
-//! nobody gets. The rooms are compiled here from their own files, over loom's locks and atomics. arc-swap's slot is not ours:
-//! a lock stands in for it, which orders what arc-swap orders.
+//! nobody gets. The rooms are compiled here from their own files, over loom's locks and atomics.
 #![allow(
     dead_code,
     missing_docs,
@@ -24,19 +23,6 @@ mod sync {
         Condvar, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     };
-    use std::sync::Arc;
-
-    #[derive(Debug, Default)]
-    pub(crate) struct ArcSwap<T>(Mutex<Arc<T>>);
-
-    impl<T> ArcSwap<T> {
-        pub(crate) fn load_full(&self) -> Arc<T> {
-            Arc::clone(&self.0.lock().expect("no model panics in a lock"))
-        }
-        pub(crate) fn store(&self, new: Arc<T>) {
-            *self.0.lock().expect("no model panics in a lock") = new;
-        }
-    }
 }
 
 use choice::{ModelChoice, ModelSlot};
@@ -116,10 +102,10 @@ fn who_waits_sees_that_something_was_taken() {
             seen.add_taken(2);
             seen.add_taken(3);
         });
-        let (first, second) = (link.taken_frames(), link.taken_frames());
+        let (first, second) = (link.taken(), link.taken());
         assert!(first <= second && [0, 2, 5].contains(&first), "{first} {second}");
         worker.join().expect("it does not panic");
-        assert_eq!(link.taken_frames(), 5);
+        assert_eq!(link.taken(), 5);
     });
 }
 
@@ -137,10 +123,16 @@ fn a_restored_choice_is_the_one_that_listens() {
             let (slot, choice) = (Arc::clone(&slot), package("restored"));
             loom::thread::spawn(move || slot.restore(choice))
         };
-        // The worker's part, as in `core.rs`: it keeps what somebody has picked in the window (`take_model`), then looks.
-        let mut listens = Arc::new(package("picked"));
+        // The worker's part, as in `core.rs`: while it loads what somebody has picked in the window, a project may be
+        // restored (`load_picked`, `take_model`); then it looks.
+        let picked = package("picked");
+        let mut listens = slot.get();
         let mut generation = slot.generation();
-        slot.keep(ModelChoice::clone(&listens));
+        let began = generation;
+        loom::thread::yield_now();
+        if slot.keep(picked.clone(), began) {
+            listens = Arc::new(picked);
+        }
         let look = |generation: &mut u64, listens: &mut Arc<ModelChoice>| {
             let newest = slot.generation();
             if *generation != newest {
@@ -152,5 +144,12 @@ fn a_restored_choice_is_the_one_that_listens() {
         host.join().expect("it does not panic");
         look(&mut generation, &mut listens);
         assert_eq!(*listens, *slot.get(), "the model that listens is the one that a project keeps");
+        if began == 0 {
+            assert_eq!(
+                *listens,
+                package("restored"),
+                "whatever was being loaded when the project was restored"
+            );
+        }
     });
 }

@@ -17,7 +17,8 @@ fn a_thousand_lives_end_cleanly_at_any_point() {
             Worker::spawn(writer, inbox, Arc::new(ModelSlot::default()), Box::new(|| {})).expect("a thread");
         if life % 10 == 0 {
             // Dropped while its model loads or its stream runs.
-            let mut writer = worker.open(48_000.0, 512, life % 20 == 0).expect("a rate");
+            let mut writer = worker.open(48_000.0, 512).expect("a rate");
+            worker.link().set_freewheeling(life % 20 == 0);
             writer.write(&[[0.1; 512]], 512, Pick::Mono);
             if life % 3 == 0 {
                 board.send(Command::Reset);

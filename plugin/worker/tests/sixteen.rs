@@ -39,10 +39,8 @@ fn nobody_starves_and_what_is_left_out_is_counted() {
     for (_, board) in &instances {
         wait("a model", || matches!(board.status().model, ModelState::Ready(_)));
     }
-    let mut writers: Vec<_> = instances
-        .iter()
-        .map(|(worker, _)| worker.open(f64::from(RATE_HZ), BLOCK, false).expect("a rate"))
-        .collect();
+    let mut writers: Vec<_> =
+        instances.iter().map(|(worker, _)| worker.open(f64::from(RATE_HZ), BLOCK).expect("a rate")).collect();
     let (mut phase, began) = (0.0_f32, Instant::now());
     for block in 0..SECONDS * RATE_HZ as usize / BLOCK {
         let samples: Vec<f32> = (0..BLOCK)

@@ -108,7 +108,8 @@ fn an_offline_render_is_the_engine_s_own_numbers() {
         let planar = music(12.0, channels);
         let expected = reference(&planar);
         let (worker, board, _) = worker();
-        let mut writer = worker.open(f64::from(RATE_HZ), 1_600, true).expect("a rate");
+        let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
+        worker.link().set_freewheeling(true);
         // As fast as it goes: the ring is full at times, and the writer waits for room.
         play(&mut writer, &planar, |writer, _| {
             wait("room", || writer.vacant_frames() > 2_000);
@@ -130,7 +131,7 @@ fn live_at_its_own_pace_is_the_same() {
     let (worker, board, _) = worker();
     board.send(Command::WindowOpened);
     wait("the model", || matches!(board.status().model, ModelState::Ready(_)));
-    let mut writer = worker.open(f64::from(RATE_HZ), 1_600, false).expect("a rate");
+    let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
     play_live(&mut writer, &planar);
     wait("live activities", || board.latest().steps > 0);
     assert_eq!(board.status().activity, Activity::Live);
@@ -146,7 +147,7 @@ fn live_at_its_own_pace_is_the_same() {
 #[test]
 fn what_the_ring_drops_is_counted_and_time_goes_on() {
     let (worker, board, _) = worker();
-    let mut writer = worker.open(f64::from(RATE_HZ), 1_600, false).expect("a rate");
+    let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
     // Far more than the ring holds, at once.
     let planar = music(14.0, 1);
     play(&mut writer, &planar, |_, _| {});
@@ -166,7 +167,7 @@ fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
     let (worker, board, _) = worker();
     board.send(Command::WindowOpened);
     wait("the model", || matches!(board.status().model, ModelState::Ready(_)));
-    let mut writer = worker.open(f64::from(RATE_HZ), 1_600, false).expect("a rate");
+    let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
     // Almost a whole ring at once, and the stream goes on: nobody catches up with that.
     let planar = music(7.5, 1);
     play(&mut writer, &planar, |_, _| {});
@@ -193,10 +194,41 @@ fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
     assert!(board.history().last().is_some_and(|row| row.time_s() <= 10.5));
 }
 
+/// What is left out after an overload is one gap, however many marks (automation, transport) lie in it.
+#[test]
+fn what_is_left_out_is_one_gap_with_marks_in_it() {
+    let (worker, board, _) = worker();
+    board.send(Command::WindowOpened);
+    wait("the model", || matches!(board.status().model, ModelState::Ready(_)));
+    let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
+    let planar = music(7.5, 1);
+    // 8 s in the ring at most, 200 marks in it.
+    let each = planar[0].len() / 200;
+    for (number, block) in planar[0].chunks(each).enumerate() {
+        let settings = Settings { hold_s: number as f32 / 1e3, ..Settings::default() };
+        assert!(writer.mark(Mark::Settings(settings)));
+        writer.write(&[block], block.len(), Pick::Mono);
+    }
+    let frames = planar[0].len() as u64;
+    wait("all", || {
+        let counters = board.status().counters;
+        counters.frames + counters.skipped_frames == frames
+    });
+    let left_out_s = board.status().counters.skipped_frames as f64 / f64::from(RATE_HZ);
+    assert!(left_out_s > 5.0, "{left_out_s} s: it stopped at a mark");
+    play_live(&mut writer, &music(3.0, 1));
+    drop(writer);
+    wait("the end", || board.status().stream.is_none());
+    let history = board.history();
+    let gaps = history.rows(history.range()).filter(|row| row.after_gap()).count();
+    assert_eq!(gaps, 1);
+}
+
 #[test]
 fn settings_transport_reset_and_export() {
     let (worker, board, _) = worker();
-    let mut writer = worker.open(f64::from(RATE_HZ), 1_600, true).expect("a rate");
+    let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
+    worker.link().set_freewheeling(true);
     let settings = Settings { reset_on_play: true, sensitivity: 4.0, ..Settings::default() };
     assert!(writer.mark(Mark::Settings(settings)));
     let planar = music(2.0, 1);
@@ -322,9 +354,20 @@ fn a_dropped_file_is_the_engine_s_own_numbers_too() {
 
 #[test]
 fn rates_out_of_range_are_refused_in_words() {
-    let (worker, _, _) = worker();
+    let (worker, board, _) = worker();
     for rate in [0.0, 7_999.0, 400_000.0, f64::NAN] {
-        let error = worker.open(rate, 64, false).err().expect("out of range").to_string();
+        let error = worker.open(rate, 64).err().expect("out of range").to_string();
         assert!(error.contains("8000 to 384000"), "{error}");
+        wait("the words", || {
+            let text = format!("{rate} Hz");
+            board
+                .status()
+                .notice
+                .as_ref()
+                .is_some_and(|notice| notice.contains(&text) && notice.contains("8000"))
+        });
     }
+    let writer = worker.open(48_000.0, 64).expect("a rate");
+    wait("no words", || board.status().notice.is_none());
+    drop(writer);
 }

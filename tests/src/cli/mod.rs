@@ -1,5 +1,6 @@
 //! The program's commands.
 
+pub(crate) mod check;
 pub(crate) mod fuzz;
 pub(crate) mod inspect;
 pub(crate) mod matrix;

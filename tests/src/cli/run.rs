@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// Which plugin of the file, by id or name.
     #[arg(long)]
     id: Option<String>,
-    /// What is fed: a file, or silence, sine[:HZ], noise[:DBFS], impulse[:SECONDS], notes, odd, denormal.
+    /// What is fed: a file, or silence, sine[:HZ], noise[:DBFS], impulse[:SECONDS], notes, phrase[:SECONDS], odd, denormal.
     #[arg(long, default_value = "notes", value_name = "SIGNAL")]
     input: Signal,
     /// Sample rate; a file's own by default, else 48000.
@@ -46,6 +46,9 @@ pub(crate) struct Options {
     /// Process in place: the main output's buffers are the main input's.
     #[arg(long)]
     in_place: bool,
+    /// Let the plugin sleep when it may: stop calling it until something comes.
+    #[arg(long)]
+    sleep: bool,
     /// fast, live, a multiple of real time as 4x, or settle (wait until the plugin's own threads are done with each block).
     #[arg(long, default_value = "fast", value_parser = pace)]
     pace: Pace,
@@ -99,11 +102,14 @@ Claims for --assert:
   no-edits                the plugin edits no parameter and does not mark its state as changed
   no-events, events>=N    MIDI and other events that the plugin sends
   same-output             all stretches of a plan came out alike
+  sleeps, at-rest         it let the host stop calling it; what it had switched on or turned up is off and at 0 in the end
+  even<X                  the shortest call of no stretch takes X times as long as that of another
   p50<X%, p99<X%, max<X%  share of its block's length that a call takes
   growth<MIB              growth of resident memory from a quarter of the run to its end
   'meter M in A..B [from S] [to S]', 'meter M reaches A..B [from S] [to S]'
                           M is cc:CHANNEL:NUMBER (0..1) or param:NAME; every value, or at least one
-Always held: the run ends by itself, no call fails, nothing is written beyond a block's end.";
+Always held: the run ends by itself, no call fails, nothing is written beyond a block's end, and what the plugin says is what it was
+told.";
 
 fn pace(text: &str) -> Result<Pace, String> {
     match text {
@@ -117,7 +123,7 @@ fn pace(text: &str) -> Result<Pace, String> {
     }
 }
 
-fn setting(text: &str) -> Result<Setting, String> {
+pub(crate) fn setting(text: &str) -> Result<Setting, String> {
     let (param, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is no PARAM=VALUE"))?;
     let value = match value.strip_prefix('@') {
         Some(number) => Value::Normal(number.parse().map_err(|_| format!("`{number}` is no number"))?),
@@ -201,6 +207,7 @@ fn make_plan(options: &Options) -> Result<Plan> {
         pace: options.pace,
         transport: options.transport.clone(),
         in_place: options.in_place,
+        sleeps: options.sleep,
         automation: options.automation.clone(),
         // The child has another working folder in mind than a person: none.
         write: options.audio.as_ref().map(std::path::absolute).transpose()?,

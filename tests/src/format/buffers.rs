@@ -22,13 +22,24 @@ pub(crate) struct Port {
     channels: Vec<Vec<f32>>,
     /// What the plugin gets: of the main input where processing is in place.
     pub(crate) pointers: Vec<*mut f32>,
+    /// Whether all of this block's samples are 0: the host says so.
+    pub(crate) is_silent: bool,
 }
 
 impl Port {
     fn new(channels: u32, max_frames: u32) -> Self {
         let mut channels = vec![vec![0.0_f32; max_frames as usize + GUARD_FRAMES]; channels as usize];
         let pointers = channels.iter_mut().map(Vec::as_mut_ptr).collect();
-        Self { channels, pointers }
+        Self { channels, pointers, is_silent: false }
+    }
+
+    /// One bit a channel, all of them if it is silent.
+    pub(crate) fn silence(&self) -> u64 {
+        match self.channels.len() {
+            _ if !self.is_silent => 0,
+            64.. => u64::MAX,
+            channels => (1 << channels) - 1,
+        }
     }
 
     fn refresh(&mut self) {
@@ -71,7 +82,18 @@ impl Buffers {
             channel[..frames].fill(UNWRITTEN);
             channel[frames..frames + GUARD_FRAMES].fill(GUARD);
         }
+        for port in &mut self.inputs {
+            let samples = port.channels.iter().flat_map(|channel| &channel[..frames]);
+            port.is_silent = samples.into_iter().all(|sample| *sample == 0.0);
+        }
         self.refresh();
+    }
+
+    /// Whether every input, and every output, is so quiet in this block that a host may let the plugin sleep.
+    pub(crate) fn are_quiet(&self, frames: usize) -> (bool, bool) {
+        let quiet = |channel: &Vec<f32>| crate::sleep::is_quiet(&channel[..frames]);
+        let inputs = self.inputs.iter().flat_map(|port| &port.channels).all(quiet);
+        (inputs, self.all_outputs().all(quiet))
     }
 
     /// The main output.

@@ -9,6 +9,7 @@ pub(crate) use buffers::Buffers;
 use crate::{
     plan::Setup,
     record::{Description, Sent},
+    sleep::Wish,
     transport::SongTime,
     trouble::Trouble,
 };
@@ -37,8 +38,10 @@ pub(crate) trait Plugin {
     fn load(&mut self, state: &[u8]) -> Result<(), Trouble>;
     /// Serves what the plugin asked of the main thread.
     fn idle(&mut self);
-    /// Parameter changes that the audio thread has seen, for a controller that lives apart.
-    fn tell(&mut self, changes: &[(u32, f64)]);
+    /// Tells the controller of parameter changes, where the format has one; says whether it has.
+    fn tell(&mut self, changes: &[(u32, f64)]) -> bool;
+    /// What it says of its layouts that contradicts itself, while it is inactive.
+    fn contradictions(&mut self) -> Vec<String>;
     /// What it did to its host so far.
     fn manners(&self) -> Manners;
 }
@@ -65,6 +68,11 @@ pub(crate) trait Processor: Send {
     fn process(&mut self, block: &mut Block<'_>) -> Call;
     fn reset(&mut self);
     fn end(&mut self);
+    /// How long it goes on after its input has fallen silent, in frames, as far as this answer to the last block does not say
+    /// so itself: the greatest number for ever.
+    fn tail_frames(&mut self, wish: Wish) -> u32;
+    /// Whether a block of no frames comes without buffers.
+    fn flushes_without_buffers(&self) -> bool;
 }
 
 /// A block as it is given.
@@ -84,16 +92,22 @@ pub(crate) struct Call {
     pub(crate) took_ns: u64,
     pub(crate) allocations: u64,
     pub(crate) failed: bool,
+    pub(crate) wish: Wish,
 }
 
-/// Calls the plugin's `process`: nothing of the host's own is in the time and the count.
-pub(crate) fn measure(call: impl FnOnce() -> bool) -> Call {
-    let ((took, succeeded), allocations) = crate::counting::during(|| {
+/// Calls the plugin's `process`, which answers with a wish or fails: nothing of the host's own is in the time and the count.
+pub(crate) fn measure(call: impl FnOnce() -> Option<Wish>) -> Call {
+    let ((took, wish), allocations) = crate::counting::during(|| {
         let began = std::time::Instant::now();
-        let succeeded = call();
-        (began.elapsed(), succeeded)
+        let wish = call();
+        (began.elapsed(), wish)
     });
-    Call { took_ns: took.as_nanos() as u64, allocations, failed: !succeeded }
+    Call {
+        took_ns: took.as_nanos() as u64,
+        allocations,
+        failed: wish.is_none(),
+        wish: wish.unwrap_or_default(),
+    }
 }
 
 /// Opens a plugin file by its ending.

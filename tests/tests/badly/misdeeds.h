@@ -8,6 +8,7 @@
 
 static uint64_t blocks;
 static void *volatile kept;
+static volatile float heard;
 
 static bool badly(const char *how) {
     const char *wanted = getenv("BADLY");
@@ -19,6 +20,9 @@ static bool pass(float **in, float **out, uint32_t frames) {
     blocks++;
     for (uint32_t c = 0; c < 2; c++)
         memmove(out[c], in[c], frames * sizeof(float));
+    if (badly("uneven"))
+        for (uint32_t n = 0; n < frames; n++)
+            heard = in[0][n] * 0.5f;
     if (blocks < 7)
         return true;
     if (badly("crash"))

@@ -57,6 +57,26 @@ static result_t set_active(void *self, uint8_t active) {
     return active && badly("refuse") ? FALSE_ : OK;
 }
 static result_t stream(void *self, void *stream) { (void)self, (void)stream; return OK; }
+
+/* A stream of the host's, of which these are called. */
+typedef struct {
+    void *others[3];
+    result_t (*read)(void *, void *, int32_t, int32_t *), (*write)(void *, void *, int32_t, int32_t *);
+} stream_t;
+static double parameter;
+static result_t set_state(void *self, void *stream) {
+    (void)self;
+    int32_t count = 0;
+    double value = 0.0;
+    result_t result = (*(stream_t **)stream)->read(stream, &value, sizeof value, &count);
+    if (result == OK && count == (int32_t)sizeof value && !badly("lose"))
+        parameter = value;
+    return result;
+}
+static result_t get_state(void *self, void *stream) {
+    (void)self;
+    return (*(stream_t **)stream)->write(stream, &parameter, sizeof parameter, NULL);
+}
 static result_t initialize(void *self, void *context) { (void)self, (void)context; return OK; }
 
 static const struct {
@@ -73,12 +93,12 @@ static const struct {
     result_t (*set_active)(void *, uint8_t);
     result_t (*set_state)(void *, void *), (*get_state)(void *, void *);
 } component = {find, keep, keep, initialize, fine, apart, io_mode,
-               bus_count, bus_info, routing, bus_active, set_active, stream, stream};
+               bus_count, bus_info, routing, bus_active, set_active, set_state, get_state};
 
 enum { STEREO = 3 };
 static result_t arrange(void *self, uint64_t *in, int32_t ins, uint64_t *out, int32_t outs) {
     (void)self;
-    return ins == 1 && outs == 1 && *in == STEREO && *out == STEREO ? OK : FALSE_;
+    return ins == 1 && outs == 1 && ((*in == STEREO && *out == STEREO) || badly("arrange")) ? OK : FALSE_;
 }
 static result_t arrangement(void *self, int32_t direction, int32_t index, uint64_t *is) {
     (void)self, (void)direction;
@@ -110,9 +130,24 @@ static const struct {
     uint32_t (*tail)(void *);
 } processor = {find, keep, keep, arrange, arrangement, takes, latency, setup, processing, process, tail};
 
-/* The same object is its own controller, and has no parameters. */
-static int32_t none(void *self) { (void)self; return 0; }
-static result_t info(void *self, int32_t index, void *info) { (void)self, (void)index, (void)info; return INVALID; }
+/* The same object is its own controller. It has one parameter, of which nothing is heard. */
+typedef struct {
+    uint32_t id;
+    uint16_t title[128], short_title[128], unit[128];
+    int32_t steps;
+    double standard;
+    int32_t unit_id, flags;
+} parameter_t;
+static int32_t one(void *self) { (void)self; return 1; }
+static result_t info(void *self, int32_t index, void *raw) {
+    (void)self;
+    parameter_t *info = raw;
+    memset(info, 0, sizeof *info);
+    info->id = 7;
+    info->title[0] = 'P';
+    info->flags = 1;
+    return index == 0 ? OK : INVALID;
+}
 static result_t to_text(void *self, uint32_t id, double value, void *text) {
     (void)self, (void)id, (void)value, (void)text;
     return INVALID;
@@ -122,8 +157,13 @@ static result_t to_value(void *self, uint32_t id, void *text, double *value) {
     return INVALID;
 }
 static double same(void *self, uint32_t id, double value) { (void)self, (void)id; return value; }
-static double value(void *self, uint32_t id) { (void)self, (void)id; return 0.0; }
-static result_t set_value(void *self, uint32_t id, double value) { (void)self, (void)id, (void)value; return INVALID; }
+static double value(void *self, uint32_t id) { (void)self, (void)id; return parameter; }
+static result_t set_value(void *self, uint32_t id, double value) {
+    (void)self, (void)id;
+    if (!badly("forget"))
+        parameter = value;
+    return OK;
+}
 static void *view(void *self, const char *name) { (void)self, (void)name; return NULL; }
 
 static const struct {
@@ -140,7 +180,7 @@ static const struct {
     result_t (*set_value)(void *, uint32_t, double);
     result_t (*handler)(void *, void *);
     void *(*view)(void *, const char *);
-} controller = {find, keep, keep, initialize, fine, stream, stream, stream, none, info,
+} controller = {find, keep, keep, initialize, fine, stream, stream, stream, one, info,
                 to_text, to_value, same, same, value, set_value, stream, view};
 
 static const void *as_component = &component, *as_processor = &processor, *as_controller = &controller;

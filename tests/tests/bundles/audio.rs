@@ -1,7 +1,10 @@
 //! Audio through the bundles: untouched, without latency, without an allocation, whatever host, rate, block or layout.
 
 use crate::stage::{FORMATS, bundle, hold, set};
-use rollcall_host::{Blocks, Mode, Pace, Plan, Process, Setup, Signal, Step, Transport, matrix::Matrix};
+use rollcall_host::{
+    Blocks, Mode, Pace, Plan, Process, Setting, Setup, Signal, Step, Transport, Value, check::checks,
+    matrix::Matrix,
+};
 
 const UNTOUCHED: [&str; 5] = ["pass-through", "latency=0", "no-allocations", "no-edits", "no-events"];
 
@@ -97,5 +100,20 @@ fn live_blocks_take_next_to_nothing_of_their_time() {
         // The median, which a loaded machine cannot spoil.
         let claims = ["pass-through", "no-allocations", "no-edits", "p50<1%", "events>=20"];
         hold(&format!("{format}, live"), Plan::new(bundle(format)).steps(steps), &claims);
+    }
+}
+
+/// What validators check, with both kinds of MIDI on; and it sleeps, once all that was heard is over.
+#[test]
+fn validators_checks_hold_and_it_sleeps_when_all_is_over() {
+    let on = |param: &str| Setting { param: param.to_owned(), value: Value::Normal(1.0) };
+    let settings = ["MIDI controllers out", "MIDI notes out"].map(on);
+    for format in FORMATS {
+        for check in checks(&bundle(format), None, &settings, 2.0) {
+            let mut claims: Vec<&str> = check.claims.iter().map(String::as_str).collect();
+            let is_asleep = claims.contains(&"at-rest");
+            claims.extend(if is_asleep { &["sleeps", "events>=20", "no-edits"][..] } else { &["no-edits"] });
+            hold(&format!("{format}, {}", check.name), check.plan, &claims);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `rollcall-train compare`: packages and a teacher on the development or the validation part, side by side, with intervals and paired differences.
 
 use crate::base::stem::Split;
-use crate::default_model::compare::{Contender, ask, markdown, measure, packages, pages, tuned};
+use crate::default_model::compare::{Contender, ask, markdown, measure, outside, packages, pages, tuned};
 use crate::judge::{Scene, draw};
 use crate::mix::length::Length;
 use crate::pool::Pool;
@@ -35,6 +35,10 @@ pub struct CompareArgs {
     /// Score first guesses on real solo recordings instead: those of this labelled folder's rows whose source is `pages-...`.
     #[arg(long)]
     pages: Option<PathBuf>,
+    /// Tell instead for how long packages show a class that nobody would accept, on real recordings of instruments outside of the 20
+    /// (`train/src/default_model/compare/outside.csv`), in this folder of unpacked packages.
+    #[arg(long, value_name = "PACKAGES", conflicts_with = "pages")]
+    outside: Option<PathBuf>,
     /// Examples of 10 s a scene; fewer are the beginning of more.
     #[arg(long, default_value_t = 300)]
     clips: usize,
@@ -58,6 +62,9 @@ enum Part {
 /// A pool, a package or the teacher's folder.
 pub fn run(args: CompareArgs) -> Result<()> {
     let mut contenders = packages(&args.model)?;
+    if let Some(folder) = &args.outside {
+        return outside::run(folder, &contenders, args.out.as_deref());
+    }
     if let Some(folder) = &args.teacher {
         let teacher = Teacher::open(folder)?;
         // Guesses need no thresholds.

@@ -3,7 +3,7 @@
 
 use super::drawer::note;
 use crate::{
-    browse::{Entry, Folder, Kind, Pick, beginning, places},
+    browse::{Entry, Folder, Kind, Left, Pick, beginning, places},
     look::Theme,
 };
 use egui::{Align, Button, ComboBox, Layout, RichText, ScrollArea, Ui, vec2};
@@ -16,6 +16,7 @@ const LIST: f32 = 212.0;
 #[derive(Debug, Default)]
 pub(crate) struct Browser {
     open: Option<(Pick, Folder)>,
+    left: Left,
 }
 
 impl Browser {
@@ -26,16 +27,20 @@ impl Browser {
     /// Opens it near a path that was typed, or closes it.
     pub(super) fn toggle(&mut self, pick: Pick, typed: Option<&Path>) {
         if self.is_for(pick) {
-            self.open = None;
+            self.close();
         } else {
             self.go(pick, beginning(typed));
         }
     }
+    /// Closes it; a folder that is still being read is left to itself.
     pub(crate) fn close(&mut self) {
-        self.open = None;
+        if let Some((_, folder)) = self.open.take() {
+            self.left.take(folder);
+        }
     }
 
     fn go(&mut self, pick: Pick, folder: PathBuf) {
+        self.close();
         self.open = Some((pick, Folder::read(folder, pick)));
     }
 

@@ -154,6 +154,8 @@ mod tests {
                 level_dbfs: -20.0,
                 gate_open: true,
                 after_gap: false,
+                another: None,
+                hops: 16,
                 activity: &[0.0],
             };
             writer.push(&row);

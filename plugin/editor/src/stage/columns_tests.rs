@@ -5,7 +5,16 @@ use rollcall_board::{HistoryWriter, RowData, SongPosition};
 
 fn push(writer: &mut HistoryWriter, time_s: f64, after_gap: bool, activity: &[f32]) {
     let position = SongPosition::default();
-    writer.push(&RowData { time_s, position, level_dbfs: -20.0, gate_open: true, after_gap, activity });
+    writer.push(&RowData {
+        time_s,
+        position,
+        level_dbfs: -20.0,
+        gate_open: true,
+        after_gap,
+        another: None,
+        hops: 16,
+        activity,
+    });
 }
 
 /// 0.48, 0.64, ...: what the engine gives.

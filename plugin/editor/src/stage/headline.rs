@@ -1,5 +1,6 @@
 //! Who plays, in letters that are read from two metres.
 
+use super::meter::clipped_text;
 use crate::{
     Family,
     look::{Theme, display, lerp, size, text},
@@ -14,6 +15,10 @@ const SIZES: [f32; 15] =
 const LARGEST_PX: f32 = 220.0;
 /// Names are measured at this size alone: laying text out draws its letters into the font's texture at that size.
 const MEASURE: f32 = 32.0;
+/// Height of a name with the line under it, in type of one point.
+const NAME: f32 = 1.32;
+/// Height of the quiet line under the names.
+const ASIDE: f32 = size::BODY * 1.5 + 4.0;
 /// Seconds to fade in or out.
 const FADE_S: f32 = 0.18;
 /// Seconds that a larger size must fit before it is taken: no pumping with every entry.
@@ -35,6 +40,9 @@ pub(crate) struct Headline {
     /// Index into [`SIZES`].
     at: usize,
     room: Option<(f32, f32)>,
+    /// The line under the names, which stays while it fades.
+    aside: String,
+    aside_opacity: f32,
     waited_s: f32,
     moving: bool,
 }
@@ -48,13 +56,15 @@ impl Headline {
         self.moving
     }
 
-    /// Draws the names that play, in the order given; or `otherwise` where nobody does.
+    /// Draws the names that play, in the order given, with the line `perhaps` under them; or, where nobody does, that line, and
+    /// `otherwise` where there is none.
     pub(crate) fn paint(
         &mut self,
         painter: &Painter,
         theme: &Theme,
         rect: Rect,
         names: &[Name<'_>],
+        perhaps: Option<&str>,
         otherwise: (&str, &str),
         dt_s: f32,
     ) {
@@ -72,11 +82,17 @@ impl Headline {
         }
         let seen: Vec<&Name<'_>> = names.iter().filter(|name| self.opacity[name.class] > 0.0).collect();
         if seen.is_empty() {
-            paint_otherwise(painter, theme, rect, otherwise);
+            self.aside_opacity = 0.0;
+            match perhaps.map(begin_with_capital) {
+                Some(words) => paint_otherwise(painter, theme, rect, (&words, ANOTHER)),
+                None => paint_otherwise(painter, theme, rect, otherwise),
+            }
             self.at = 0;
             self.room = None;
             return;
         }
+        let whole = rect;
+        let rect = self.beside_aside(rect, perhaps.filter(|_| rect.height() >= 2.2 * ASIDE), dt_s);
         let widths: Vec<f32> = seen.iter().map(|name| width(painter, name.text)).collect();
         let fit = (0..SIZES.len()).find_map(|at| {
             let drawable = SIZES[at] * painter.pixels_per_point() <= LARGEST_PX;
@@ -84,10 +100,13 @@ impl Headline {
         });
         let Some((largest, spots)) = fit else {
             self.paint_list(painter, theme, rect, &seen);
+            self.paint_aside(painter, theme, whole.with_min_y(rect.bottom()));
             return;
         };
         let spots = self.patiently(&widths, rect, largest, spots, dt_s);
         let points = SIZES[self.at];
+        let bottom = spots.last().map_or(rect.bottom(), |spot| rect.top() + spot.1.y + points * NAME);
+        self.paint_aside(painter, theme, whole.with_min_y(bottom));
         for (i, offset, width) in spots {
             let name = seen[i];
             let opacity = self.opacity[name.class];
@@ -101,6 +120,34 @@ impl Headline {
             let filled =
                 Rect::from_min_size(line.min, vec2(width * name.shown.clamp(0.0, 1.0), line.height()));
             painter.rect_filled(filled, line.height() / 2.0, lerp(theme.ground, family, opacity));
+        }
+    }
+
+    /// The room that is left to the names by the quiet line under them.
+    fn beside_aside(&mut self, rect: Rect, perhaps: Option<&str>, dt_s: f32) -> Rect {
+        let step = dt_s / FADE_S;
+        let target = if let Some(words) = perhaps {
+            words.clone_into(&mut self.aside);
+            self.aside_opacity = (self.aside_opacity + step).min(1.0);
+            1.0
+        } else {
+            self.aside_opacity = (self.aside_opacity - step).max(0.0);
+            0.0
+        };
+        self.moving |= self.aside_opacity != target;
+        if self.aside_opacity == 0.0 { rect } else { rect.with_max_y(rect.bottom() - ASIDE) }
+    }
+
+    /// The quiet line, at the top of the room under the names.
+    fn paint_aside(&self, painter: &Painter, theme: &Theme, room: Rect) {
+        if self.aside_opacity > 0.0 {
+            let colour = lerp(theme.ground, theme.muted, self.aside_opacity);
+            let line = Rect::from_min_max(
+                pos2(room.left(), room.top() + 4.0),
+                pos2(room.right(), room.top() + ASIDE),
+            );
+            let span = (line.left(), line.right());
+            clipped_text(painter, line, span, &self.aside, text(size::BODY), colour);
         }
     }
 
@@ -140,6 +187,14 @@ impl Headline {
     }
 }
 
+/// What explains the quiet line where it stands alone.
+const ANOTHER: &str = "Another instrument explains the sound better than any of those below.";
+
+fn begin_with_capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// What stands there while nobody plays: a few words, and a line that explains them where there is room.
 fn paint_otherwise(painter: &Painter, theme: &Theme, rect: Rect, (words, line): (&str, &str)) {
     let points = (rect.height() * 0.5).min(84.0).min(rect.width() / 14.0).max(14.0);
@@ -177,7 +232,7 @@ fn flow(widths: &[f32], points: f32, rect: Rect) -> Option<Vec<Spot>> {
         spots.push((i, at, width));
         at.x += width + gap;
     }
-    let height = at.y + points * 1.32;
+    let height = at.y + points * NAME;
     let down = pos2(0.0, (rect.height() - height) / 2.0).to_vec2();
     (height <= rect.height()).then(|| spots.into_iter().map(|(i, at, width)| (i, at + down, width)).collect())
 }

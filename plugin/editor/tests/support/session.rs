@@ -1,8 +1,9 @@
 //! A made-up session on a real board: a song with parts that come and go, at the engine's pace. For tests and pictures.
 
 use rollcall_board::{
-    Activity, Attention, Board, Change, Gesture, Inbox, Latest, LogMel, MEL_BANDS, Meter, ModelIdentity,
-    ModelState, PICTURE_HOPS, Panel, Picture, RowData, Settings, SongPosition, Status, Stream, Writer,
+    Activity, Another, Attention, Board, Change, Gesture, Inbox, Latest, LogMel, MEL_BANDS, Meter,
+    ModelIdentity, ModelState, PICTURE_HOPS, Panel, Picture, RowData, Settings, SongPosition, Status, Stream,
+    Writer,
 };
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -69,6 +70,7 @@ pub(crate) struct Session {
     pub(crate) host: Host,
     pub(crate) status: Status,
     pub(crate) meters: Vec<Meter>,
+    pub(crate) another: Option<Another>,
     steps: u64,
     random: u32,
 }
@@ -87,6 +89,7 @@ impl Session {
         let status = Status {
             session: 1,
             classes: Arc::from(CLASSES.map(String::from)),
+            others: Arc::from(["bagpipes", "harp"].map(String::from)),
             model: ModelState::Ready(model),
             activity: Activity::Live,
             stream: Some(Stream { sample_rate_hz: 48_000 }),
@@ -108,7 +111,17 @@ impl Session {
                 ..Meter::default()
             })
             .collect();
-        Self { writer, board, inbox, host: Host::default(), status, meters, steps: 0, random: 1 }
+        Self {
+            writer,
+            board,
+            inbox,
+            host: Host::default(),
+            status,
+            meters,
+            another: None,
+            steps: 0,
+            random: 1,
+        }
     }
 
     /// Uniform in -0.5..0.5; xorshift, so that every picture is the same.
@@ -191,6 +204,8 @@ impl Session {
             level_dbfs,
             gate_open: true,
             after_gap: false,
+            another: self.another,
+            hops: 16,
             activity: &activity,
         });
         self.writer.show_latest(Latest {
@@ -198,6 +213,7 @@ impl Session {
             time_s,
             position,
             meters: self.meters.clone(),
+            perhaps: self.another.map(|another| another.instrument),
             level_dbfs,
             gate_open: true,
             peak_dbfs: level_dbfs + 9.0,

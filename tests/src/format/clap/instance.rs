@@ -332,7 +332,36 @@ impl Plugin for ClapPlugin {
         }
     }
 
-    fn tell(&mut self, _: &[(u32, f64)]) {}
+    fn tell(&mut self, _: &[(u32, f64)]) -> bool {
+        false
+    }
+
+    fn contradictions(&mut self) -> Vec<String> {
+        self.deactivate();
+        let mut found = Vec::new();
+        for (id, input, output, inputs, name) in self.layouts() {
+            let configs = self.instance.plugin_shared_handle().get_extension::<PluginAudioPortsConfig>();
+            if !configs.is_some_and(|configs| configs.select(&self.instance.plugin_handle(), id).is_ok()) {
+                found.push(format!("layout `{name}`: offered, but not taken"));
+                continue;
+            }
+            let ports = (self.ports(true), self.ports(false));
+            let width = |ports: &[Port]| ports.iter().find(|port| port.main).map_or(0, |port| port.channels);
+            let is = (width(&ports.0), width(&ports.1), ports.0.len() as u32);
+            if is != (input, output, inputs) {
+                found.push(format!(
+                    "layout `{name}`: taken, but it is {} in, {} out, {} inputs",
+                    is.0, is.1, is.2
+                ));
+            }
+        }
+        // Hosts that select none get the first.
+        if let Some((id, ..)) = self.layouts().first() {
+            let configs = self.instance.plugin_shared_handle().get_extension::<PluginAudioPortsConfig>();
+            let _ = configs.map(|configs| configs.select(&self.instance.plugin_handle(), *id));
+        }
+        found
+    }
 
     fn manners(&self) -> Manners {
         self.manners.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -8,9 +8,11 @@ use crate::{
     counting,
     format::{Block, Call, Processor, measure},
     record::Sent,
+    sleep::Wish,
     transport::SongTime,
     trouble::Trouble,
 };
+use clack_extensions::tail::{PluginTail, TailLength};
 use clack_host::{
     events::{
         EventHeader,
@@ -179,7 +181,12 @@ impl Processor for ClapProcessor {
                 Some(block.time.frame),
                 transport.as_ref(),
             );
-            answer.is_ok()
+            answer.ok().map(|status| match status {
+                ProcessStatus::Continue => Wish::Continue,
+                ProcessStatus::ContinueIfNotQuiet => Wish::IfNotQuiet,
+                ProcessStatus::Tail => Wish::Tail,
+                ProcessStatus::Sleep => Wish::Sleep,
+            })
         })
     }
 
@@ -195,6 +202,21 @@ impl Processor for ClapProcessor {
         }
         IS_AUDIO.set(false);
     }
+
+    fn tail_frames(&mut self, wish: Wish) -> u32 {
+        // The tail is for plugins that say so; the other answers are whole by themselves.
+        let Some(started) = self.started.as_mut().filter(|_| wish == Wish::Tail) else { return 0 };
+        let handle = started.plugin_handle();
+        match handle.get_extension::<PluginTail>().map(|tail| tail.get(&handle)) {
+            Some(TailLength::Finite(frames)) => frames,
+            Some(TailLength::Infinite) => u32::MAX,
+            None => 0,
+        }
+    }
+
+    fn flushes_without_buffers(&self) -> bool {
+        false
+    }
 }
 
 fn raw(raw: &mut Vec<clap_audio_buffer>, ports: &mut [crate::format::buffers::Port]) {
@@ -204,7 +226,7 @@ fn raw(raw: &mut Vec<clap_audio_buffer>, ports: &mut [crate::format::buffers::Po
         data64: std::ptr::null_mut(),
         channel_count: port.pointers.len() as u32,
         latency: 0,
-        constant_mask: 0,
+        constant_mask: port.silence(),
     }));
 }
 

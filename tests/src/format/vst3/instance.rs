@@ -1,7 +1,7 @@
 //! A VST3 instance on the main thread: component and controller.
 
 use super::{
-    Listed, Module, audio, hex,
+    Listed, Module, arrangements, audio, hex,
     objects::{Application, Handler, Stream},
     process::Vst3Processor,
     wide_text,
@@ -312,11 +312,17 @@ impl Plugin for Vst3Plugin {
 
     fn idle(&mut self) {}
 
-    fn tell(&mut self, changes: &[(u32, f64)]) {
+    fn tell(&mut self, changes: &[(u32, f64)]) -> bool {
         for (id, value) in changes {
             // SAFETY: the controller is alive.
             unsafe { self.controller.setParamNormalized(*id, *value) };
         }
+        true
+    }
+
+    fn contradictions(&mut self) -> Vec<String> {
+        self.deactivate();
+        arrangements::contradictions(&self.component, &self.processor)
     }
 
     fn manners(&self) -> Manners {

@@ -1,6 +1,7 @@
 //! VST3, through the `vst3` crate's bindings: the module, its factory, and what comes of them.
 #![expect(unsafe_code, reason = "VST3 is an interface of raw COM pointers")]
 
+mod arrangements;
 mod audio;
 mod instance;
 mod objects;

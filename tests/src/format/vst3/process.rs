@@ -5,6 +5,7 @@ use crate::{
     format::{Block, Call, Processor, measure},
     plan::Mode,
     record::Sent,
+    sleep::Wish,
     transport::SongTime,
     trouble::Trouble,
 };
@@ -117,7 +118,7 @@ fn raw(raw: &mut Vec<AudioBusBuffers>, ports: &mut [crate::format::buffers::Port
     raw.clear();
     raw.extend(ports.iter_mut().map(|port| AudioBusBuffers {
         numChannels: port.pointers.len() as i32,
-        silenceFlags: 0,
+        silenceFlags: port.silence(),
         __field0: AudioBusBuffers__type0 { channelBuffers32: port.pointers.as_mut_ptr() },
     }));
 }
@@ -168,7 +169,9 @@ impl Processor for Vst3Processor {
         };
         // SAFETY: the processor is alive and active; the buffers are as wide as their buses and have room for `numSamples`
         // samples a channel; lists and context outlive the call.
-        let call = measure(|| unsafe { self.processor.process(&mut data) } == kResultOk);
+        let call = measure(|| {
+            (unsafe { self.processor.process(&mut data) } == kResultOk).then_some(Wish::IfNotQuiet)
+        });
         for event in self.events_out.list.borrow().iter() {
             block.sent.push((event.sampleOffset.max(0) as u32, read(event)));
         }
@@ -183,6 +186,15 @@ impl Processor for Vst3Processor {
 
     fn end(&mut self) {
         self.run(false);
+    }
+
+    fn tail_frames(&mut self, _: Wish) -> u32 {
+        // SAFETY: the processor is alive.
+        unsafe { self.processor.getTailSamples() }
+    }
+
+    fn flushes_without_buffers(&self) -> bool {
+        true
     }
 }
 

@@ -1,6 +1,7 @@
 //! Contenders on the same examples with known truth: our packages as they ship, and the teacher.
 
 mod contender;
+pub mod outside;
 pub mod pages;
 mod score;
 mod table;
