@@ -13,6 +13,7 @@ mod params;
 mod persist;
 mod plugin;
 mod screen;
+mod shared;
 #[cfg(any(test, feature = "standalone"))]
 pub mod standalone;
 mod tail;

@@ -9,6 +9,7 @@
 mod choice;
 mod control;
 mod core;
+mod error;
 mod export;
 mod file;
 mod handle;
@@ -27,9 +28,10 @@ mod turns;
 #[cfg(test)]
 mod turns_tests;
 
+pub use crate::error::OpenError;
 pub use choice::{ModelChoice, ModelSlot};
 pub use control::Link;
-pub use handle::{OpenError, Worker};
+pub use handle::Worker;
 pub use mark::{Mark, Transport};
 pub use recording::{ReadError, Recording};
 pub use stream::{TAP_S, TapWriter};

@@ -1,6 +1,7 @@
 //! Parameters of the analysis, and how the window looks.
 
-use super::drawer::{DrawerInput, group, note, row};
+use super::input::DrawerInput;
+use super::labels::{group, note, row};
 use crate::{
     Appearance, Axis, HeatColours, Placement, Sort,
     action::{Action, ZoomStep},

@@ -1,17 +1,13 @@
 //! A CLAP instance on the audio thread.
 
-use super::{
-    host::{Host, IS_AUDIO},
-    instance::{Slot, event, to_normal},
-};
-use crate::{
-    counting,
-    format::{Block, Call, Processor, measure},
-    record::Sent,
-    sleep::Wish,
-    transport::SongTime,
-    trouble::Trouble,
-};
+use super::change::{Slot, event, to_normal};
+use super::host::{Host, IS_AUDIO};
+use crate::counting;
+use crate::format::{Block, Call, Processor, measure};
+use crate::record::Sent;
+use crate::sleep::Wish;
+use crate::transport::SongTime;
+use crate::trouble::Trouble;
 use clack_extensions::tail::{PluginTail, TailLength};
 use clack_host::{
     events::{

@@ -1,17 +1,13 @@
 //! A VST3 instance on the main thread: component and controller.
 
-use super::{
-    Listed, Module, arrangements, audio, hex,
-    objects::{Application, Handler, Stream},
-    process::Vst3Processor,
-    wide_text,
-};
-use crate::{
-    format::{Manners, Plugin, Processor, Ready},
-    plan::{Mode, Setup},
-    record::{Description, Param},
-    trouble::Trouble,
-};
+use super::module::{Listed, Module, hex, wide_text};
+use super::objects::{Application, Handler, Stream};
+use super::process::Vst3Processor;
+use super::{arrangements, audio};
+use crate::format::{Manners, Plugin, Processor, Ready};
+use crate::plan::{Mode, Setup};
+use crate::record::{Description, Param};
+use crate::trouble::Trouble;
 use std::{
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},

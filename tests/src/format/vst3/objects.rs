@@ -1,6 +1,7 @@
 //! The objects that a VST3 host lends to a plugin: streams, parameter queues, event lists, and itself.
 
-use crate::{counting, format::Manners};
+use crate::counting;
+use crate::format::Manners;
 use std::{
     cell::{Cell, RefCell},
     ffi::c_void,
