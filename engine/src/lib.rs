@@ -1,4 +1,6 @@
-//! any thread (pure): audio in -> instrument activities out.
+//! Audio in -> instrument activities out.
+//!
+//! Thread: any; no file, clock or thread of its own.
 //!
 //! The whole way of the data is in this crate: sanitising and downmix, streaming resampling to 16 kHz, log-mel hops,
 //! VGGish through kernels of our own or tract, post-processing, the attention head over the last seconds, smoothing, and the timeline that

@@ -1,4 +1,6 @@
-//! GUI thread: an egui view over the board.
+//! An egui view over the board.
+//!
+//! Thread: the window's (GUI).
 //!
 //! [`EditorView`] draws what the board says and sends what a person asks for back through it; parameters go through
 //! [`rollcall_board::Panel`]. The crate names neither the engine nor the tap nor the

@@ -1,4 +1,6 @@
-//! worker thread: reader end of the tap -> engine -> board.
+//! Reader end of the tap -> engine -> board.
+//!
+//! Thread: the worker, one for each instance.
 //!
 //! One thread per instance of the plugin, named `rollcall-worker`, owns the engine and everything slow: loading models,
 //! writing files. It sleeps between looks at the tap, so that the audio thread never has to wake it, and is joined when
@@ -16,7 +18,6 @@ mod handle;
 mod load;
 mod mark;
 mod meters;
-mod pace;
 mod perhaps;
 mod picture;
 mod recording;
@@ -24,6 +25,7 @@ mod session;
 mod song;
 mod stream;
 mod sync;
+mod thinning;
 mod turns;
 #[cfg(test)]
 mod turns_tests;
