@@ -1,4 +1,6 @@
-//! offline: `rollcall`, the program's rooms as a library, so that tests and other programs can call them.
+//! `rollcall`, the program's rooms as a library, so that tests and other programs can call them.
+//!
+//! Thread: offline, in programs.
 //!
 //! A file goes one way: [`inputs`] finds it, [`decode`] turns it into frames, [`analyze`] pushes them through the
 //! engine, [`output`] writes what was found and [`picture`] draws it, [`tags`] and [`clips`] bring it back into audio files, [`evaluate`] compares that with what is so. [`settings`] and [`model`] say how and who listens,

@@ -17,6 +17,8 @@ pub(crate) const TASK_COLUMNS: usize = 64;
 
 /// A piece of a spectrogram for the network to compute.
 pub struct Task {
+    /// Counts the tasks of an engine.
+    number: u64,
     network: Network,
     /// The context, and the hops of `wanted.len()` columns.
     hops: Vec<LogMelHop>,
@@ -27,13 +29,14 @@ pub struct Task {
 
 /// A task that was run.
 pub struct Done {
+    number: u64,
     pub(crate) hops: Vec<LogMelHop>,
     pub(crate) powers: Vec<HopPower>,
     pub(crate) wanted: Vec<bool>,
     pub(crate) piece: Result<Piece, EngineError>,
 }
 
-/// Who runs tasks: on this thread or on others.
+/// Who runs tasks: on this thread or on others. They come back in the order in which they were given: an engine that gets another one fails.
 pub trait Crew: Send {
     /// Takes a task, and gives back the one taken first, if it is done or if no more may wait; then it waits for it.
     fn give(&mut self, task: Task) -> Option<Done>;
@@ -59,11 +62,11 @@ impl Crew for Alone {
 impl Task {
     /// Computes it. A panic becomes an error that the engine will report.
     pub fn run(self) -> Done {
-        let Self { network, mut hops, powers, wanted } = self;
+        let Self { number, network, mut hops, powers, wanted } = self;
         let piece = catch_unwind(AssertUnwindSafe(|| network.piece(&hops, &wanted)));
         let piece = piece.unwrap_or_else(|_| Err(EngineError::Network { reason: "a task panicked".into() }));
         hops.drain(..hops.len() - powers.len());
-        Done { hops, powers, wanted, piece }
+        Done { number, hops, powers, wanted, piece }
     }
 }
 
@@ -75,8 +78,10 @@ pub(crate) struct Ahead {
     hops: Vec<LogMelHop>,
     powers: Vec<HopPower>,
     wanted: Vec<bool>,
+    /// Tasks that were handed over.
+    given: u64,
     /// Tasks that have not come back.
-    under_way: usize,
+    under_way: u64,
     /// Hops since the spectrogram began.
     pub(crate) heard: u64,
 }
@@ -84,7 +89,7 @@ pub(crate) struct Ahead {
 impl Ahead {
     pub(crate) fn new(network: Network, crew: Box<dyn Crew>) -> Self {
         let (hops, powers, wanted) = (Vec::new(), Vec::new(), Vec::new());
-        Self { crew, network, hops, powers, wanted, under_way: 0, heard: 0 }
+        Self { crew, network, hops, powers, wanted, given: 0, under_way: 0, heard: 0 }
     }
 
     /// Takes a hop; `wanted` says whether the window is wanted that the hop completes, if it completes one.
@@ -106,22 +111,32 @@ impl Ahead {
         }
         let end = self.hops.len() - self.powers.len() + columns * COLUMN_HOPS;
         let task = Task {
+            number: self.given,
             network: self.network.clone(),
             hops: self.hops[..end].to_vec(),
             powers: self.powers.drain(..columns * COLUMN_HOPS).collect(),
             wanted: self.wanted.drain(..columns).collect(),
         };
         self.hops.drain(..end.saturating_sub(self.network.context_columns() * COLUMN_HOPS));
+        self.given += 1;
         self.under_way += 1;
         let done = self.crew.give(task);
-        self.under_way -= usize::from(done.is_some());
-        Some(done)
+        Some(done.map(|done| self.back(done)))
     }
 
     /// Waits for the task that was handed over first.
     pub(crate) fn take(&mut self) -> Option<Done> {
-        let done = self.crew.take();
-        self.under_way -= usize::from(done.is_some());
+        self.crew.take().map(|done| self.back(done))
+    }
+
+    /// A task has come back; if it is not the one that was handed over first, it is a failure.
+    fn back(&mut self, mut done: Done) -> Done {
+        let first = self.given - self.under_way;
+        if done.number != first {
+            let reason = format!("task {} came back where task {first} was waited for", done.number);
+            done.piece = Err(EngineError::Network { reason });
+        }
+        self.under_way = self.under_way.saturating_sub(1);
         done
     }
 

@@ -45,21 +45,21 @@ struct Listener {
     silent_network: NetworkState,
     hops: Hops,
     /// Powers of the hops that the window at hand does not reach yet.
-    ahead: VecDeque<HopPower>,
+    waiting: VecDeque<HopPower>,
     level: WindowLevel,
     gate: LevelGate,
     history: History,
     clip: Pool,
     embeddings: Embeddings,
     smoothing: AttackRelease,
-    timing: Timing,
+    grid: Grid,
     step: Step,
     failure: Option<String>,
 }
 
 /// Which window is at hand.
 #[derive(Clone, Copy)]
-struct Timing {
+struct Grid {
     /// Hops since the start of the segment.
     hops: u64,
     /// Column of the segment's first window: its centre is at 160 ms times this, counted from the stream's start.
@@ -100,14 +100,14 @@ impl Analysis {
             silent_network: network.clone(),
             network,
             hops: Hops::with_capacity(PATCH_HOPS + 1),
-            ahead: VecDeque::with_capacity(delay_hops + 1),
+            waiting: VecDeque::with_capacity(delay_hops + 1),
             level: WindowLevel::new(),
             gate: LevelGate::new(settings.gate),
             history: History::new(classes, settings.memory_s),
             clip: Pool::new(classes),
             embeddings: Embeddings::new(LONGEST_COLUMNS),
             smoothing: AttackRelease::new(classes, settings.attack_s, settings.release_s, COLUMN_S),
-            timing: Timing { hops: 0, first_column: 0, last_column: i64::MAX, previous: None },
+            grid: Grid { hops: 0, first_column: 0, last_column: i64::MAX, previous: None },
             step,
             failure: None,
             model,
@@ -127,7 +127,7 @@ impl Analysis {
         listener.embeddings.reset();
         listener.smoothing.reset();
         listener.step.index = 0;
-        listener.timing.previous = None;
+        listener.grid.previous = None;
         listener.failure = None;
         self.begin_stream();
     }
@@ -158,11 +158,11 @@ impl Analysis {
         let listener = &mut self.listener;
         listener.network = listener.silent_network.clone();
         listener.hops.clear();
-        listener.ahead.clear();
+        listener.waiting.clear();
         listener.level.reset();
-        listener.timing.hops = 0;
-        listener.timing.first_column = (first_window + HALF_WINDOW_SAMPLES) / COLUMN_SAMPLES;
-        listener.timing.last_column = i64::MAX;
+        listener.grid.hops = 0;
+        listener.grid.first_column = (first_window + HALF_WINDOW_SAMPLES) / COLUMN_SAMPLES;
+        listener.grid.last_column = i64::MAX;
     }
 
     /// Takes samples; each window that they complete becomes a step.
@@ -187,8 +187,8 @@ impl Analysis {
         on_step: &mut dyn FnMut(&Step),
     ) -> Result<(), EngineError> {
         self.begin_anew(on_step)?;
-        self.listener.timing.last_column = last_column;
-        if self.listener.timing.first_column > last_column {
+        self.listener.grid.last_column = last_column;
+        if self.listener.grid.first_column > last_column {
             return Ok(());
         }
         self.push(&[], on_step)?;
@@ -200,7 +200,7 @@ impl Analysis {
 
     /// Column of the window that the current column of hops completes, whether it was listened to or only heard.
     fn next_column(&self) -> i64 {
-        let hops = self.ahead.as_ref().map_or(self.listener.timing.hops, |ahead| ahead.heard);
+        let hops = self.ahead.as_ref().map_or(self.listener.grid.hops, |ahead| ahead.heard);
         self.listener.column_after(hops)
     }
 
@@ -211,7 +211,7 @@ impl Analysis {
                 let heard = ahead.heard;
                 ahead.hear(hop, power, || {
                     let column = listener.column_after(heard);
-                    column >= listener.timing.first_column && listener.is_due(column)
+                    column >= listener.grid.first_column && listener.is_due(column)
                 });
             }
             None => listener.listen(hop, power, on_step),
@@ -312,7 +312,7 @@ impl Listener {
 
     /// Takes the hops of a task that was run.
     fn listen_to(&mut self, done: Done, on_step: &mut dyn FnMut(&Step)) {
-        let Done { hops, powers, wanted, piece } = done;
+        let Done { hops, powers, wanted, piece, .. } = done;
         let known = self.network.known().expect("tasks are for those who know what they found");
         if let Err(error) = piece.and_then(|piece| known.take(piece, &wanted)) {
             self.failure.get_or_insert(error.to_string());
@@ -337,17 +337,17 @@ impl Listener {
             self.hops.pop_front();
         }
         self.hops.push_back(*hop);
-        self.ahead.push_back(power);
-        if self.ahead.len() > self.model.network.delay_columns() * COLUMN_HOPS {
-            self.ahead.pop_front().into_iter().for_each(|power| self.level.push(power));
+        self.waiting.push_back(power);
+        if self.waiting.len() > self.model.network.delay_columns() * COLUMN_HOPS {
+            self.waiting.pop_front().into_iter().for_each(|power| self.level.push(power));
         }
-        let column = self.column_after(self.timing.hops);
-        self.timing.hops += 1;
-        if !self.timing.hops.is_multiple_of(COLUMN_HOPS as u64) {
+        let column = self.column_after(self.grid.hops);
+        self.grid.hops += 1;
+        if !self.grid.hops.is_multiple_of(COLUMN_HOPS as u64) {
             return Ok(());
         }
         self.network.advance(&self.hops)?;
-        let wanted = self.timing.first_column..=self.timing.last_column;
+        let wanted = self.grid.first_column..=self.grid.last_column;
         let due = match self.network.known() {
             Some(known) => known.is_wanted(),
             None => self.is_due(column),
@@ -369,7 +369,7 @@ impl Listener {
     fn column_after(&self, hops: u64) -> i64 {
         let columns = (hops / COLUMN_HOPS as u64) as i64;
         let window = columns + 1 - WINDOW_COLUMNS - self.model.network.delay_columns() as i64;
-        self.timing.first_column + window - CONTEXT_COLUMNS
+        self.grid.first_column + window - CONTEXT_COLUMNS
     }
 
     fn step(&mut self, column: i64) -> Result<(), EngineError> {
@@ -409,9 +409,8 @@ impl Listener {
             return Err(EngineError::Network { reason: reason.to_owned() });
         }
         // What a gap left out has passed all the same.
-        let since_s =
-            self.timing.previous.map_or(settings.update_hops as f64 * 0.01, |p| seconds(column - p));
-        self.timing.previous = Some(column);
+        let since_s = self.grid.previous.map_or(settings.update_hops as f64 * 0.01, |p| seconds(column - p));
+        self.grid.previous = Some(column);
         self.smoothing.set_times(settings.attack_s, settings.release_s, since_s);
         let all = if step.gate_open { 1.0 } else { 0.0 };
         let share = step.another.map_or(all, |another| Another::share_of_classes(another.probability));

@@ -1,7 +1,7 @@
 //! The attention head (paper, section 2.3) in plain Rust, one step at a time and in log space.
 //!
 //! `head.onnx` is the definition; its weights are read by name and run here, because tract's sigmoid has a floor of
-//! 4.5e-7 that the normalisation over time would amplify (FACTS, "Inference"). At load both are compared on a probe.
+//! 4.5e-7 (measured) that the normalisation over time would amplify. At load both are compared on a probe.
 //!
 //! With `x` the representation of a step, all layers 1 x 1 and thus a product of a matrix and `x`:
 //! - **Group** (the paper): `y = norm(conv3(relu(conv2(relu(conv1(x)))))) + x`. The groups are of the channels of *each

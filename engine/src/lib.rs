@@ -1,4 +1,6 @@
-//! any thread (pure): audio in -> instrument activities out.
+//! Audio in -> instrument activities out.
+//!
+//! Thread: any; no file, clock or thread of its own.
 //!
 //! The whole way of the data is in this crate: sanitising and downmix, streaming resampling to 16 kHz, log-mel hops,
 //! VGGish through kernels of our own or tract, post-processing, the attention head over the last seconds, smoothing, and the timeline that
@@ -96,25 +98,4 @@ pub const COLUMN_HOPS: usize = 16;
 /// Length of an embedding (paper, section 2.2).
 pub const EMBEDDING: usize = 128;
 /// The 20 classes of OpenMIC-2018, in the order of its published labels.
-pub const OPENMIC_CLASSES: [&str; 20] = [
-    "accordion",
-    "banjo",
-    "bass",
-    "cello",
-    "clarinet",
-    "cymbals",
-    "drums",
-    "flute",
-    "guitar",
-    "mallet_percussion",
-    "mandolin",
-    "organ",
-    "piano",
-    "saxophone",
-    "synthesizer",
-    "trombone",
-    "trumpet",
-    "ukulele",
-    "violin",
-    "voice",
-];
+pub use rollcall_classes::OPENMIC as OPENMIC_CLASSES;

@@ -35,11 +35,12 @@
 
 mod builder;
 mod ranges;
+mod settings;
 
 pub use builder::TimelineBuilder;
 pub use ranges::{ClassRange, RangeCutter, cut_ranges, named};
+pub use settings::{RangeSettings, TimelineSettings};
 
-use crate::Settings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -94,37 +95,6 @@ pub struct ModelIdentity {
     pub sha256: String,
 }
 
-/// Everything that shaped the result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TimelineSettings {
-    /// The engine's settings.
-    #[serde(flatten)]
-    pub engine: Settings,
-    /// How ranges were cut.
-    #[serde(flatten)]
-    pub ranges: RangeSettings,
-    /// First second that was analysed.
-    pub start_s: f64,
-}
-
-/// How ranges are cut from activities.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RangeSettings {
-    /// Threshold of each class, 0..=1.
-    pub thresholds: Vec<f32>,
-    /// Shorter ranges are dropped, seconds.
-    pub min_duration_s: f64,
-    /// Ranges of one class that are closer than this are joined, seconds.
-    pub merge_gap_s: f64,
-}
-
-impl Default for RangeSettings {
-    fn default() -> Self {
-        Self { thresholds: Vec::new(), min_duration_s: 0.0, merge_gap_s: 0.0 }
-    }
-}
-
 /// One instrument playing for a while.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Range {
@@ -155,6 +125,7 @@ fn nanoseconds(seconds: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Settings;
     use serde_json::json;
 
     fn timeline() -> Timeline {

@@ -108,6 +108,36 @@ proptest! {
     }
 }
 
+/// Gives back the task taken last rather than first.
+struct Backwards(Vec<Done>);
+
+impl Crew for Backwards {
+    fn give(&mut self, task: Task) -> Option<Done> {
+        self.0.push(task.run());
+        None
+    }
+
+    fn take(&mut self) -> Option<Done> {
+        self.0.pop()
+    }
+}
+
+/// Two tasks the wrong way round would be another recording; the engine says so, and goes on after a reset.
+#[test]
+fn tasks_that_come_back_in_another_order_are_an_error() {
+    let format = InputFormat { sample_rate_hz: 16_000, channels: 1 };
+    let crew = Box::new(Backwards(Vec::new()));
+    let mut engine = Engine::ahead(Arc::clone(&STREAM), format, Settings::default(), crew).unwrap();
+    engine.push(&audio(3, 40 * 16_000, 1, 16_000), &mut |_| {}).unwrap();
+    let error = engine.flush(&mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("where task 0 was waited for"), "{error}");
+    engine.reset();
+    let mut steps = 0;
+    engine.push(&audio(3, 5 * 16_000, 1, 16_000), &mut |_| steps += 1).unwrap();
+    engine.flush(&mut |_| steps += 1).unwrap();
+    assert_eq!(steps, 32, "one task, which cannot be in the wrong order");
+}
+
 /// Long enough for several tasks, at a rate that is resampled, on more threads than there are tasks.
 #[test]
 fn a_minute_in_stereo_has_the_same_bits() {

@@ -1,4 +1,6 @@
-//! offline: predictions against references: reading both, pairing their files, scoring, telling as JSON and CSV.
+//! Predictions against references: reading both, pairing their files, scoring, telling as JSON and CSV.
+//!
+//! Thread: offline, in programs.
 //!
 //! What `rollcall evaluate` and the Python package's `evaluate` share. Errors are [`anyhow`]'s: each is a sentence for whoever called,
 //! and nothing here can be mended by a caller that looks at its kind.

@@ -1,5 +1,7 @@
-//! any thread: files that are there whole or not at all, and never over another unless that is wanted; what stands under a name,
+//! Files that are there whole or not at all, and never over another unless that is wanted; what stands under a name,
 //! and what an error of the system means.
+//!
+//! Thread: any.
 #![forbid(unsafe_code)]
 
 mod advice;

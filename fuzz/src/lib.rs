@@ -1,4 +1,6 @@
-//! offline: hostile input for every door that bytes from outside come through, but the plugin's (`plugin/fuzz/`).
+//! Hostile input for every door that bytes from outside come through, but the plugin's (`plugin/fuzz/`).
+//!
+//! Thread: offline, in programs.
 //!
 //! Each function takes bytes and panics if what must never happen happens. libFuzzer calls them (`targets/`, feature
 //! `libfuzzer`), with the coverage of our own crates to guide it (`instrument`); this crate's tests replay `corpus/`, so that

@@ -1,4 +1,6 @@
-//! offline: files of other programs read (NumPy's `.npz`, PyTorch's `.pth`), and model packages written from them.
+//! Files of other programs read (NumPy's `.npz`, PyTorch's `.pth`), and model packages written from them.
+//!
+//! Thread: offline, in programs.
 //!
 //! Nothing that a file holds is ever executed: a pickle is parsed for the numbers and names in it.
 #![forbid(unsafe_code)]

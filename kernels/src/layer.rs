@@ -241,13 +241,13 @@ impl Layer {
         match &self.panels {
             Panels::Single(panels) => {
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
-                    let ahead = ahead(panels, index, depth, few);
+                    let ahead = to_prefetch(panels, index, depth, few);
                     tiles!(self.level, single::run(call, index, panel, ahead, output));
                 }
             }
             Panels::Half(panels) if few => {
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
-                    let ahead = ahead(panels, index, depth, few);
+                    let ahead = to_prefetch(panels, index, depth, few);
                     tiles!(self.level, narrow half::run(call, index, panel, ahead, output));
                 }
             }
@@ -256,7 +256,7 @@ impl Layer {
                 for (index, panel) in panels.chunks_exact(depth).enumerate() {
                     let wide = &mut wide[..depth];
                     tiles!(self.level, narrow widened(panel, wide));
-                    let ahead = ahead(panels, index, depth, few);
+                    let ahead = to_prefetch(panels, index, depth, few);
                     tiles!(self.level, single::run(call, index, wide, ahead, output));
                 }
             }),
@@ -266,7 +266,7 @@ impl Layer {
 
 /// What is to be brought nearer while a panel is read: where it is read often the next panel, else what lies a little
 /// ahead, for then it is read as fast as it comes.
-fn ahead<W>(panels: &[Weights<W>], index: usize, depth: usize, few: bool) -> &[Weights<W>] {
+fn to_prefetch<W>(panels: &[Weights<W>], index: usize, depth: usize, few: bool) -> &[Weights<W>] {
     let distance = if few { NEAR_BYTES / size_of::<Weights<W>>() } else { depth };
     let from = (index * depth + distance).min(panels.len());
     &panels[from..panels.len().min(from + depth)]

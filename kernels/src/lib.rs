@@ -1,4 +1,6 @@
-//! any thread (pure): 3 x 3 convolutions and dense layers with their bias, ReLU and 2 x 2 pool, row by row.
+//! 3 x 3 convolutions and dense layers with their bias, ReLU and 2 x 2 pool, row by row.
+//!
+//! Thread: any; no file, clock or thread of its own.
 //!
 //! tract lowers each convolution to a matrix product over patches that it gathers anew, and leaves ReLU and pool to
 //! passes of their own; at VGGish's shapes that costs 2 to 3 times what the arithmetic needs (BENCHMARKS.md). Here the

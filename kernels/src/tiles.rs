@@ -77,14 +77,14 @@ pub struct Part {
 }
 
 /// Weights that will be read later, which come from memory while the arithmetic goes on.
-pub(crate) struct Ahead<'a, W> {
+pub(crate) struct Prefetch<'a, W> {
     next: &'a [Weights<W>],
     /// How many are fetched for each block of inputs.
     each: usize,
     fetched: Cell<usize>,
 }
 
-impl<'a, W> Ahead<'a, W> {
+impl<'a, W> Prefetch<'a, W> {
     /// All of `next`, spread over so many blocks.
     fn new(next: &'a [Weights<W>], blocks: usize) -> Self {
         Self { next, each: next.len().div_ceil(blocks.max(1)), fetched: Cell::new(0) }
@@ -188,7 +188,7 @@ macro_rules! kernel {
                 next: &[Weights<N>],
                 output: &mut [f32],
             ) {
-                let ahead = Ahead::new(next, call.positions().div_ceil(POSITIONS) * panel.len() / DEEP);
+                let ahead = Prefetch::new(next, call.positions().div_ceil(POSITIONS) * panel.len() / DEEP);
                 for part in (0..PANEL / LANES).step_by(VECTORS) {
                     let channel = index * PANEL + part * LANES;
                     if channel >= call.outputs {
@@ -211,7 +211,7 @@ macro_rules! kernel {
             struct Tiles<'a, N> {
                 call: &'a Call<'a>,
                 panel: &'a [Weights<$weight>],
-                ahead: &'a Ahead<'a, N>,
+                ahead: &'a Prefetch<'a, N>,
                 /// First vector within the panel.
                 part: usize,
                 /// First channel within the row.

@@ -1,4 +1,6 @@
-//! any thread: audio files and streams -> interleaved frames, sample-accurate: [`Audio`].
+//! Audio files and streams -> interleaved frames, sample-accurate: [`Audio`].
+//!
+//! Thread: offline, and the worker.
 //!
 //! The codecs are symphonia's (and libopus, feature `opus`), as are the containers Ogg, MP4, Matroska and ADTS. Where the files
 //! of the field need more than symphonia 0.6 gives, thin readers of our own take a container apart: WAV and its relatives, AIFF,

@@ -1,4 +1,6 @@
-//! any thread (pure): scores of predictions against references. No file, no clock, no thread; chance is seeded.
+//! Scores of predictions against references; chance is seeded.
+//!
+//! Thread: any; no file, clock or thread of its own.
 //!
 //! Three ways to look at the same recordings:
 //! - **clips**: one score and one truth a class and clip, unknown truths left out ([`Scored`], [`known`]):

@@ -1,4 +1,6 @@
-//! offline and worker thread: the shipped model packages, and reading packages from disk.
+//! The shipped model packages, and reading packages from disk.
+//!
+//! Thread: offline, and the worker.
 //!
 //! The only crate that reads a package's files; checking them is the engine's work.
 //!

@@ -1,10 +1,8 @@
 //! What goes on in an open window: the editor's view, its size and settings kept in the state.
 
-use crate::{
-    panel::HostPanel,
-    params::RollcallParams,
-    window::{Shared, zoomed},
-};
+use crate::panel::HostPanel;
+use crate::params::RollcallParams;
+use crate::shared::{Shared, zoomed};
 use nice_plug::context::gui::GuiContext;
 use rollcall_board::{Board, Command};
 use rollcall_editor::{EditorView, ViewSettings};

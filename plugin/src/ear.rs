@@ -1,6 +1,6 @@
 //! What `process` does with a block besides passing it on: everything for the worker goes through here.
 
-use crate::{pace::Pace, transport::Watch};
+use crate::{render_watch::RenderWatch, transport::Watch};
 use nice_plug::prelude::Transport;
 use rollcall_board::{Channels, Settings};
 use rollcall_tap::Pick;
@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Changed settings are told no closer than this, so that a ramp in blocks of one frame can't flood the ring.
+/// Changed settings are told no closer than this, so that a ramp in blocks of one frame can't flood the ring of events.
 const CLOSEST_S: f64 = 0.010;
 /// An offline render waits so long for a worker that takes nothing at all: longer than any model takes to load.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ const NAP: Duration = Duration::from_millis(1);
 pub(crate) struct Ear {
     writer: TapWriter,
     link: Arc<Link>,
-    pace: Pace,
+    render: RenderWatch,
     was_free: bool,
     /// No block has come yet.
     is_new: bool,
@@ -40,7 +40,7 @@ impl Ear {
         Self {
             writer,
             link,
-            pace: Pace::new(rate_hz),
+            render: RenderWatch::new(rate_hz),
             was_free: false,
             is_new: true,
             transport: Watch::new(rate_hz),
@@ -55,7 +55,7 @@ impl Ear {
 
     /// What the host says of the block that comes next.
     pub(crate) fn say(&mut self, is_offline: bool) {
-        self.pace.say(is_offline);
+        self.render.say(is_offline);
     }
 
     /// Takes a block. Never allocates or locks; waits only where the host renders faster than real time.
@@ -67,12 +67,12 @@ impl Ear {
         reset: bool,
         transport: &Transport,
     ) {
-        self.pace.block(frames, Instant::now);
+        self.render.block(frames, Instant::now);
         if std::mem::take(&mut self.is_new) {
             // A render that is said to be one is a session of its own.
-            self.reset_due = self.pace.is_said();
+            self.reset_due = self.render.is_said();
         }
-        if self.pace.is_free() != self.was_free {
+        if self.render.is_free() != self.was_free {
             self.was_free = !self.was_free;
             self.link.set_freewheeling(self.was_free);
         }
@@ -151,7 +151,7 @@ impl Ear {
                 break;
             }
         }
-        self.pace.waited(began.elapsed());
+        self.render.waited(began.elapsed());
     }
 
     /// Frames that wait for the worker, at most.

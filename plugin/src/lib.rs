@@ -1,4 +1,4 @@
-//! the plugin: glue between the host and the rooms beside this file. The only crate that names nice-plug.
+//! The plugin: glue between the host and the rooms beside this file. The only crate that names nice-plug.
 //!
 //! [`Rollcall`] passes audio through untouched and lends it to the *tap*; everything else happens on other threads.
 //! What must never happen here: a wait, an allocation, a lock or a system call in a real-time block; a changed sample; a
@@ -7,12 +7,13 @@
 mod app;
 mod ear;
 mod midi;
-mod pace;
 mod panel;
 mod params;
 mod persist;
 mod plugin;
+mod render_watch;
 mod screen;
+mod shared;
 #[cfg(any(test, feature = "standalone"))]
 pub mod standalone;
 mod tail;

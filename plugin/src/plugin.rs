@@ -1,12 +1,11 @@
 //! The plugin: its description, its life, and its blocks.
 
-use crate::{
-    ear::Ear,
-    midi::MidiOut,
-    params::RollcallParams,
-    tail::{Seen, Tail},
-    window::{Shared, Window},
-};
+use crate::ear::Ear;
+use crate::midi::MidiOut;
+use crate::params::RollcallParams;
+use crate::shared::Shared;
+use crate::tail::{Seen, Tail};
+use crate::window::Window;
 use nice_plug::prelude::*;
 use rollcall_board::{Board, Input, Settings, board};
 use rollcall_worker::Worker;

@@ -1,6 +1,7 @@
 //! The window as the host sees it: opened in the size that was remembered and at the screen's scale, told when it is
 //! hidden, and let go of whole when it is closed.
 
+use crate::shared::{Shared, zoomed};
 use crate::{app::App, params::RollcallParams, screen};
 use nice_plug::{
     context::gui::GuiContext,
@@ -10,50 +11,14 @@ use nice_plug::{
     },
 };
 use rollcall_board::Board;
-use rollcall_editor::{EditorView, MIN_SIZE, ViewSettings};
-use rollcall_window::{Host, News, Settings, WindowSize};
+use rollcall_editor::{EditorView, MIN_SIZE};
+use rollcall_window::{Host, Settings};
 use std::{
     cell::RefCell,
     error::Error,
     rc::Rc,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
 };
-
-/// What the host's threads, the window's and the worker's must agree on.
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    /// Of the open window.
-    size: Mutex<Option<WindowSize>>,
-    hidden: AtomicBool,
-    news: News,
-    /// Models that were picked and that the host has been told of ([`rollcall_worker::ModelSlot::picked`]).
-    told_picks: AtomicU64,
-}
-
-impl Shared {
-    /// There is something new to draw. Safe on any thread; a hidden window stays idle.
-    pub(crate) fn news(&self) {
-        if !self.is_hidden() {
-            self.news.tell();
-        }
-    }
-    pub(crate) fn is_hidden(&self) -> bool {
-        self.hidden.load(Relaxed)
-    }
-    /// Whether more models were picked than the host has been told of; from here on it has been.
-    pub(crate) fn has_picks_to_tell(&self, picked: u64) -> bool {
-        self.told_picks.swap(picked, Relaxed) != picked
-    }
-    pub(crate) fn set_size(&self, size: Option<WindowSize>) {
-        *self.size.lock().unwrap_or_else(PoisonError::into_inner) = size;
-    }
-    fn size(&self) -> Option<WindowSize> {
-        *self.size.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The plugin's editor: opens windows, one after the other, over one view.
 pub struct Window {
@@ -75,12 +40,6 @@ impl Window {
         let zoom = self.params.remembered().zoom;
         LogicalSize::from(MIN_SIZE.map(|points| points * zoom))
     }
-}
-
-/// Size in the screen's points: a person's zoom makes the window larger, not what fits into it smaller.
-pub(crate) fn zoomed(view: &ViewSettings) -> LogicalSize<f64> {
-    let [width, height] = view.size.map(|points| f64::from(points * view.zoom));
-    LogicalSize::new(width, height)
 }
 
 impl Editor for Window {

@@ -265,7 +265,7 @@ fn sixteen_instances_share_the_weights() {
     let others: Vec<Host> = (1..16).map(|_| start()).collect();
     let each_kib = (resident_kib().saturating_sub(one_kib)) / 15;
     println!("one instance: {one_kib} KiB resident; each further one: {each_kib} KiB");
-    // The weights alone are 43 MB: an instance has its ring, its history and the state of its network.
+    // The weights alone are 43 MB: an instance has its queue, its history and the state of its network.
     assert!(each_kib < 20_000, "each further instance took {each_kib} KiB");
     drop((first, others));
 }

@@ -1,5 +1,7 @@
-//! offline: the engine as a Python package. This is the part that Python loads; `rollcall/__init__.py` is what people call,
+//! The engine as a Python package. This is the part that Python loads; `rollcall/__init__.py` is what people call,
 //! and what speaks NumPy: here audio comes in through Python's buffer protocol and goes out as bytes.
+//!
+//! Thread: offline, in programs.
 //!
 //! No call holds the interpreter's lock while it waits, computes or reads: other Python threads run meanwhile.
 #![forbid(unsafe_code)]

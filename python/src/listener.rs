@@ -19,14 +19,14 @@ fn named(model: &rollcall_engine::Model, another: Option<Another>) -> PyAnother 
     Some((model.events()?.others.get(instrument)?.name.clone(), probability))
 }
 
-struct Stream {
+struct Running {
     engine: Engine,
     is_finished: bool,
 }
 
 /// Audio as it comes. Python may call from any of its threads; one at a time is heard.
 #[pyclass(frozen, module = "rollcall")]
-pub(crate) struct Listener(Mutex<Stream>);
+pub(crate) struct Listener(Mutex<Running>);
 
 #[pymethods]
 impl Listener {
@@ -42,7 +42,7 @@ impl Listener {
         let format = InputFormat { sample_rate_hz: sample_rate, channels };
         let model = model.inner();
         let engine = py.detach(|| Engine::new(Arc::clone(model), format, settings)).map_err(refused)?;
-        Ok(Self(Mutex::new(Stream { engine, is_finished: false })))
+        Ok(Self(Mutex::new(Running { engine, is_finished: false })))
     }
 
     fn push<'py>(&self, py: Python<'py>, block: PyBuffer<f32>) -> PyResult<Vec<PyStep<'py>>> {
@@ -88,14 +88,14 @@ impl Listener {
 
 impl Listener {
     /// An engine that panicked in the middle of a block goes on with the next one, as after any error.
-    fn stream(&self) -> MutexGuard<'_, Stream> {
+    fn stream(&self) -> MutexGuard<'_, Running> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn heard<'py>(
         &self,
         py: Python<'py>,
-        hear: impl Send + FnOnce(&mut Stream, &mut dyn FnMut(&Step)) -> Result<(), EngineError>,
+        hear: impl Send + FnOnce(&mut Running, &mut dyn FnMut(&Step)) -> Result<(), EngineError>,
     ) -> PyResult<Vec<PyStep<'py>>> {
         let mut steps: Vec<Step> = Vec::new();
         let model = py.detach(|| {

@@ -1,4 +1,6 @@
-//! offline: the engine's steps -> an [`Analysis`] -> timelines, tables and labels that others read.
+//! The engine's steps -> an [`Analysis`] -> timelines, tables and labels that others read.
+//!
+//! Thread: offline, and the worker (a file that is dropped on the window, an export).
 //!
 //! A [`Listener`] hears a whole file; whoever has steps from elsewhere gathers them with [`Steps`]. Each format is a module
 //! that writes one analysis.

@@ -1,17 +1,15 @@
 //! The audio thread of the child: cuts the stream into blocks, feeds them, and measures what comes back.
 
-use crate::{
-    audio_file, counting,
-    format::{Block, Buffers, Processor, Ready},
-    pace::Pacer,
-    plan::{Process, Setup},
-    progress::Progress,
-    record::{Event, PassThrough, Sent, Stream, Times},
-    signal::Source,
-    sleep::Sleeper,
-    transport::Playhead,
-    trouble::Trouble,
-};
+use crate::format::{Block, Buffers, Processor, Ready};
+use crate::pace::Pacer;
+use crate::plan::{Process, Setup};
+use crate::progress::Progress;
+use crate::record::{Event, PassThrough, Sent, Stream, Times};
+use crate::signal::Source;
+use crate::sleep::Sleeper;
+use crate::transport::Playhead;
+use crate::trouble::Trouble;
+use crate::{audio_file, counting};
 use std::{
     sync::{
         atomic::{AtomicU64, Ordering},

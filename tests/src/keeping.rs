@@ -1,12 +1,10 @@
 //! Whether parameters keep what they are set to: while it processes, in a state, and in another instance that loads it.
 
-use crate::{
-    format::{Block, Buffers, Library, Plugin, Ready},
-    plan::Setup,
-    record::Param,
-    transport::{Playhead, Transport},
-    trouble::Trouble,
-};
+use crate::format::{Block, Buffers, Library, Plugin, Ready};
+use crate::plan::Setup;
+use crate::record::Param;
+use crate::transport::{Playhead, Transport};
+use crate::trouble::Trouble;
 use std::thread;
 
 /// A float's value may be rounded to the plugin's own steps by so much.

@@ -1,14 +1,12 @@
 //! The child: does what a plan says, on its main thread, and writes down what came of it.
 
-use crate::{
-    feed::Feed,
-    format::{self, Library, Plugin, Ready},
-    keeping,
-    plan::{Plan, Process, Setting, Setup, Step, Value},
-    progress::Progress,
-    record::{Param, Record},
-    trouble::Trouble,
-};
+use crate::feed::Feed;
+use crate::format::{self, Library, Plugin, Ready};
+use crate::keeping;
+use crate::plan::{Plan, Process, Setting, Setup, Step, Value};
+use crate::progress::Progress;
+use crate::record::{Param, Record};
+use crate::trouble::Trouble;
 use std::{
     path::Path,
     sync::{atomic::AtomicU64, mpsc},

@@ -33,7 +33,8 @@ pub struct Mapped {
     pub note: Option<(u8, u8)>,
 }
 
-/// Classes of OpenMIC-2018 in alphabetical order, as Rollcall's default model has them.
+/// Classes of OpenMIC-2018 in alphabetical order, as Rollcall's default model has them. A copy: the harness sees plugins from outside and
+/// names no room of ours.
 const OPENMIC: [&str; 20] = [
     "accordion",
     "banjo",

@@ -1,4 +1,6 @@
-//! offline: the training in Rust, from recordings to a model package. `train/README.md` says what stands where.
+//! The training in Rust, from recordings to a model package. `train/README.md` says what stands where.
+//!
+//! Thread: offline, in programs.
 #![deny(unsafe_code)]
 
 pub mod audio;

@@ -11,7 +11,12 @@ use anyhow::Result;
 
 /// What a room may name, of ours. Anything else is an edge that points the wrong way.
 const ROOMS: &[Room] = &[
-    Room { name: "rollcall-engine", may: &["rollcall-kernels", "rollcall-unify"], tests_may: &[] },
+    Room {
+        name: "rollcall-engine",
+        may: &["rollcall-classes", "rollcall-kernels", "rollcall-unify"],
+        tests_may: &[],
+    },
+    Room { name: "rollcall-classes", may: &[], tests_may: &[] },
     Room { name: "rollcall-kernels", may: &[], tests_may: &[] },
     Room { name: "rollcall-unify", may: &[], tests_may: &[] },
     Room { name: "rollcall-models", may: &["rollcall-engine"], tests_may: &[] },
@@ -42,7 +47,11 @@ const ROOMS: &[Room] = &[
         ],
         tests_may: &[],
     },
-    Room { name: "rollcall-editor", may: &["rollcall-board", "rollcall-files"], tests_may: &[] },
+    Room {
+        name: "rollcall-editor",
+        may: &["rollcall-board", "rollcall-classes", "rollcall-files"],
+        tests_may: &[],
+    },
     Room { name: "rollcall-window", may: &[], tests_may: &[] },
     Room {
         name: "rollcall-plugin",
@@ -52,6 +61,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "rollcall",
         may: &[
+            "rollcall-classes",
             "rollcall-engine",
             "rollcall-models",
             "rollcall-metrics",

@@ -1,6 +1,6 @@
 //! Scores of classes side by side, each with its interval (a forest plot).
 
-use super::palette::{Palette, Theme, display_name, family, mix, rgb};
+use super::palette::{Palette, Theme, mix, rgb};
 use super::png;
 use super::svg::page::{Area, FINE, broken};
 use super::svg::{in_units, write_style};
@@ -10,6 +10,7 @@ use plotters::{
     prelude::{Circle, IntoDrawingArea, Rectangle, SVGBackend, Text},
     style::Color,
 };
+use rollcall_classes::{Family, display_name, place};
 use std::io::Write;
 
 const WIDTH: i32 = 1_200;
@@ -90,7 +91,7 @@ impl Forest {
         // By family, as everywhere; averages last.
         let mut rows: Vec<&ForestRow> = self.rows.iter().collect();
         let is_average = |row: &ForestRow| row.class.starts_with('(');
-        rows.sort_by_key(|row| (is_average(row), family(&row.class)));
+        rows.sort_by_key(|row| (is_average(row), place(&row.class)));
         let classes = rows.iter().filter(|row| !is_average(row)).count() as i32;
         let height = TOP + rows.len() as i32 * ROW + 84;
         let mut svg = String::new();
@@ -120,8 +121,11 @@ impl Forest {
                     class => display_name(class),
                 };
                 sheet.text(&name, (MARGIN, y), look, Anchor::Left)?;
-                let colour =
-                    if is_average(row) { palette.text } else { palette.families[family(&row.class).0] };
+                let colour = if is_average(row) {
+                    palette.text
+                } else {
+                    palette.families[Family::of(&row.class).index()]
+                };
                 for (column, mark) in row.marks.iter().enumerate() {
                     sheet.mark(self.panel(column), y, *mark, colour)?;
                 }

@@ -1,12 +1,13 @@
 //! A sheet as a page for the browser: one file that needs no network, with the audio in it or beside it.
 
 use super::{
-    palette::{FAMILIES, OTHER, Palette, Theme},
+    palette::{Palette, Theme},
     sheet::{Lane, Sheet},
     text::font_faces,
 };
 use anyhow::{Context, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rollcall_classes::Family;
 use serde_json::{Value, json};
 use std::{
     fs::File,
@@ -165,8 +166,7 @@ fn data(sheet: &Sheet, theme: Theme) -> Value {
             "weight": lane.weight,
         })
     };
-    let families: Vec<&str> = FAMILIES.iter().map(|family| family.0).chain(["Other"]).collect();
-    debug_assert_eq!(families.len(), OTHER + 1);
+    let families = Family::ALL.map(Family::label);
     let colours = |palette: &Palette| {
         let css = |colour: u32| format!("#{colour:06x}");
         json!({

@@ -1,9 +1,7 @@
-//! Colours and names, those of the plugin's window: who knows one reads the other.
-//!
-//! Text has a contrast of at least 4.5 : 1 on the ground, the families' colours 3 : 1 (WCAG 2.2), and they keep apart for
-//! protanopes, deuteranopes and tritanopes (Okabe & Ito, moved apart in OKLab under Machado's simulations).
+//! Colours of pictures: those of the plugin's window ([`rollcall_classes::colours`]), and those of the log-mel.
 
 use plotters::style::RGBColor;
+use rollcall_classes::colours::{self, Colours};
 
 /// Light letters on dark ground, or the other way round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -14,18 +12,6 @@ pub enum Theme {
     /// For paper and bright pages.
     Light,
 }
-
-/// Groups of instruments, from the top of a picture down: name and classes, the more often heard first.
-pub(super) const FAMILIES: [(&str, &[&str]); 6] = [
-    ("Voice & synth", &["voice", "synthesizer"]),
-    ("Keys", &["piano", "organ", "accordion"]),
-    ("Plucked", &["guitar", "bass", "ukulele", "mandolin", "banjo"]),
-    ("Strings", &["violin", "cello"]),
-    ("Winds & brass", &["flute", "clarinet", "saxophone", "trumpet", "trombone"]),
-    ("Percussion", &["drums", "cymbals", "mallet_percussion"]),
-];
-/// Where a class of another model belongs.
-pub(super) const OTHER: usize = FAMILIES.len();
 
 /// Colours by meaning, as 0xRRGGBB.
 #[derive(Clone, Copy, Debug)]
@@ -46,32 +32,12 @@ pub(super) struct Palette {
     pub(super) mel: &'static [u32],
 }
 
-const DARK: Palette = Palette {
-    ground: 0x0F_1113,
-    panel: 0x16_191C,
-    track: 0x21_252A,
-    line: 0x2B_3036,
-    text: 0xF3_F5F6,
-    muted: 0xA9_B2BB,
-    faint: 0x75_7F89,
-    accent: 0x8A_C7FF,
-    warn: 0xF2_B84B,
-    families: [0xEA_72B8, 0x4B_ACF9, 0xED_AE58, 0x0D_9E72, 0xF3_E755, 0xF0_4A14, 0xA9_B2BB],
-    mel: &[0x00_0004, 0x1C_1044, 0x4F_127B, 0x81_2581, 0xB5_367A, 0xE5_5064, 0xFB_8761, 0xFE_C287, 0xFC_FDBF],
-};
-const LIGHT: Palette = Palette {
-    ground: 0xF7_F8F9,
-    panel: 0xFF_FFFF,
-    track: 0xE6_E9EC,
-    line: 0xD3_D8DD,
-    text: 0x12_161A,
-    muted: 0x4C_565F,
-    faint: 0x7E_8891,
-    accent: 0x0B_63C4,
-    warn: 0x9A_5B00,
-    families: [0x73_2A77, 0x17_8EDB, 0x9A_5F08, 0x29_7877, 0xB4_881F, 0x94_0905, 0x5C_6670],
-    mel: &[0xF7_FBFF, 0xD6_E6F4, 0x94_C4DF, 0x4A_98C9, 0x17_64AB, 0x08_306B],
-};
+const DARK: Palette = Palette::from(
+    colours::DARK,
+    &[0x00_0004, 0x1C_1044, 0x4F_127B, 0x81_2581, 0xB5_367A, 0xE5_5064, 0xFB_8761, 0xFE_C287, 0xFC_FDBF],
+);
+const LIGHT: Palette =
+    Palette::from(colours::LIGHT, &[0xF7_FBFF, 0xD6_E6F4, 0x94_C4DF, 0x4A_98C9, 0x17_64AB, 0x08_306B]);
 
 impl Theme {
     pub(super) fn palette(self) -> &'static Palette {
@@ -83,6 +49,11 @@ impl Theme {
 }
 
 impl Palette {
+    const fn from(colours: Colours, mel: &'static [u32]) -> Self {
+        let Colours { ground, panel, track, line, text, muted, faint, accent, warn, families, .. } = colours;
+        Self { ground, panel, track, line, text, muted, faint, accent, warn, families, mel }
+    }
+
     /// A family's colour at a height of 0..=1 over an empty lane.
     pub(super) fn heat(&self, family: usize, height: f32) -> u32 {
         mix(mix(self.ground, self.track, 0.55), self.families[family], height)
@@ -121,51 +92,9 @@ pub(super) fn rgb(colour: u32) -> RGBColor {
     RGBColor(r, g, b)
 }
 
-/// Family of a class, and its place within it.
-pub(super) fn family(class: &str) -> (usize, usize) {
-    let place = |(family, (_, classes)): (usize, &(&str, &[&str]))| {
-        classes.iter().position(|known| *known == class).map(|place| (family, place))
-    };
-    FAMILIES.iter().enumerate().find_map(place).unwrap_or((OTHER, 0))
-}
-
-/// A class's name for people.
-pub(super) fn display_name(class: &str) -> String {
-    if class == "mallet_percussion" {
-        return "Mallets".into();
-    }
-    let mut text = class.replace('_', " ");
-    if let Some(first) = text.get_mut(0..1) {
-        first.make_ascii_uppercase();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rollcall_engine::OPENMIC_CLASSES;
-
-    #[test]
-    fn colours_are_those_of_the_window() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugin/editor/src/look/theme.rs");
-        let window = std::fs::read_to_string(path).expect("the window's colours");
-        for palette in [DARK, LIGHT] {
-            let named =
-                [palette.ground, palette.panel, palette.track, palette.line, palette.text, palette.muted];
-            for colour in named.into_iter().chain(palette.families) {
-                let text = format!("rgb(0x{:02X}_{:04X})", colour >> 16, colour & 0xFFFF);
-                assert!(window.contains(&text), "{text} is no colour of the plugin's window");
-            }
-        }
-    }
-
-    #[test]
-    fn every_class_has_a_family() {
-        assert!(OPENMIC_CLASSES.iter().all(|class| family(class).0 < OTHER));
-        assert_eq!((family("violin"), family("theremin")), ((3, 0), (OTHER, 0)));
-        assert_eq!(FAMILIES.iter().map(|family| family.1.len()).sum::<usize>(), OPENMIC_CLASSES.len());
-    }
 
     #[test]
     fn heat_rises_and_steps_at_the_threshold() {

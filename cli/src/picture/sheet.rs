@@ -1,9 +1,9 @@
 //! Everything that a picture shows, in the order and the words in which it shows it.
 
-use super::palette::{display_name, family};
 use crate::analyze::Analysis;
 use crate::inputs::STDIN;
 use crate::time::clock;
+use rollcall_classes::{Family, display_name, place};
 use rollcall_engine::MEL_BANDS;
 use rollcall_results::{Fold, Folding};
 use std::io;
@@ -86,7 +86,7 @@ impl Sheet {
                 ranges.map(|range| (range.start_s, range.end_s, range.mean, range.peak)).collect();
             Lane {
                 name: display_name(class),
-                family: family(class).0,
+                family: Family::of(class).index(),
                 threshold: thresholds.get(index).copied().unwrap_or(0.5),
                 cells: cells.values().iter().map(|cells| cells.0[index]).collect(),
                 seconds: ranges.iter().map(|range| range.1 - range.0).sum(),
@@ -95,7 +95,7 @@ impl Sheet {
             }
         };
         let mut order: Vec<(usize, &String)> = timeline.classes.iter().enumerate().collect();
-        order.sort_by_key(|(index, class)| (family(class), *index));
+        order.sort_by_key(|(index, class)| (place(class), *index));
         let (wave, wave_step_s) = analysis.overview.as_ref().map_or((Vec::new(), 0.0), |one| one.wave());
         let (mel, mel_step_s) = analysis.overview.as_ref().map_or((Vec::new(), 0.0), |one| one.log_mel());
         Ok(Self {

@@ -6,7 +6,7 @@ use super::onnx::Onnx;
 use super::pulsed::{self, MAX_DELAY_COLUMNS, PlannedDense, Pulsed};
 use super::recognise;
 use super::runtime::{Hops, Runtime};
-use super::stack::{Stack, Stream};
+use super::stack::{Stack, StackState};
 use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, MEL_BANDS, PATCH_HOPS, PackageError};
 use std::{collections::VecDeque, iter, sync::Arc};
 use tract_onnx::prelude::TypedSimpleState;
@@ -49,7 +49,7 @@ pub(crate) struct ColumnsState {
 
 #[derive(Clone)]
 enum Progress {
-    Kernels(Stream),
+    Kernels(StackState),
     Tract(TypedSimpleState),
 }
 

@@ -34,7 +34,7 @@ impl Patch {
         });
         match known {
             Some(patch) => Ok(Self(patch)),
-            // One patch at a time: a batch gains nothing in a stream (FACTS, "Inference").
+            // One patch at a time: in a stream a batch gains nothing.
             None => Ok(Self(Whole::Tract(build::fixed(
                 embedding,
                 &[1, 1, PATCH_HOPS, MEL_BANDS],

@@ -1,11 +1,30 @@
 //! Patches one after the other, each with a border of zeros, that share all that no border reaches.
 //!
-//! Of a patch of 96 hops the border reaches, at either end, 1 row of the first two layers' outputs, 2 of the third and
-//! fourth, 3 of the fifth, and 2 of the 6 columns. The rows between are those of the endless spectrogram, computed once; the
-//! reached ones are computed for each patch, from the rows between and a border. A reached row at the end of a patch and the
-//! row between that takes its place later begin with the same products, which are summed up once, and the products with the
-//! border's zeros not at all. At one patch every 16 hops that leaves 0.44 of the products of computing every patch from
-//! nothing, and the same bits: every output has the same sum.
+//! The rows of a patch, layer by layer: `x` are reached by its border and are its own, `o` are those of the endless spectrogram and are
+//! computed once.
+//!
+//! ```text
+//!            rows
+//! input       96   oooooooooooooooo ... oooooooooooooooo
+//! layer 1     48   xooooooo ................... ooooooox   1 at either end
+//! layer 2     24   xoooooooooooooooooooooox                1
+//! layer 3     24   xxooooooooooooooooooooxx                2
+//! layer 4     12   xxooooooooxx                            2
+//! layer 5     12   xxxooooooxxx                            3
+//! layer 6      6   xxooxx                                  2 of the 6 columns
+//! ```
+//!
+//! An example: layer 5, of the patch that begins at row 0 of its input; the one before began at row -2, a column earlier.
+//!
+//! - Of the input, 0, 1 and 10, 11 are reached, 2 to 9 lie between.
+//! - An output row sees three input rows, so 3 to 8 see none but rows between. 3 to 6 are there from the patch before; 7 and 8 are computed
+//!   now, for this patch and all that follow.
+//! - 0, 1, 2 and 9, 10, 11 are this patch's own. That makes 8 rows instead of 12, and the products with the border's zeros are left out.
+//! - Output 9 sees 8 and 9, which lie between, and 10, which here is reached and two columns later lies between: the sum over 8 and 9 is
+//!   *begun* once, and gone on with twice. So is that of output 10, with its first input row, 9.
+//!
+//! At one patch every 16 hops all layers together have 0.44 of the products of computing every patch from nothing, and the same bits:
+//! every output has the same sum, in the same order.
 
 use super::stack::{Stack, push_hops, step};
 use crate::{COLUMN_HOPS, LogMelHop, PATCH_HOPS};
@@ -47,7 +66,7 @@ pub(super) struct Interior {
     rows: Vec<Rows>,
     /// Rows before the pool, of the layers with a pool behind the first.
     unpooled: Vec<Option<Rows>>,
-    /// Sums of the next two rows of each layer behind the first, of two kernel rows and of one; none before the first patch.
+    /// Begun sums of the next two rows of each layer behind the first, of two kernel rows and of one; none before the first patch.
     begun: Vec<Vec<f32>>,
 }
 

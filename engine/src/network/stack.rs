@@ -11,7 +11,7 @@ pub(super) struct Stack {
 
 /// What a stack remembers of one spectrogram: for each layer the input rows that later outputs will see.
 #[derive(Clone)]
-pub(super) struct Stream {
+pub(super) struct StackState {
     stages: Vec<Stage>,
     starts: Vec<usize>,
 }
@@ -66,19 +66,19 @@ impl Stack {
     }
 
     /// A stream whose first hop is preceded by the border: a row of zeros before the first of each layer.
-    pub(super) fn begin(&self) -> Stream {
+    pub(super) fn begin(&self) -> StackState {
         let stages = self.layers.iter().zip(self.layer_bands()).map(|(layer, bands)| Stage {
             rows: vec![0.0; layer.input_row(bands)],
             first: -1,
             next: 0,
         });
-        Stream { stages: stages.collect(), starts: Vec::new() }
+        StackState { stages: stages.collect(), starts: Vec::new() }
     }
 
     /// A stream that begins in the midst of a spectrogram: what comes before its first hop, which begins a column, is not
     /// known, and no column that it reaches is computed. Returns with it the column that will be the first, counted from
     /// the one that the first hop begins.
-    pub(super) fn begin_within(&self) -> (Stream, usize) {
+    pub(super) fn begin_within(&self) -> (StackState, usize) {
         let mut first = 0;
         let stages = self.layers.iter().map(|layer| {
             let step = step(layer);
@@ -87,18 +87,18 @@ impl Stack {
             first = next;
             stage
         });
-        let stream = Stream { stages: stages.collect(), starts: Vec::new() };
+        let stream = StackState { stages: stages.collect(), starts: Vec::new() };
         (stream, first as usize)
     }
 
     /// Takes hops and appends the columns that they complete, each `[bands][channels]`.
     pub(super) fn advance<'a>(
         &self,
-        stream: &mut Stream,
+        stream: &mut StackState,
         hops: impl Iterator<Item = &'a LogMelHop>,
         columns: &mut Vec<f32>,
     ) {
-        let Stream { stages, starts } = stream;
+        let StackState { stages, starts } = stream;
         push_hops(&mut stages[0].rows, hops);
         for (index, (layer, bands)) in self.layers.iter().zip(self.layer_bands()).enumerate() {
             let (stage, later) = stages[index..].split_first_mut().expect("a stage for each layer");

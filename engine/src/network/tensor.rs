@@ -53,8 +53,7 @@ pub(super) fn check_tensor(file: &str, tensor: &TensorProto) -> Result<(), Packa
     Ok(())
 }
 
-/// Turns a 16-bit weight into 32 bit: tract does not fold large casts and would widen them at every run (FACTS,
-/// "Inference").
+/// Turns a 16-bit weight into 32 bit: tract does not fold large casts and would widen them at every run.
 pub(super) fn widen(tensor: &mut TensorProto) {
     if tensor.data_type == DataType::Float16 as i32 {
         let (pairs, _) = tensor.raw_data.as_chunks::<2>();

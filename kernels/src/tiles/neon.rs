@@ -3,7 +3,7 @@
 //! Whatever touches memory takes a reference to exactly the lanes that it moves; the arithmetic is safe within a
 //! function that has the instructions.
 
-use super::{Ahead, Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+use super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, kernel, put};
 use std::arch::{aarch64::*, asm};
 
 const LANES: usize = 8;
@@ -62,7 +62,7 @@ fn larger(a: V, b: V) -> V {
 
 /// Brings nearer what is due when a block of inputs begins.
 #[inline(always)]
-fn bring<W>(ahead: &Ahead<'_, W>) {
+fn bring<W>(ahead: &Prefetch<'_, W>) {
     // SAFETY: a hint, which reads nothing and cannot fail whatever the address.
     ahead.step(|line| unsafe {
         asm!("prfm pldl1keep, [{line}]", line = in(reg) line, options(nostack, readonly, preserves_flags));

@@ -1,6 +1,6 @@
 //! Plain Rust, which the compiler turns into whatever vectors its target has.
 
-use super::{Ahead, Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+use super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, kernel, put};
 
 const LANES: usize = 4;
 const POSITIONS: usize = 4;
@@ -31,7 +31,7 @@ fn multiply_add(a: V, b: V, sum: V) -> V {
 
 /// Nothing: each machine has its own way to say it.
 #[inline(always)]
-fn bring<W>(_: &Ahead<'_, W>) {}
+fn bring<W>(_: &Prefetch<'_, W>) {}
 
 /// As `maxps`: the second where either is NaN.
 #[inline(always)]

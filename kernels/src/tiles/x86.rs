@@ -3,12 +3,12 @@
 //! Whatever touches memory takes a reference to exactly the lanes that it moves; the arithmetic is safe within a
 //! function that has the instructions.
 
-use super::Ahead;
+use super::Prefetch;
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
 /// Brings nearer what is due when a block of inputs begins.
 #[inline(always)]
-fn bring<W>(ahead: &Ahead<'_, W>) {
+fn bring<W>(ahead: &Prefetch<'_, W>) {
     // SAFETY: a hint, which reads nothing and cannot fail whatever the address.
     ahead.step(|line| unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) });
 }
@@ -29,7 +29,7 @@ macro_rules! widened {
 
 /// 16 registers of 8 lanes: four positions of two vectors, which is as many sums as two units of latency 4 need.
 pub(crate) mod avx2 {
-    use super::super::{Ahead, Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+    use super::super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, kernel, put};
     use super::bring;
     use std::arch::x86_64::*;
 
@@ -97,7 +97,7 @@ pub(crate) mod avx2 {
 /// 32 registers of 16 lanes: eight positions of two vectors. More positions would need fewer reads of weights, which are
 /// not what limits it (BENCHMARKS.md).
 pub(crate) mod avx512 {
-    use super::super::{Ahead, Call, DEEP, FEW, PANEL, Part, VECTORS, Weights, get, kernel, put};
+    use super::super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, kernel, put};
     use super::bring;
     use std::arch::x86_64::*;
 

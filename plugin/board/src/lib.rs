@@ -1,4 +1,6 @@
-//! worker -> GUI: everything a person can see, written by one worker and read by anyone without waiting.
+//! Everything a person can see, written by one worker and read by anyone without waiting.
+//!
+//! Thread: the worker writes, the window reads.
 //!
 //! [`board`] makes the three ends: the [`Writer`] moves to the worker, [`Board`] is lent to every reader (the editor,
 //! the audio thread's host outputs), and the [`Inbox`] brings the readers' [`Command`]s to the worker. The types here
@@ -31,7 +33,7 @@ pub use settings::{
     UPDATE_MS,
 };
 pub use status::{
-    Activity, Counters, ExportStatus, FileJob, FileState, ModelIdentity, ModelState, Status, Stream,
+    Counters, ExportStatus, FileJob, FileState, ModelIdentity, ModelState, Status, Stream, WorkerState,
 };
 
 /// Greatest number of classes a model may have here: one bit of a word each in [`Outputs::active`].

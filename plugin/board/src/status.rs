@@ -21,7 +21,7 @@ pub struct ModelIdentity {
 /// The model and whether it can be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ModelState {
-    /// Being read and built; audio waits in the ring.
+    /// Being read and built; audio waits in the queue.
     #[default]
     Loading,
     /// Listening.
@@ -32,7 +32,7 @@ pub enum ModelState {
 
 /// What the worker is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Activity {
+pub enum WorkerState {
     /// The host has not started audio, or sends none.
     #[default]
     Idle,
@@ -58,7 +58,7 @@ pub struct Stream {
 pub struct Counters {
     /// Frames that arrived.
     pub frames: u64,
-    /// Frames that the full ring dropped.
+    /// Frames that the full queue dropped.
     pub gap_frames: u64,
     /// Frames that the worker left out to catch up.
     pub skipped_frames: u64,
@@ -94,7 +94,7 @@ pub struct Status {
     /// Something the user should know and can act on, such as a chosen model that is missing on this machine.
     pub notice: Option<String>,
     /// What the worker is doing.
-    pub activity: Activity,
+    pub state: WorkerState,
     /// The host's stream, once it has one.
     pub stream: Option<Stream>,
     /// Seconds between steps that the settings ask for.
@@ -105,7 +105,7 @@ pub struct Status {
     pub inference_ms: f32,
     /// Work as a share of real time (1 = one core just keeps up), over the last few steps.
     pub load: f32,
-    /// Seconds of audio that wait in the ring.
+    /// Seconds of audio that wait in the queue.
     pub backlog_s: f32,
     /// Seconds from a frame's arrival until the step centred on it can be known.
     pub lookahead_s: f32,

@@ -46,8 +46,7 @@ const CHUNK_STEPS: usize = 2;
 const MAX_CHUNKS: usize = 2;
 const MAX_CLASSES: usize = 2;
 
-/// Every order with at most this many switches away from a thread that could go on: most bugs need two (Musuvathi and Qadeer,
-/// "Iterative context bounding", PLDI 2007).
+/// Every order, however often a thread is left that could go on.
 fn every_order(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = None;

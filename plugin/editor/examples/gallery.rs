@@ -6,7 +6,7 @@
 mod session;
 
 use egui::{Context, Event, Modifiers, Pos2, RawInput, Rect, ViewportId, ViewportInfo, pos2, vec2};
-use rollcall_board::{Activity, Another, ModelState};
+use rollcall_board::{Another, ModelState, WorkerState};
 use rollcall_editor::{
     Appearance, Axis, EditorView, Family, HeatColours, Sort, ViewSettings, raster::Raster,
 };
@@ -69,7 +69,7 @@ fn shots() -> Vec<Shot> {
         dark("4k-dark", [3_840.0, 2_160.0], 1.0),
         Shot {
             name: "activity-bars",
-            view: ViewSettings { sort: Sort::Activity, axis: Axis::Bars, ..default() },
+            view: ViewSettings { sort: Sort::WorkerState, axis: Axis::Bars, ..default() },
             ..Shot::default()
         },
         Shot {
@@ -99,7 +99,7 @@ fn shots() -> Vec<Shot> {
     shots.push(Shot {
         name: "first-open",
         seconds: 0.0,
-        prepare: |s| s.status.activity = Activity::Idle,
+        prepare: |s| s.status.state = WorkerState::Idle,
         ..Shot::default()
     });
     let perhaps: fn(&mut Session) = |s| s.show_latest(|latest| latest.perhaps = Some(1));

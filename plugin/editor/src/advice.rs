@@ -2,7 +2,7 @@
 
 use crate::stage::clock_text;
 use rollcall_board::{
-    Activity, ExportStatus, FileJob, FileState, Input, Latest, ModelState, Settings, Status,
+    ExportStatus, FileJob, FileState, Input, Latest, ModelState, Settings, Status, WorkerState,
 };
 
 /// How bad it is; the worst comes first.
@@ -81,16 +81,16 @@ pub(crate) fn advice(
     if let Some(notice) = &status.notice {
         say(Weight::Care, notice.clone(), &[Remedy::OpenModel, Remedy::Dismiss]);
     }
-    match status.activity {
-        Activity::Bypassed => {
+    match status.state {
+        WorkerState::Bypassed => {
             say(Weight::Care, "The analysis is bypassed: nothing is heard.".into(), &[Remedy::Unbypass]);
         }
-        Activity::Frozen => say(
+        WorkerState::Frozen => say(
             Weight::Note,
             format!("Frozen at {}: the analysis goes on behind it.", clock_text(latest.time_s, false)),
             &[Remedy::Unfreeze],
         ),
-        Activity::Idle | Activity::Live | Activity::Offline => {}
+        WorkerState::Idle | WorkerState::Live | WorkerState::Offline => {}
     }
     slow(status, &mut say);
     lost(status, &mut say);
@@ -149,14 +149,14 @@ fn lost(status: &Status, say: &mut impl FnMut(Weight, String, &[Remedy])) {
 
 /// What stands in the headline while nobody plays, and a line that explains it.
 pub(crate) fn silence(status: &Status, latest: &Latest) -> (&'static str, &'static str) {
-    match (&status.model, status.activity) {
+    match (&status.model, status.state) {
         (ModelState::Failed(_), _) => ("No model", "Nothing is analysed until a model is loaded."),
         (ModelState::Loading, _) => ("Loading the model\u{2026}", "Audio waits for it; nothing is lost."),
-        (_, Activity::Bypassed) => ("Bypassed", "The analysis is switched off."),
-        (_, Activity::Idle) if latest.steps == 0 => {
+        (_, WorkerState::Bypassed) => ("Bypassed", "The analysis is switched off."),
+        (_, WorkerState::Idle) if latest.steps == 0 => {
             ("Press play", "No audio has come from the host yet. You can also open an audio file (O).")
         }
-        (_, Activity::Idle) => ("Waiting for audio", "The host sends none."),
+        (_, WorkerState::Idle) => ("Waiting for audio", "The host sends none."),
         _ if latest.steps == 0 => {
             ("Listening\u{2026}", "The first names come about a second after the sound.")
         }

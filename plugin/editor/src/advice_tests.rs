@@ -7,7 +7,7 @@ fn healthy() -> (Status, Latest, Settings) {
     let model = ModelIdentity { name: "rollcall".into(), version: "1".into(), ..ModelIdentity::default() };
     let status = Status {
         model: ModelState::Ready(model),
-        activity: Activity::Live,
+        state: WorkerState::Live,
         stream: Some(Stream { sample_rate_hz: 48_000 }),
         asked_interval_s: 0.16,
         interval_s: 0.16,
@@ -33,8 +33,8 @@ fn every_abnormal_state_names_itself_and_a_remedy() {
             Remedy::OpenModel,
         ),
         (|s, _, _| s.notice = Some("the model 'x' is missing".into()), "is missing", Remedy::Dismiss),
-        (|s, _, _| s.activity = Activity::Bypassed, "bypassed", Remedy::Unbypass),
-        (|s, _, _| s.activity = Activity::Frozen, "Frozen", Remedy::Unfreeze),
+        (|s, _, _| s.state = WorkerState::Bypassed, "bypassed", Remedy::Unbypass),
+        (|s, _, _| s.state = WorkerState::Frozen, "Frozen", Remedy::Unfreeze),
         (|s, _, _| s.interval_s = 0.48, "every 480 ms instead of 160 ms", Remedy::Slower),
         (
             |s, _, _| s.counters = Counters { gap_frames: 24_000, frames: 936_000, ..s.counters },
@@ -82,7 +82,7 @@ fn a_file_that_cannot_be_read_says_so() {
 #[test]
 fn the_worst_comes_first() {
     let (mut status, latest, settings) = healthy();
-    status.activity = Activity::Frozen;
+    status.state = WorkerState::Frozen;
     status.counters.replaced_samples = 1;
     status.model = ModelState::Failed("x".into());
     let weights: Vec<_> = advice(&status, &latest, &settings, None).iter().map(|a| a.weight).collect();

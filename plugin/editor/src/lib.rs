@@ -1,4 +1,6 @@
-//! GUI thread: an egui view over the board.
+//! An egui view over the board.
+//!
+//! Thread: the window's (GUI).
 //!
 //! [`EditorView`] draws what the board says and sends what a person asks for back through it; parameters go through
 //! [`rollcall_board::Panel`]. The crate names neither the engine nor the tap nor the
@@ -26,7 +28,6 @@ mod action;
 mod advice;
 mod browse;
 mod chrome;
-mod family;
 mod frame;
 mod look;
 mod poster;
@@ -37,6 +38,6 @@ mod show;
 mod stage;
 mod view;
 
-pub use family::{Family, display_name};
+pub use rollcall_classes::{Family, display_name};
 pub use settings::{Appearance, Axis, HeatColours, MAX_SIZE, MIN_SIZE, Placement, Sort, ViewSettings, ZOOM};
 pub use view::EditorView;

@@ -1,7 +1,6 @@
 //! The session as a picture: drawn like the window, on a thread of its own, and saved as a PNG file.
 
 use crate::{
-    family::{Family, display_name, screen_order},
     look::{Theme, display, install_fonts, size, strong, text},
     raster::{Pixels, Raster},
     settings::{Axis, ViewSettings},
@@ -9,6 +8,7 @@ use crate::{
 };
 use egui::{Align2, Context, Id, Pos2, RawInput, Rect, Ui, Vec2, pos2, vec2};
 use rollcall_board::{Board, History, ModelState, Subject, file_stem};
+use rollcall_classes::{Family, display_name, screen_order};
 use rollcall_files::AtomicFile;
 use std::{
     io::{self, Write},

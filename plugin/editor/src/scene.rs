@@ -2,8 +2,8 @@
 
 use crate::stage::{bar_text, clock_text, nearest};
 use rollcall_board::{
-    Activity, Another, Board, FileJob, FileState, History, Latest, Meter, Panel, Picture, Row, Settings,
-    Status,
+    Another, Board, FileJob, FileState, History, Latest, Meter, Panel, Picture, Row, Settings, Status,
+    WorkerState,
 };
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Snapshot {
         }
     }
     pub(crate) fn frozen(&self) -> bool {
-        self.settings.freeze || self.status.activity == Activity::Frozen
+        self.settings.freeze || self.status.state == WorkerState::Frozen
     }
     /// Name of an instrument outside of the classes.
     fn other(&self, index: usize) -> Option<String> {

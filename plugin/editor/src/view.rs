@@ -5,7 +5,6 @@ use crate::{
     action::{Action, pressed},
     advice::advice,
     chrome::{self, Drawer, DrawerInput, ToolBar},
-    family::display_name,
     frame::{Frame, Wishes},
     look::{Theme, install_fonts},
     scene::{Peaks, Scene, Snapshot},
@@ -13,7 +12,8 @@ use crate::{
     stage::{Headline, Lanes, Roster, Rows, Spectrum},
 };
 use egui::{Context, Key, Ui};
-use rollcall_board::{Activity, Board, Command, History, Panel};
+use rollcall_board::{Board, Command, History, Panel, WorkerState};
+use rollcall_classes::display_name;
 use std::{path::PathBuf, time::Duration};
 
 /// Time constant of the bars' motion in seconds: a step of 160 ms becomes a smooth move.
@@ -280,7 +280,7 @@ impl EditorView {
 
     /// The right end of the live history: glides on between two steps.
     pub(crate) fn now_s(&self, ctx: &Context, snapshot: &Snapshot) -> f64 {
-        let running = matches!(snapshot.status.activity, Activity::Live | Activity::Offline);
+        let running = matches!(snapshot.status.state, WorkerState::Live | WorkerState::Offline);
         let since_s = if running { (ctx.time() - self.arrival.1).max(0.0) } else { 0.0 };
         newest_s(&snapshot.session) + since_s.min(f64::from(snapshot.status.interval_s))
     }
@@ -321,7 +321,7 @@ impl EditorView {
         if drawing {
             ctx.request_repaint_after(Duration::from_millis(50));
         }
-        let running = matches!(snapshot.status.activity, Activity::Live | Activity::Offline);
+        let running = matches!(snapshot.status.state, WorkerState::Live | WorkerState::Offline);
         if running && !self.on_file && self.live.window.follows() {
             let pixels = f64::from(width * ctx.pixels_per_point()).max(1.0);
             let half_a_pixel_s = self.live.window.span_s() / pixels / 2.0;

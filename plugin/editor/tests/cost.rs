@@ -9,7 +9,7 @@ mod headless;
 
 use egui::Context;
 use headless::Headless;
-use rollcall_board::Activity;
+use rollcall_board::WorkerState;
 use rollcall_editor::{EditorView, ViewSettings};
 use session::Session;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use std::time::Duration;
 fn nothing_is_drawn_while_nothing_moves() {
     let mut session = Session::new();
     session.play(30.0);
-    session.status.activity = Activity::Idle;
+    session.status.state = WorkerState::Idle;
     session.show_status();
     let mut window = Headless::open(&session);
     for _ in 0..200 {
@@ -26,7 +26,7 @@ fn nothing_is_drawn_while_nothing_moves() {
     }
     assert!(window.frame(&session, 1.0 / 60.0) > Duration::from_secs(60), "idle: no next frame is wanted");
 
-    session.status.activity = Activity::Live;
+    session.status.state = WorkerState::Live;
     session.play(0.16);
     let delay = window.frame(&session, 1.0 / 60.0);
     assert!(delay < Duration::from_millis(100), "new values move: {delay:?}");
@@ -65,7 +65,7 @@ fn a_still_window_changes_no_texture_at_any_size() {
     let mut session = Session::new();
     for seconds in [31.0, 40.0, 60.0, 79.0] {
         session.play(seconds);
-        session.status.activity = Activity::Idle;
+        session.status.state = WorkerState::Idle;
         session.show_status();
         for scale in [1.0, 1.5, 2.0, 3.0] {
             let mut window = Headless::open(&session);

@@ -10,8 +10,8 @@ mod window;
 use egui::{Key, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use rollcall_board::{
-    Activity, Another, Change, Command, Counters, FileJob, FileState, Gesture, HistoryWriter, ModelState,
-    RowData, SongPosition,
+    Another, Change, Command, Counters, FileJob, FileState, Gesture, HistoryWriter, ModelState, RowData,
+    SongPosition, WorkerState,
 };
 use rollcall_editor::{Appearance, Axis, Family, Sort, ViewSettings, display_name};
 use session::{CLASSES, STEP_S, Session, class};
@@ -75,7 +75,7 @@ fn sorting_puts_who_plays_first() {
     let mut window = open(&session);
     window.press(Key::S);
     window.settle();
-    assert_eq!(window.view.borrow().settings().sort, Sort::Activity);
+    assert_eq!(window.view.borrow().settings().sort, Sort::WorkerState);
     let lowest = CLASSES
         .iter()
         .enumerate()
@@ -256,7 +256,7 @@ fn the_window_says_under_which_terms_the_model_stands() {
 #[test]
 fn an_empty_session_tells_what_to_do() {
     let mut session = Session::new();
-    session.status.activity = Activity::Idle;
+    session.status.state = WorkerState::Idle;
     session.show_status();
     let window = open(&session);
     assert!(window.has("Now: Press play"));

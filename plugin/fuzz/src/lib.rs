@@ -1,4 +1,6 @@
-//! offline: hostile input for the plugin's state, the one door of `fuzz/` that needs the plugin.
+//! Hostile input for the plugin's state, the one door of `fuzz/` that needs the plugin.
+//!
+//! Thread: offline, in programs.
 //!
 //! libFuzzer calls [`state`] (`targets/`, feature `libfuzzer`); this crate's test replays `corpus/`.
 

@@ -1,4 +1,6 @@
-//! any thread: a lock-free queue of samples, from one thread to another, that keeps to the memory it has just used.
+//! A lock-free queue of samples, from one thread to another, that keeps to the memory it has just used.
+//!
+//! Thread: any.
 //!
 //! A ring that holds seconds of audio walks through all of its memory, which no near cache holds: every block is written to
 //! lines that went cold long ago. Here the samples lie in chunks of 4 KiB, and the producer goes on in the free chunk with

@@ -12,7 +12,7 @@ use std::{
 };
 
 const BLOCK_FRAMES: usize = 1_024;
-/// Longer than any model takes to load, or a ring of audio to analyse.
+/// Longer than any model takes to load, or a full queue to analyse.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Prints a line whenever other instruments play than before: the time in seconds, and their names.

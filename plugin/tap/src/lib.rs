@@ -1,4 +1,6 @@
-//! audio thread: a mono downmix into a lock-free queue, with everything else the worker must know at the right frame.
+//! A mono downmix into a lock-free queue, with everything else the worker must know at the right frame.
+//!
+//! Thread: the host's audio thread writes, the worker reads.
 //!
 //! [`tap`] joins a queue of samples and a ring of [`Event`]s into a [`Writer`] for the audio thread and a
 //! [`Reader`] for the worker: split once, moved once, neither is `Clone`. Queue and ring are the caller's, made where

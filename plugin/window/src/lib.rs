@@ -1,4 +1,6 @@
-//! GUI thread: an egui view in a window of the system's, alone or inside a host's.
+//! An egui view in a window of the system's, alone or inside a host's.
+//!
+//! Thread: the window's (GUI).
 //!
 //! baseview makes the window, egui lays out what is in it, egui_glow draws that with OpenGL; this crate stands between the three. It
 //! knows neither the plugin nor its framework. What must never happen here: a window that is gone for the host and still

@@ -6,10 +6,10 @@ use crate::{
     Link, Mark, ModelChoice, ModelSlot, OpenError,
     export::{Export, Job},
     file, load,
-    pace::Pace,
     session::{Gap, Session, engine_settings, hops},
     song::Song,
     stream::Stream,
+    thinning::Thinning,
     turns,
 };
 use rollcall_board::{Command, Inbox, Latest, ModelState, Settings, Status, Subject, Writer};
@@ -40,7 +40,7 @@ pub(crate) struct Core {
     generation: Option<u64>,
     session: Option<Session>,
     settings: Settings,
-    pace: Pace,
+    thinning: Thinning,
     export: Export,
     file: Option<file::Job>,
     is_file_running: bool,
@@ -78,7 +78,7 @@ impl Core {
             generation: None,
             session: None,
             settings: Settings::default(),
-            pace: Pace::new(),
+            thinning: Thinning::new(),
             export: Export::default(),
             file: None,
             is_file_running: false,
@@ -328,9 +328,13 @@ impl Core {
         let closed = stream.reader.is_closed();
         // What waits of a closed stream can't become more: there is time for all of it.
         let is_complete = closed || self.link.is_freewheeling();
-        let leave_out_s =
-            self.pace.look(session.asked_hops(), backlog_s, self.began.elapsed().as_secs_f64(), is_complete);
-        session.set_hops(self.pace.hops());
+        let leave_out_s = self.thinning.look(
+            session.asked_hops(),
+            backlog_s,
+            self.began.elapsed().as_secs_f64(),
+            is_complete,
+        );
+        session.set_hops(self.thinning.hops());
         self.skip_frames = match leave_out_s {
             _ if is_complete => 0,
             // One that has begun goes on to its end: a gap is one gap.

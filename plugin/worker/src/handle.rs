@@ -1,5 +1,6 @@
 //! The plugin's handle of its worker thread.
 
+use crate::error::OpenError;
 use crate::{
     Link, ModelSlot, TapWriter,
     core::Core,
@@ -11,17 +12,6 @@ use std::{
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
 };
-
-/// Why a stream could not be opened. The plugin passes audio all the same.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-pub enum OpenError {
-    /// The engine has no resampler for it.
-    #[error("the host's sample rate is {found_hz} Hz, but must be 8000 to 384000 Hz for an analysis")]
-    SampleRate {
-        /// What the host said.
-        found_hz: f64,
-    },
-}
 
 /// Owns the worker thread: dropping it ends and joins the thread. What it does at that moment, a load or an export, is given up.
 #[derive(Debug)]

@@ -1,4 +1,6 @@
-//! worker thread: reader end of the tap -> engine -> board.
+//! Reader end of the tap -> engine -> board.
+//!
+//! Thread: the worker, one for each instance.
 //!
 //! One thread per instance of the plugin, named `rollcall-worker`, owns the engine and everything slow: loading models,
 //! writing files. It sleeps between looks at the tap, so that the audio thread never has to wake it, and is joined when
@@ -9,13 +11,13 @@
 mod choice;
 mod control;
 mod core;
+mod error;
 mod export;
 mod file;
 mod handle;
 mod load;
 mod mark;
 mod meters;
-mod pace;
 mod perhaps;
 mod picture;
 mod recording;
@@ -23,13 +25,15 @@ mod session;
 mod song;
 mod stream;
 mod sync;
+mod thinning;
 mod turns;
 #[cfg(test)]
 mod turns_tests;
 
+pub use crate::error::OpenError;
 pub use choice::{ModelChoice, ModelSlot};
 pub use control::Link;
-pub use handle::{OpenError, Worker};
+pub use handle::Worker;
 pub use mark::{Mark, Transport};
 pub use recording::{ReadError, Recording};
 pub use stream::{TAP_S, TapWriter};

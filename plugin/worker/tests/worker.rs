@@ -1,7 +1,7 @@
 //! The worker as the plugin uses it: streams in, board out, whatever the pace.
 
 use rollcall_board::{
-    Activity, Board, Command, ExportStatus, FileState, Formats, ModelState, Settings, Subject, board,
+    Board, Command, ExportStatus, FileState, Formats, ModelState, Settings, Subject, WorkerState, board,
 };
 use rollcall_engine::{Engine, InputFormat, Settings as EngineSettings};
 use rollcall_tap::Pick;
@@ -110,7 +110,7 @@ fn an_offline_render_is_the_engine_s_own_numbers() {
         let (worker, board, _) = worker();
         let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
         worker.link().set_freewheeling(true);
-        // As fast as it goes: the ring is full at times, and the writer waits for room.
+        // As fast as it goes: the queue is full at times, and the writer waits for room.
         play(&mut writer, &planar, |writer, _| {
             wait("room", || writer.vacant_frames() > 2_000);
         });
@@ -134,7 +134,7 @@ fn live_at_its_own_pace_is_the_same() {
     let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
     play_live(&mut writer, &planar);
     wait("live activities", || board.latest().steps > 0);
-    assert_eq!(board.status().activity, Activity::Live);
+    assert_eq!(board.status().state, WorkerState::Live);
     assert!(board.outputs().classes() == 20);
     drop(writer);
     wait("the end", || board.history().len() == expected.len());
@@ -148,7 +148,7 @@ fn live_at_its_own_pace_is_the_same() {
 fn what_the_ring_drops_is_counted_and_time_goes_on() {
     let (worker, board, _) = worker();
     let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
-    // Far more than the ring holds, at once.
+    // Far more than the queue holds, at once.
     let planar = music(14.0, 1);
     play(&mut writer, &planar, |_, _| {});
     let lost = writer.lost_frames();
@@ -159,7 +159,7 @@ fn what_the_ring_drops_is_counted_and_time_goes_on() {
         counters.frames + counters.gap_frames + counters.skipped_frames == planar[0].len() as u64
     });
     assert_eq!(board.status().counters.gap_frames, lost);
-    wait("idle", || board.status().activity == Activity::Idle);
+    wait("idle", || board.status().state == WorkerState::Idle);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
     board.send(Command::WindowOpened);
     wait("the model", || matches!(board.status().model, ModelState::Ready(_)));
     let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
-    // Almost a whole ring at once, and the stream goes on: nobody catches up with that.
+    // Almost a whole queue at once, and the stream goes on: nobody catches up with that.
     let planar = music(7.5, 1);
     play(&mut writer, &planar, |_, _| {});
     let frames = planar[0].len() as u64;
@@ -178,7 +178,7 @@ fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
     });
     wait("a slower pace", || board.status().interval_s > 1.5 * board.status().asked_interval_s);
     let counters = board.status().counters;
-    assert_eq!((counters.gap_frames, writer.lost_frames()), (0, 0), "the ring was never full");
+    assert_eq!((counters.gap_frames, writer.lost_frames()), (0, 0), "the queue was never full");
     let left_out_s = counters.skipped_frames as f64 / f64::from(RATE_HZ);
     assert!((5.0..7.5).contains(&left_out_s), "{left_out_s} s");
     // The half second that was left to analyse is shorter than a window: its steps come with what is played next.
@@ -202,7 +202,7 @@ fn what_is_left_out_is_one_gap_with_marks_in_it() {
     wait("the model", || matches!(board.status().model, ModelState::Ready(_)));
     let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
     let planar = music(7.5, 1);
-    // 8 s in the ring at most, 200 marks in it.
+    // 8 s in the queue at most, 200 marks in it.
     let each = planar[0].len() / 200;
     for (number, block) in planar[0].chunks(each).enumerate() {
         let settings = Settings { hold_s: number as f32 / 1e3, ..Settings::default() };

@@ -1,4 +1,4 @@
-//! offline: the network and its gradients, by hand, on the CPU.
+//! The network and its gradients, by hand, on the CPU.
 //!
 //! Why not a framework: on two cores this stack trains at three to four times burn's speed (ARCHITECTURE.md, "The
 //! trainer"), because every convolution is one large matrix product per few rows (`gemm` with AVX-512 where the machine

@@ -1,4 +1,4 @@
-//! offline: an AudioSet network as a teacher: what it hears in audio, and what of it our 20 classes are.
+//! An AudioSet network as a teacher: what it hears in audio, and what of it our 20 classes are.
 //!
 //! The network is EfficientAT `mn04_as` (Schmid, Koutini, Widmer 2023, "Efficient Large-Scale Audio Tagging via
 //! Transformer-to-CNN Knowledge Distillation"), which stays a teacher and a peer: it does not ship. A teacher's folder

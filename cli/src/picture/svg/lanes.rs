@@ -2,13 +2,14 @@
 
 use super::page::{Area, FINE, MARGIN, Page, TIME, WIDTH, broken};
 use crate::picture::{
-    palette::{FAMILIES, height, mix, rgb},
+    palette::{height, mix, rgb},
     sheet::Lane,
     text::{self, Anchor},
 };
 use anyhow::Result;
 use plotters::prelude::{Circle, Rectangle};
 use plotters::style::Color;
+use rollcall_classes::Family;
 
 /// Units of a lane and between two families.
 const LANE: i32 = 20;
@@ -126,7 +127,7 @@ pub(super) fn draw_footer(page: &Page<'_>, top: i32, area: &Area<'_>) -> Result<
         .filter(|&family| page.sheet.lanes.iter().any(|lane| lane.family == family))
         .collect();
     for family in used {
-        let name = FAMILIES.get(family).map_or("Other", |family| family.0);
+        let name = Family::ALL[family].label();
         let dot =
             Circle::new((x * FINE + 6, middle * FINE), 3 * FINE, rgb(palette.families[family]).filled());
         area.draw(&dot).map_err(broken)?;

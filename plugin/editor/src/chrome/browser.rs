@@ -1,7 +1,7 @@
 //! Picking a file or a folder inside the window: a system's dialogue may need a main loop or a parent that a plugin's
 //! window does not have, and takes the keyboard from the host.
 
-use super::drawer::note;
+use super::labels::note;
 use crate::{
     browse::{Entry, Folder, Kind, Left, Pick, beginning, places},
     look::Theme,

@@ -1,29 +1,15 @@
 //! The drawer at the right: settings, export, opening files and models.
 
+use super::input::DrawerInput;
 use super::{browser::Browser, export_page, open_page, settings_page};
 use crate::{
     action::{Action, Page},
-    browse::Pick,
-    look::{Icon, Theme, size, space, strong},
-    settings::ViewSettings,
+    look::{Icon, size, space, strong},
 };
-use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
-use rollcall_board::{Board, FileJob, Panel, Status};
-use std::sync::Arc;
+use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 /// Width of the drawer where there is room.
 pub(crate) const WIDTH: f32 = 316.0;
-
-/// What a page may read and change.
-pub(crate) struct DrawerInput<'a> {
-    pub(crate) theme: Theme,
-    pub(crate) board: &'a Board,
-    pub(crate) panel: &'a dyn Panel,
-    pub(crate) view: &'a mut ViewSettings,
-    pub(crate) status: &'a Status,
-    pub(crate) file: Option<&'a Arc<FileJob>>,
-    pub(crate) actions: &'a mut Vec<Action>,
-}
 
 /// Which page is open, and what was typed into it.
 #[derive(Debug, Default)]
@@ -79,78 +65,5 @@ impl Drawer {
             }
             ui.add_space(space::L);
         });
-    }
-}
-
-/// The title of a group.
-pub(super) fn group(ui: &mut Ui, theme: &Theme, title: &str) {
-    ui.add_space(space::XS);
-    ui.label(RichText::new(title).font(strong(12.0)).color(theme.muted));
-}
-
-/// A name at the left, its control at the right; the control carries the name for screen readers.
-pub(super) fn row<R>(ui: &mut Ui, name: &str, control: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.horizontal(|ui| {
-        let label = ui.label(name).id;
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label_inputs_by(label, control)).inner
-    })
-    .inner
-}
-
-/// A field for a path, and the browser below it; returns whether the path was confirmed.
-pub(super) fn path_field(
-    ui: &mut Ui,
-    theme: &Theme,
-    browser: &mut Browser,
-    (name, hint): (&str, &str),
-    path: &mut String,
-    pick: Pick,
-) -> bool {
-    let label = ui.label(name).id;
-    let mut confirmed = false;
-    ui.horizontal(|ui| {
-        let field = egui::TextEdit::singleline(path)
-            .hint_text(hint)
-            .desired_width(ui.available_width() - 92.0)
-            .margin(egui::Margin::symmetric(8, 6));
-        let response = ui.add(field).labelled_by(label);
-        confirmed = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-        let is_open = browser.is_for(pick);
-        if ui.selectable_label(is_open, "Browse\u{2026}").on_hover_text("Look through folders").clicked() {
-            browser.toggle(pick, typed_path(path).as_deref());
-        }
-    });
-    if browser.is_for(pick)
-        && let Some(picked) = browser.show(ui, theme)
-    {
-        *path = picked.to_string_lossy().into_owned();
-        // An export's folder alone asks for more: a name.
-        confirmed |= pick != Pick::ExportFolder;
-    }
-    confirmed
-}
-
-/// A path as typed, without quotes and spaces round it: that is how file managers copy it.
-pub(super) fn typed_path(text: &str) -> Option<std::path::PathBuf> {
-    let text = text.trim().trim_matches(['"', '\'']);
-    let text = text.strip_prefix("file://").unwrap_or(text);
-    (!text.is_empty()).then(|| text.into())
-}
-
-/// A line that explains.
-pub(super) fn note(ui: &mut Ui, theme: &Theme, text: &str) {
-    ui.label(RichText::new(text).size(12.0).color(theme.muted));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::typed_path;
-    use std::path::PathBuf;
-
-    #[test]
-    fn paths_may_be_pasted_from_a_file_manager() {
-        assert_eq!(typed_path("  '/a b/c.flac' \n"), Some(PathBuf::from("/a b/c.flac")));
-        assert_eq!(typed_path("file:///x/y"), Some(PathBuf::from("/x/y")));
-        assert_eq!(typed_path("  "), None);
     }
 }

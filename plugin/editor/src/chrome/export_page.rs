@@ -1,9 +1,9 @@
 //! Saving the session, or the analysed file: JSON, CSV, labels, and a picture.
 
-use super::{
-    browser::Browser,
-    drawer::{DrawerInput, group, note, path_field, row, typed_path},
-};
+use super::browser::Browser;
+use super::input::DrawerInput;
+use super::labels::{group, note, row};
+use super::path_field::{path_field, typed_path};
 use crate::{browse::Pick, poster};
 use egui::{Button, Ui};
 use rollcall_board::{Command, ExportStatus, FORMAT_ENDINGS, Formats, Subject, file_stem};

@@ -1,9 +1,9 @@
 //! Analysing an audio file beside the live session, and loading another model.
 
-use super::{
-    browser::Browser,
-    drawer::{DrawerInput, group, note, path_field, typed_path},
-};
+use super::browser::Browser;
+use super::input::DrawerInput;
+use super::labels::{group, note};
+use super::path_field::{path_field, typed_path};
 use crate::browse::Pick;
 use egui::{ProgressBar, Ui};
 use rollcall_board::{Command, FileState, ModelState};

@@ -1,6 +1,7 @@
 //! Parameters of the analysis, and how the window looks.
 
-use super::drawer::{DrawerInput, group, note, row};
+use super::input::DrawerInput;
+use super::labels::{group, note, row};
 use crate::{
     Appearance, Axis, HeatColours, Placement, Sort,
     action::{Action, ZoomStep},
@@ -84,7 +85,7 @@ fn view(ui: &mut Ui, input: &mut DrawerInput<'_>) {
     let view = &mut *input.view;
     let appearances = [(Appearance::Dark, "Dark"), (Appearance::Light, "Light")];
     set(ui, "Appearance", &mut view.appearance, &appearances);
-    set(ui, "Order", &mut view.sort, &[(Sort::Family, "By family"), (Sort::Activity, "By activity")]);
+    set(ui, "Order", &mut view.sort, &[(Sort::Family, "By family"), (Sort::WorkerState, "By activity")]);
     let places = [
         (Placement::Auto, "Where it fits"),
         (Placement::Beside, "Beside the meters"),

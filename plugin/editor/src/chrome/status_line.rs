@@ -2,7 +2,7 @@
 
 use crate::look::{Theme, size, space, strong, text};
 use egui::{Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
-use rollcall_board::{Activity, Latest, ModelState, Status};
+use rollcall_board::{Latest, ModelState, Status, WorkerState};
 
 /// Height of the status line.
 pub(crate) const HEIGHT: f32 = 28.0;
@@ -56,20 +56,20 @@ fn said(ui: &Ui, place: Rect, label: &str, help: &str) {
 }
 
 fn state(theme: &Theme, status: &Status) -> (&'static str, Color32, &'static str) {
-    match (&status.model, status.activity) {
+    match (&status.model, status.state) {
         (ModelState::Failed(_), _) => ("No model", theme.bad, "Nothing is analysed until a model is loaded."),
         (ModelState::Loading, _) => ("Loading", theme.warn, "The model is being loaded; audio waits for it."),
-        (_, Activity::Idle) => {
+        (_, WorkerState::Idle) => {
             ("Idle", theme.faint, "The host sends no audio. Press play, or open an audio file (O).")
         }
-        (_, Activity::Live) => ("Live", theme.good, "Listening to the host's audio."),
-        (_, Activity::Offline) => {
+        (_, WorkerState::Live) => ("Live", theme.good, "Listening to the host's audio."),
+        (_, WorkerState::Offline) => {
             ("Offline render", theme.good, "The host renders; every frame is analysed.")
         }
-        (_, Activity::Bypassed) => {
+        (_, WorkerState::Bypassed) => {
             ("Bypassed", theme.warn, "Nothing is analysed. Switch the bypass off to go on.")
         }
-        (_, Activity::Frozen) => {
+        (_, WorkerState::Frozen) => {
             ("Frozen", theme.accent, "The shown values stand still; the analysis goes on.")
         }
     }
@@ -108,7 +108,7 @@ fn parts(theme: &Theme, status: &Status, latest: &Latest) -> Vec<Part> {
             (format!("{:.2} s lost", lost as f64 / rate), theme.warn)
         };
         let help = format!(
-            "Audio that was not analysed since the session began: {} frames did not fit the ring, {} were left out to \
+            "Audio that was not analysed since the session began: {} frames did not fit the queue, {} were left out to \
              catch up. The sound itself is never touched.",
             status.counters.gap_frames, status.counters.skipped_frames
         );

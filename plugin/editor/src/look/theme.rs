@@ -7,6 +7,7 @@ use egui::{
     style::{HandleShape, ScrollStyle, WidgetVisuals},
     vec2,
 };
+use rollcall_classes::colours::{self, Colours};
 
 /// Sizes of type, in points. The headline has its own, as large as its room allows.
 pub(crate) mod size {
@@ -23,10 +24,7 @@ pub(crate) mod space {
     pub(crate) const L: f32 = 16.0;
 }
 
-/// Colours by meaning.
-///
-/// Text on `ground` and `panel` has a contrast of at least 4.5 : 1 (`faint`: 3 : 1), the families' colours at least
-/// 3 : 1 (WCAG 2.2, 1.4.3 and 1.4.11); the families keep apart for protanopes, deuteranopes and tritanopes.
+/// Colours by meaning ([`rollcall_classes::colours`]), as egui has them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Theme {
     pub(crate) appearance: Appearance,
@@ -60,53 +58,27 @@ const fn rgb(hex: u32) -> Color32 {
 }
 
 impl Theme {
-    pub(crate) const DARK: Self = Self {
-        appearance: Appearance::Dark,
-        ground: rgb(0x0F_1113),
-        panel: rgb(0x16_191C),
-        track: rgb(0x21_252A),
-        line: rgb(0x2B_3036),
-        text: rgb(0xF3_F5F6),
-        muted: rgb(0xA9_B2BB),
-        faint: rgb(0x75_7F89),
-        accent: rgb(0x8A_C7FF),
-        good: rgb(0x3F_C08F),
-        warn: rgb(0xF2_B84B),
-        bad: rgb(0xFF_7A66),
-        // Okabe & Ito (2008), moved apart in OKLab under Machado's (2009) simulations.
-        families: [
-            rgb(0xEA_72B8),
-            rgb(0x4B_ACF9),
-            rgb(0xED_AE58),
-            rgb(0x0D_9E72),
-            rgb(0xF3_E755),
-            rgb(0xF0_4A14),
-            rgb(0xA9_B2BB),
-        ],
-    };
-    pub(crate) const LIGHT: Self = Self {
-        appearance: Appearance::Light,
-        ground: rgb(0xF7_F8F9),
-        panel: rgb(0xFF_FFFF),
-        track: rgb(0xE6_E9EC),
-        line: rgb(0xD3_D8DD),
-        text: rgb(0x12_161A),
-        muted: rgb(0x4C_565F),
-        faint: rgb(0x7E_8891),
-        accent: rgb(0x0B_63C4),
-        good: rgb(0x0B_7A55),
-        warn: rgb(0x9A_5B00),
-        bad: rgb(0xC0_2B18),
-        families: [
-            rgb(0x73_2A77),
-            rgb(0x17_8EDB),
-            rgb(0x9A_5F08),
-            rgb(0x29_7877),
-            rgb(0xB4_881F),
-            rgb(0x94_0905),
-            rgb(0x5C_6670),
-        ],
-    };
+    pub(crate) const DARK: Self = Self::from(Appearance::Dark, colours::DARK);
+    pub(crate) const LIGHT: Self = Self::from(Appearance::Light, colours::LIGHT);
+
+    const fn from(appearance: Appearance, colours: Colours) -> Self {
+        let [a, b, c, d, e, f, g] = colours.families;
+        Self {
+            appearance,
+            ground: rgb(colours.ground),
+            panel: rgb(colours.panel),
+            track: rgb(colours.track),
+            line: rgb(colours.line),
+            text: rgb(colours.text),
+            muted: rgb(colours.muted),
+            faint: rgb(colours.faint),
+            accent: rgb(colours.accent),
+            good: rgb(colours.good),
+            warn: rgb(colours.warn),
+            bad: rgb(colours.bad),
+            families: [rgb(a), rgb(b), rgb(c), rgb(d), rgb(e), rgb(f), rgb(g)],
+        }
+    }
 
     pub(crate) fn of(appearance: Appearance) -> Self {
         match appearance {

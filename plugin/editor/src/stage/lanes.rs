@@ -8,7 +8,7 @@ use super::{
     window::Window,
 };
 use crate::{
-    Family, family,
+    Family,
     look::{Theme, lerp, size, strong, text},
 };
 use egui::{
@@ -16,6 +16,7 @@ use egui::{
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use rollcall_board::{Attention, History};
+use rollcall_classes::display_name;
 
 /// Height of the axis under the lanes.
 pub(crate) const AXIS: f32 = 24.0;
@@ -223,7 +224,7 @@ impl Lanes {
                 ui.horizontal(|ui| {
                     let (dot, _) = ui.allocate_exact_size(vec2(8.0, 14.0), Sense::hover());
                     ui.painter().circle_filled(dot.center(), 4.0, colour);
-                    let name = family::display_name(&input.classes[class]);
+                    let name = display_name(&input.classes[class]);
                     ui.label(format!("{name}  {:.0} %", row.activity(class) * 100.0));
                 });
             }

@@ -1,7 +1,8 @@
 //! Which rows there are and where: sorting without jumping about, folding, and the motion between.
 
-use crate::{Family, family::screen_order, settings::Sort};
+use crate::{Family, settings::Sort};
 use rollcall_board::Meter;
+use rollcall_classes::screen_order;
 use std::collections::BTreeSet;
 
 /// Seconds over which the order by activity remembers.
@@ -139,7 +140,7 @@ impl Roster {
         }
         let mut rows: Vec<(Row, f32)> = Vec::with_capacity(self.tops.len());
         match sort {
-            Sort::Activity => {
+            Sort::WorkerState => {
                 rows.extend(self.by_activity.iter().map(|&class| (Row::Instrument(class), 1.0)))
             }
             Sort::Family => {

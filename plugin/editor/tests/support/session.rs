@@ -1,34 +1,14 @@
 //! A made-up session on a real board: a song with parts that come and go, at the engine's pace. For tests and pictures.
 
 use rollcall_board::{
-    Activity, Another, Attention, Board, Change, Gesture, Inbox, Latest, LogMel, MEL_BANDS, Meter,
-    ModelIdentity, ModelState, PICTURE_HOPS, Panel, Picture, RowData, Settings, SongPosition, Status, Stream,
+    Another, Attention, Board, Change, Gesture, Inbox, Latest, LogMel, MEL_BANDS, Meter, ModelIdentity,
+    ModelState, PICTURE_HOPS, Panel, Picture, RowData, Settings, SongPosition, Status, Stream, WorkerState,
     Writer,
 };
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
-pub(crate) const CLASSES: [&str; 20] = [
-    "accordion",
-    "banjo",
-    "bass",
-    "cello",
-    "clarinet",
-    "cymbals",
-    "drums",
-    "flute",
-    "guitar",
-    "mallet_percussion",
-    "mandolin",
-    "organ",
-    "piano",
-    "saxophone",
-    "synthesizer",
-    "trombone",
-    "trumpet",
-    "ukulele",
-    "violin",
-    "voice",
-];
+pub(crate) use rollcall_classes::OPENMIC as CLASSES;
+
 pub(crate) const STEP_S: f64 = 0.16;
 const TEMPO: f64 = 112.0;
 
@@ -111,7 +91,7 @@ impl Session {
             classes: Arc::from(CLASSES.map(String::from)),
             others: Arc::from(["bagpipes", "harp"].map(String::from)),
             model: ModelState::Ready(model),
-            activity: Activity::Live,
+            state: WorkerState::Live,
             stream: Some(Stream { sample_rate_hz: 48_000 }),
             asked_interval_s: 0.16,
             interval_s: 0.16,

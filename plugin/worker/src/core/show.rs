@@ -1,7 +1,7 @@
 //! What the worker shows: status and pictures, no more often than a screen needs.
 
 use super::Core;
-use rollcall_board::{Activity, Stream};
+use rollcall_board::{Stream, WorkerState};
 use std::time::{Duration, Instant};
 
 /// How often status and picture are shown anew.
@@ -50,13 +50,13 @@ impl Core {
         status.stream = stream.map(|stream| Stream { sample_rate_hz: stream.rate_hz });
         let waiting = stream.map_or(0.0, |s| s.reader.waiting_frames() as f32 / s.rate_hz as f32);
         status.backlog_s = waiting;
-        status.activity = match stream {
-            None => Activity::Idle,
-            Some(_) if self.settings.bypass => Activity::Bypassed,
-            Some(_) if self.heard.is_none_or(|heard| now - heard > IDLE) => Activity::Idle,
-            Some(_) if self.settings.freeze => Activity::Frozen,
-            Some(_) if self.link.is_freewheeling() => Activity::Offline,
-            Some(_) => Activity::Live,
+        status.state = match stream {
+            None => WorkerState::Idle,
+            Some(_) if self.settings.bypass => WorkerState::Bypassed,
+            Some(_) if self.heard.is_none_or(|heard| now - heard > IDLE) => WorkerState::Idle,
+            Some(_) if self.settings.freeze => WorkerState::Frozen,
+            Some(_) if self.link.is_freewheeling() => WorkerState::Offline,
+            Some(_) => WorkerState::Live,
         };
         status.asked_interval_s = self.settings.update_ms as f32 / 1e3;
         status.interval_s = status.asked_interval_s;

@@ -1,6 +1,7 @@
 //! What a CLAP plugin may ask of its host.
 
-use crate::{counting, format::Manners};
+use crate::counting;
+use crate::format::Manners;
 use clack_extensions::{
     audio_ports::{AudioPortRescanFlags, HostAudioPorts, HostAudioPortsImpl},
     latency::{HostLatency, HostLatencyImpl},

@@ -1,16 +1,13 @@
 //! A CLAP instance on the main thread.
 
-use super::{
-    Listed,
-    host::{Host, Main, Shared},
-    process::ClapProcessor,
-};
-use crate::{
-    format::{Manners, Plugin, Processor, Ready},
-    plan::{Mode, Setup},
-    record::{Description, Param, Port},
-    trouble::Trouble,
-};
+use super::change::{Slot, event, to_normal};
+use super::host::{Host, Main, Shared};
+use super::listed::Listed;
+use super::process::ClapProcessor;
+use crate::format::{Manners, Plugin, Processor, Ready};
+use crate::plan::{Mode, Setup};
+use crate::record::{Description, Param, Port};
+use crate::trouble::Trouble;
 use clack_extensions::{
     audio_ports::{AudioPortFlags, AudioPortInfoBuffer, PluginAudioPorts},
     audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig},
@@ -21,19 +18,12 @@ use clack_extensions::{
     state::PluginState,
     tail::PluginTail,
 };
-use clack_host::{
-    events::{Pckn, event_types::ParamValueEvent},
-    prelude::*,
-    utils::ClapId,
-};
+use clack_host::{prelude::*, utils::ClapId};
 use std::{
     collections::HashMap,
     ffi::CString,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
-
-/// Where the audio thread leaves its part when it is done.
-pub(super) type Slot = Arc<Mutex<Option<StoppedPluginAudioProcessor<Host>>>>;
 
 struct ClapPlugin {
     instance: PluginInstance<Host>,
@@ -184,22 +174,6 @@ impl ClapPlugin {
             }
         }
     }
-
-    fn change(id: u32, value: f64, range: (f64, f64), at: u32) -> Option<ParamValueEvent> {
-        let plain = range.0 + value * (range.1 - range.0);
-        let id = ClapId::from_raw(id)?;
-        Some(ParamValueEvent::new(at, id, Pckn::match_all(), plain))
-    }
-}
-
-/// A plain value as a share of its range.
-pub(super) fn to_normal(value: f64, (min, max): (f64, f64)) -> f64 {
-    if max > min { (value - min) / (max - min) } else { 0.0 }
-}
-
-/// A normalised change as an event.
-pub(super) fn event(id: u32, value: f64, range: (f64, f64), at: u32) -> Option<ParamValueEvent> {
-    ClapPlugin::change(id, value, range, at)
 }
 
 impl Plugin for ClapPlugin {
@@ -263,7 +237,7 @@ impl Plugin for ClapPlugin {
         let mut events = EventBuffer::new();
         for (id, value) in changes {
             let range = self.ranges.get(id).copied().unwrap_or((0.0, 1.0));
-            Self::change(*id, *value, range, 0).inspect(|event| events.push(event));
+            event(*id, *value, range, 0).inspect(|event| events.push(event));
         }
         params.flush(&mut handle, &events.as_input(), &mut OutputEvents::void());
         Ok(())

@@ -1,30 +1,21 @@
 //! CLAP, through clack-host: the file, the instance on the main thread, and what the host answers.
 #![expect(unsafe_code, reason = "loading a foreign library, and raw audio buffers")]
 
+mod change;
 mod host;
 mod instance;
+mod listed;
 mod process;
 
-use crate::{
-    format::{Library, Plugin},
-    trouble::Trouble,
-};
+use super::{Library, Plugin};
+use crate::trouble::Trouble;
 use clack_host::prelude::PluginEntry;
-use std::{ffi::CString, path::Path};
+use listed::Listed;
+use std::path::Path;
 
 struct ClapLibrary {
     entry: PluginEntry,
     plugins: Vec<Listed>,
-}
-
-/// A plugin of the file.
-#[derive(Clone, Debug, Default)]
-struct Listed {
-    id: CString,
-    name: String,
-    vendor: String,
-    version: String,
-    features: Vec<String>,
 }
 
 /// Opens a `.clap` file.

@@ -1,17 +1,13 @@
 //! A CLAP instance on the audio thread.
 
-use super::{
-    host::{Host, IS_AUDIO},
-    instance::{Slot, event, to_normal},
-};
-use crate::{
-    counting,
-    format::{Block, Call, Processor, measure},
-    record::Sent,
-    sleep::Wish,
-    transport::SongTime,
-    trouble::Trouble,
-};
+use super::change::{Slot, event, to_normal};
+use super::host::{Host, IS_AUDIO};
+use crate::counting;
+use crate::format::{Block, Call, Processor, measure};
+use crate::record::Sent;
+use crate::sleep::Wish;
+use crate::transport::SongTime;
+use crate::trouble::Trouble;
 use clack_extensions::tail::{PluginTail, TailLength};
 use clack_host::{
     events::{
@@ -60,12 +56,12 @@ impl ClapProcessor {
 }
 
 /// Takes what the plugin sends, without the host's allocations being counted.
-struct Ear<'a> {
+struct EventSink<'a> {
     sent: &'a mut Vec<(u32, Sent)>,
     ranges: &'a HashMap<u32, (f64, f64)>,
 }
 
-impl OutputEventBuffer for Ear<'_> {
+impl OutputEventBuffer for EventSink<'_> {
     fn try_push(&mut self, event: &UnknownEvent) -> Result<(), TryPushError> {
         counting::paused(|| {
             let at = event.header().time();
@@ -164,14 +160,14 @@ impl Processor for ClapProcessor {
         raw(&mut self.inputs, &mut block.buffers.inputs);
         raw(&mut self.outputs, &mut block.buffers.outputs);
         let transport = block.time.known.then(|| transport(block.time));
-        let mut ear = Ear { sent: block.sent, ranges: &self.ranges };
+        let mut sink = EventSink { sent: block.sent, ranges: &self.ranges };
         // SAFETY: the buffers are as wide as their ports and have room for at least `frames` samples a channel; nothing
         // else touches them until the call returns.
         let inputs = unsafe { InputAudioBuffers::from_raw_buffers(&self.inputs, block.frames) };
         // SAFETY: as above. In place, an output's channels are an input's: CLAP allows that.
         let mut outputs = unsafe { OutputAudioBuffers::from_raw_buffers(&mut self.outputs, block.frames) };
         let (input_events, mut output_events) =
-            (InputEvents::from_buffer(&self.events), OutputEvents::from_buffer(&mut ear));
+            (InputEvents::from_buffer(&self.events), OutputEvents::from_buffer(&mut sink));
         measure(|| {
             let answer = started.process(
                 &inputs,

@@ -1,6 +1,6 @@
 //! Buses and speaker arrangements.
 
-use super::wide_text;
+use super::module::wide_text;
 use crate::{plan::Setup, record::Port, trouble::Trouble};
 use vst3::{
     ComPtr,

@@ -1,17 +1,13 @@
 //! A VST3 instance on the main thread: component and controller.
 
-use super::{
-    Listed, Module, arrangements, audio, hex,
-    objects::{Application, Handler, Stream},
-    process::Vst3Processor,
-    wide_text,
-};
-use crate::{
-    format::{Manners, Plugin, Processor, Ready},
-    plan::{Mode, Setup},
-    record::{Description, Param},
-    trouble::Trouble,
-};
+use super::module::{Listed, Module, hex, wide_text};
+use super::objects::{Application, Handler, MemoryStream};
+use super::process::Vst3Processor;
+use super::{arrangements, audio};
+use crate::format::{Manners, Plugin, Processor, Ready};
+use crate::plan::{Mode, Setup};
+use crate::record::{Description, Param};
+use crate::trouble::Trouble;
 use std::{
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
@@ -120,7 +116,7 @@ pub(super) fn make(
 
 impl Vst3Plugin {
     fn component_state(&mut self) -> Result<Vec<u8>, Trouble> {
-        let stream = Stream::new(&[]);
+        let stream = MemoryStream::new(&[]);
         let pointer = stream.as_com_ref::<IBStream>().map_or(std::ptr::null_mut(), |s| s.as_ptr());
         // SAFETY: component and stream are alive.
         if unsafe { self.component.getState(pointer) } != kResultOk {
@@ -130,7 +126,7 @@ impl Vst3Plugin {
     }
 
     fn tell_controller(&mut self, state: &[u8]) {
-        let stream = Stream::new(state);
+        let stream = MemoryStream::new(state);
         let pointer = stream.as_com_ref::<IBStream>().map_or(std::ptr::null_mut(), |s| s.as_ptr());
         // SAFETY: controller and stream are alive. Many controllers do not implement it: the answer says nothing.
         unsafe { self.controller.setComponentState(pointer) };
@@ -278,7 +274,7 @@ impl Plugin for Vst3Plugin {
 
     fn save(&mut self) -> Result<Vec<u8>, Trouble> {
         let state = self.component_state()?;
-        let stream = Stream::new(&[]);
+        let stream = MemoryStream::new(&[]);
         let pointer = stream.as_com_ref::<IBStream>().map_or(std::ptr::null_mut(), |s| s.as_ptr());
         // SAFETY: controller and stream are alive. Only a controller of its own has a state of its own.
         let has_own = self.is_split && unsafe { self.controller.getState(pointer) } == kResultOk;
@@ -294,7 +290,7 @@ impl Plugin for Vst3Plugin {
             Some((length, rest)) => rest.split_at((u64::from_le_bytes(*length) as usize).min(rest.len())),
             None => (bytes, &[][..]),
         };
-        let stream = Stream::new(component);
+        let stream = MemoryStream::new(component);
         let pointer = stream.as_com_ref::<IBStream>().map_or(std::ptr::null_mut(), |s| s.as_ptr());
         // SAFETY: component and stream are alive.
         if unsafe { self.component.setState(pointer) } != kResultOk {
@@ -302,7 +298,7 @@ impl Plugin for Vst3Plugin {
         }
         self.tell_controller(component);
         if !own.is_empty() {
-            let stream = Stream::new(own);
+            let stream = MemoryStream::new(own);
             let pointer = stream.as_com_ref::<IBStream>().map_or(std::ptr::null_mut(), |s| s.as_ptr());
             // SAFETY: controller and stream are alive.
             unsafe { self.controller.setState(pointer) };

@@ -4,50 +4,20 @@
 mod arrangements;
 mod audio;
 mod instance;
+mod module;
 mod objects;
 mod process;
 
-use crate::{
-    format::{Library, Plugin},
-    trouble::Trouble,
-};
+use super::{Library, Plugin};
+use crate::trouble::Trouble;
 use libloading::os::unix;
+use module::{Listed, Module, hex};
 use std::{
     ffi::{c_char, c_void},
     path::{Path, PathBuf},
     rc::Rc,
 };
 use vst3::{ComPtr, Steinberg::*};
-
-/// A loaded module: entered on load, left when the last instance is gone.
-struct Module {
-    factory: Option<ComPtr<IPluginFactory>>,
-    library: Option<unix::Library>,
-}
-
-impl Drop for Module {
-    fn drop(&mut self) {
-        self.factory = None;
-        if let Some(library) = self.library.take() {
-            // SAFETY: the symbol has this type in the VST3 SDK, and everything made by the module has been released.
-            unsafe {
-                if let Ok(exit) = library.get::<unsafe extern "system" fn() -> bool>(b"ModuleExit\0") {
-                    exit();
-                }
-            }
-        }
-    }
-}
-
-/// A plugin of the file.
-#[derive(Clone, Debug, Default)]
-struct Listed {
-    cid: TUID,
-    name: String,
-    vendor: String,
-    version: String,
-    categories: String,
-}
 
 struct Vst3Library {
     module: Rc<Module>,
@@ -129,17 +99,6 @@ fn list(factory: &ComPtr<IPluginFactory>) -> Vec<Listed> {
 fn text(characters: &[c_char]) -> String {
     let bytes: Vec<u8> = characters.iter().take_while(|c| **c != 0).map(|c| *c as u8).collect();
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// UTF-16 up to the first 0.
-fn wide_text(characters: &[vst3::Steinberg::Vst::TChar]) -> String {
-    let units: Vec<u16> = characters.iter().take_while(|c| **c != 0).copied().collect();
-    String::from_utf16_lossy(&units)
-}
-
-/// A class's id as 32 hexadecimal digits.
-fn hex(cid: &TUID) -> String {
-    cid.iter().map(|byte| format!("{:02X}", *byte as u8)).collect()
 }
 
 impl Library for Vst3Library {

@@ -1,6 +1,7 @@
 //! The objects that a VST3 host lends to a plugin: streams, parameter queues, event lists, and itself.
 
-use crate::{counting, format::Manners};
+use crate::counting;
+use crate::format::Manners;
 use std::{
     cell::{Cell, RefCell},
     ffi::c_void,
@@ -14,22 +15,22 @@ use vst3::{
 
 /// Bytes of a state.
 #[derive(Default)]
-pub(super) struct Stream {
+pub(super) struct MemoryStream {
     pub(super) bytes: RefCell<Vec<u8>>,
     position: Cell<usize>,
 }
 
-impl Stream {
+impl MemoryStream {
     pub(super) fn new(bytes: &[u8]) -> ComWrapper<Self> {
         ComWrapper::new(Self { bytes: RefCell::new(bytes.to_vec()), position: Cell::new(0) })
     }
 }
 
-impl Class for Stream {
+impl Class for MemoryStream {
     type Interfaces = (IBStream,);
 }
 
-impl IBStreamTrait for Stream {
+impl IBStreamTrait for MemoryStream {
     unsafe fn read(&self, buffer: *mut c_void, wanted: int32, read: *mut int32) -> tresult {
         let bytes = self.bytes.borrow();
         let rest = bytes.get(self.position.get()..).unwrap_or(&[]);

@@ -1,14 +1,12 @@
 //! A VST3 instance on the audio thread.
 
 use super::objects::{Changes, Events};
-use crate::{
-    format::{Block, Call, Processor, measure},
-    plan::Mode,
-    record::Sent,
-    sleep::Wish,
-    transport::SongTime,
-    trouble::Trouble,
-};
+use crate::format::{Block, Call, Processor, measure};
+use crate::plan::Mode;
+use crate::record::Sent;
+use crate::sleep::Wish;
+use crate::transport::SongTime;
+use crate::trouble::Trouble;
 use vst3::{
     ComPtr, ComWrapper,
     Steinberg::{Vst::*, *},

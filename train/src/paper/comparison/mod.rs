@@ -1,4 +1,4 @@
-//! offline: the paper's comparison: every representation and seed through first stage, embeddings, second stage and scores.
+//! The paper's comparison: every representation and seed through first stage, embeddings, second stage and scores.
 //!
 //! On OpenMIC-2018 where it is there (with NSynth and Freesound for the first stage, as in Table 1), on a stem pool where not.
 //! A folder of results is bound to its configuration; what is finished in it is not done again. Beside it: which size of the

@@ -1,4 +1,4 @@
-//! offline: what the runs under a folder found, as the paper's figures 2 and 3 and as a table.
+//! What the runs under a folder found, as the paper's figures 2 and 3 and as a table.
 //!
 //! A folder of runs holds `REPRESENTATION/seed-N/scores.json` ([`super::second_stage::Outcome`]).
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! offline: the paper's first stage (section 4.1, Table 1): what VGGish is trained on before it sees an instrument's name.
+//! The paper's first stage (section 4.1, Table 1): what VGGish is trained on before it sees an instrument's name.
 //!
 //! An objective is a small network on VGGish's embedding, a loss, and a measure that means something to a person. All are
 //! trained by one loop ([`Run::pretrain`]): Adam, early stopping on the validation loss, Glorot's uniform start, seeded, resumable.

@@ -1,4 +1,4 @@
-//! offline: the paper's second stage (section 4.2): the attention head alone, trained on the representations of clips with weak, partly unknown labels.
+//! The paper's second stage (section 4.2): the attention head alone, trained on the representations of clips with weak, partly unknown labels.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {

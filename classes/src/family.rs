@@ -1,4 +1,4 @@
-//! Which family an instrument belongs to, and what it is called on screen.
+//! Which family an instrument belongs to, where it stands in it, and what it is called.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,14 +30,20 @@ impl Family {
     /// Family of a class of OpenMIC-2018; [`Family::Other`] for a name that is none of them.
     #[must_use]
     pub fn of(class: &str) -> Self {
-        match class {
-            "voice" | "synthesizer" => Self::Voice,
-            "piano" | "organ" | "accordion" => Self::Keys,
-            "guitar" | "bass" | "banjo" | "mandolin" | "ukulele" => Self::Plucked,
-            "violin" | "cello" => Self::Strings,
-            "flute" | "clarinet" | "saxophone" | "trumpet" | "trombone" => Self::Winds,
-            "drums" | "cymbals" | "mallet_percussion" => Self::Percussion,
-            _ => Self::Other,
+        Self::ALL.into_iter().find(|family| family.classes().contains(&class)).unwrap_or(Self::Other)
+    }
+
+    /// Its classes, the more often heard first.
+    #[must_use]
+    pub fn classes(self) -> &'static [&'static str] {
+        match self {
+            Self::Voice => &["voice", "synthesizer"],
+            Self::Keys => &["piano", "organ", "accordion"],
+            Self::Plucked => &["guitar", "bass", "ukulele", "mandolin", "banjo"],
+            Self::Strings => &["violin", "cello"],
+            Self::Winds => &["flute", "clarinet", "saxophone", "trumpet", "trombone"],
+            Self::Percussion => &["drums", "cymbals", "mallet_percussion"],
+            Self::Other => &[],
         }
     }
 
@@ -55,42 +61,25 @@ impl Family {
         }
     }
 
-    pub(crate) fn index(self) -> usize {
+    /// Its place in [`Family::ALL`].
+    #[must_use]
+    pub fn index(self) -> usize {
         self as usize
     }
 }
 
-/// Place of an OpenMIC class within its family: the more often heard first.
-fn place(class: &str) -> usize {
-    const ORDER: [&str; 20] = [
-        "voice",
-        "synthesizer",
-        "piano",
-        "organ",
-        "accordion",
-        "guitar",
-        "bass",
-        "ukulele",
-        "mandolin",
-        "banjo",
-        "violin",
-        "cello",
-        "flute",
-        "clarinet",
-        "saxophone",
-        "trumpet",
-        "trombone",
-        "drums",
-        "cymbals",
-        "mallet_percussion",
-    ];
-    ORDER.iter().position(|name| *name == class).unwrap_or(ORDER.len())
+/// Family of a class and its place within it.
+#[must_use]
+pub fn place(class: &str) -> (Family, usize) {
+    let family = Family::of(class);
+    (family, family.classes().iter().position(|known| *known == class).unwrap_or(0))
 }
 
 /// Classes in the order of the screen: by family, then by place, then as the model has them.
-pub(crate) fn screen_order(classes: &[String]) -> Vec<usize> {
+#[must_use]
+pub fn screen_order(classes: &[String]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..classes.len()).collect();
-    order.sort_by_key(|&class| (Family::of(&classes[class]), place(&classes[class]), class));
+    order.sort_by_key(|&class| (place(&classes[class]), class));
     order
 }
 
@@ -114,30 +103,11 @@ mod tests {
 
     #[test]
     fn every_openmic_class_has_a_family_and_a_place() {
-        let classes = [
-            "accordion",
-            "banjo",
-            "bass",
-            "cello",
-            "clarinet",
-            "cymbals",
-            "drums",
-            "flute",
-            "guitar",
-            "mallet_percussion",
-            "mandolin",
-            "organ",
-            "piano",
-            "saxophone",
-            "synthesizer",
-            "trombone",
-            "trumpet",
-            "ukulele",
-            "violin",
-            "voice",
-        ]
-        .map(String::from);
-        assert!(classes.iter().all(|class| Family::of(class) != Family::Other && place(class) < 20));
+        let classes = crate::OPENMIC.map(String::from);
+        assert!(classes.iter().all(|class| Family::of(class) != Family::Other));
+        assert_eq!(Family::ALL.map(|family| family.classes().len()).iter().sum::<usize>(), 20);
+        assert_eq!(Family::ALL.map(Family::index), [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(Family::of("theremin"), Family::Other);
         let order = screen_order(&classes);
         assert!(order.windows(2).all(|pair| Family::of(&classes[pair[0]]) <= Family::of(&classes[pair[1]])));
         let mut sorted = order.clone();

@@ -14,7 +14,7 @@ const FAST_SHARE: f64 = 0.7;
 
 /// Watches the pace of one stream.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct RenderWatch {
     rate_hz: f64,
     /// By the host's own word.
     said: bool,
@@ -25,7 +25,7 @@ pub(crate) struct Pace {
     waited: Duration,
 }
 
-impl Pace {
+impl RenderWatch {
     pub(crate) fn new(rate_hz: f64) -> Self {
         Self { rate_hz, said: false, fast: 0, frames: 0, began: None, waited: Duration::ZERO }
     }
@@ -74,7 +74,7 @@ mod tests {
 
     /// Seconds of audio until the pace is known to be free, when each second takes `share` of itself.
     fn known_after(share: f64, waits: f64) -> Option<f64> {
-        let (mut pace, start) = (Pace::new(48_000.0), Instant::now());
+        let (mut pace, start) = (RenderWatch::new(48_000.0), Instant::now());
         for block in 0..20_000 {
             let audio_s = f64::from(block) * 480.0 / 48_000.0;
             pace.block(480, || start + Duration::from_secs_f64(audio_s * (share + waits)));
@@ -93,15 +93,15 @@ mod tests {
         let after_s = known_after(0.05, 0.0).expect("a render");
         assert!((1.9..2.1).contains(&after_s), "{after_s}");
         assert!(known_after(0.05, 3.0).is_some(), "our own waiting does not make it live");
-        let mut said = Pace::new(48_000.0);
+        let mut said = RenderWatch::new(48_000.0);
         said.say(true);
         assert!(said.is_free() && said.is_said());
     }
 
     #[test]
     fn one_slow_second_is_live_again() {
-        let (mut pace, mut now) = (Pace::new(1_000.0), Instant::now());
-        let mut second = |pace: &mut Pace, took_s: f64| {
+        let (mut pace, mut now) = (RenderWatch::new(1_000.0), Instant::now());
+        let mut second = |pace: &mut RenderWatch, took_s: f64| {
             now += Duration::from_secs_f64(took_s);
             pace.block(1_000, || now);
             pace.is_free()

@@ -16,13 +16,13 @@ const MAX_HOPS: usize = 96;
 
 /// Decides from what waits.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct Thinning {
     hops: usize,
     changed_s: f64,
     unwell_s: f64,
 }
 
-impl Pace {
+impl Thinning {
     pub(crate) fn new() -> Self {
         Self { hops: COLUMN_HOPS, changed_s: f64::NEG_INFINITY, unwell_s: 0.0 }
     }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn coarser_when_behind_denser_when_calm_never_offline() {
-        let mut pace = Pace::new();
+        let mut pace = Thinning::new();
         assert_eq!(pace.look(16, 0.1, 0.0, false), None);
         for (second, hops) in [(2, 32), (4, 48), (6, 64), (8, 80), (10, 96), (12, 96)] {
             assert_eq!(pace.look(16, 3.0, f64::from(second), false), None);

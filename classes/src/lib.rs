@@ -1,0 +1,33 @@
+//! The 20 instruments: their families, their order on a screen, what they are called and the colours they have.
+//!
+//! Thread: any; it only holds words and numbers. Engine, program and window have them from here, so that who knows one reads the other.
+#![forbid(unsafe_code)]
+
+pub mod colours;
+mod family;
+
+pub use family::{Family, display_name, place, screen_order};
+
+/// The 20 classes of OpenMIC-2018, in the order of its published labels.
+pub const OPENMIC: [&str; 20] = [
+    "accordion",
+    "banjo",
+    "bass",
+    "cello",
+    "clarinet",
+    "cymbals",
+    "drums",
+    "flute",
+    "guitar",
+    "mallet_percussion",
+    "mandolin",
+    "organ",
+    "piano",
+    "saxophone",
+    "synthesizer",
+    "trombone",
+    "trumpet",
+    "ukulele",
+    "violin",
+    "voice",
+];
