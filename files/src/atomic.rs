@@ -2,6 +2,7 @@
 
 use crate::{
     Doing, Place,
+    names::at_any_length,
     place::{folder, refused},
     told,
 };
@@ -50,9 +51,9 @@ impl AtomicFile {
             Place::Device(device) => return Ok(Self::direct(OpenOptions::new().write(true).open(device)?)),
             Place::Descriptor(number) => return Ok(Self::direct(stream(number)?)),
         };
-        let folder = folder(&target);
-        fs::create_dir_all(folder)?;
-        let file = unfinished(&target, folder)?;
+        fs::create_dir_all(folder(&target))?;
+        let target = at_any_length(folder(&target), target.file_name().unwrap_or_default());
+        let file = unfinished(&target, folder(&target))?;
         Ok(Self(Kind::Whole { file: BufWriter::with_capacity(BUFFER_BYTES, file), target, is_forced }))
     }
 

@@ -119,7 +119,7 @@ impl Assertion {
                     "{all} calls of the allocator in {blocks} blocks, first in block {}",
                     first.unwrap_or(0)
                 )),
-                None => Err("this program cannot count allocations (it needs glibc on Linux)".to_owned()),
+                None => Err("this program cannot count allocations here (on Linux it needs glibc, on Windows a plugin that imports its allocator)".to_owned()),
             },
             Self::Finite => match stream.non_finite {
                 0 => Ok("all finite".to_owned()),
