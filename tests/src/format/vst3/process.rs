@@ -172,10 +172,11 @@ impl Processor for Vst3Processor {
             outputEvents: lend!(self.events_out, IEventList),
             processContext: &mut context,
         };
-        // SAFETY: the processor is alive and active; the buffers are as wide as their buses and have room for `numSamples`
-        // samples a channel; lists and context outlive the call.
         let call = measure(|| {
-            (unsafe { self.processor.process(&mut data) } == kResultOk).then_some(Wish::IfNotQuiet)
+            // SAFETY: the processor is alive and active; the buffers are as wide as their buses and have room for `numSamples`
+            // samples a channel; lists and context outlive the call.
+            let answer = unsafe { self.processor.process(&mut data) };
+            (answer == kResultOk).then_some(Wish::IfNotQuiet)
         });
         for event in self.events_out.list.borrow().iter() {
             block.sent.push((event.sampleOffset.max(0) as u32, read(event)));
