@@ -234,6 +234,34 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
     }
 
+    #[cfg(windows)]
+    #[test]
+    fn a_file_that_another_program_holds_stays_and_is_told_of() {
+        use std::os::windows::fs::OpenOptionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("held.json");
+        fs::write(&path, b"old").expect("room");
+        let write = || {
+            let mut file = AtomicFile::create(&path, true)?;
+            file.write_all(b"new")?;
+            file.commit()
+        };
+        let held = OpenOptions::new().read(true).share_mode(1).open(&path).expect("a file");
+        let error = write().expect_err("somebody reads it");
+        assert!(error.to_string().contains("another program has it open"), "{error}");
+        drop(held);
+        assert_eq!(fs::read(&path).expect("a file"), b"old");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+        write().expect("nobody holds it");
+        assert_eq!(fs::read(&path).expect("a file"), b"new");
+        // Longer than the 260 characters of old.
+        let deep = folder.path().join("n".repeat(200)).join("m".repeat(100)).join("a.json");
+        let mut file = AtomicFile::create(&deep, false).expect("a file");
+        file.write_all(b"deep").expect("room");
+        file.commit().expect("room");
+        assert!(deep.is_file());
+    }
+
     #[cfg(unix)]
     #[test]
     fn links_stay_links_and_devices_stay_devices() {

@@ -105,7 +105,7 @@ mod tests {
         for device in ["NUL", "nul", "out/con", "COM1", "lpt9", "nul ", "Aux.", "conout$", "CON:"] {
             assert_eq!(of(device), Meaning::Device, "{device}");
         }
-        for trap in ["con.json", "out/nul.summary.txt", "Com1.csv", "a:b.json", "aux .json"] {
+        for trap in ["con.json", "out/nul.summary.txt", "Com1.csv", "out/a:b.json", "aux .json"] {
             assert_eq!(of(trap), Meaning::Trap, "{trap}");
         }
         for file in ["console.json", "com.json", "COM0", "COM10.json", "x.nul", "null", "", ".."] {
