@@ -102,9 +102,9 @@ pub fn run(args: LearnArgs) -> Result<()> {
     if let Some(library) = &args.runtime {
         teacher = teacher.run_by(library)?;
     }
-    let in_music = Calibration::in_music(&args.pool, &teacher)?;
+    let calibration = Calibration::of(&args.pool, &teacher)?;
     Bound::new(recipe.clone(), &args.from, &args.pool, &args.teacher)?.hold(&args.run, args.longer)?;
-    let clips = Clips::new(&mixer, &teacher, &in_music);
+    let clips = Clips::new(&mixer, &teacher, &calibration);
     let compact = Shape::compact(OPENMIC_CLASSES.len());
     let net = Network::new(Shape { hidden: vec![recipe.hidden], ..compact.clone() });
     let path = args.run.join("state.safetensors");

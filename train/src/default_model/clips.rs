@@ -25,7 +25,7 @@ pub struct Example {
     pub log_mel: Vec<f32>,
     /// What the teacher heard.
     pub heard: Heard,
-    /// Probability of each class by what it heard, as likely as it is in real music.
+    /// Probability of each class by what it heard, were the clip real music.
     pub likely: [f32; OPENMIC_CLASSES.len()],
     /// Who plays, where it is known.
     pub truth: Target,
@@ -35,14 +35,14 @@ pub struct Example {
 pub struct Clips<'a> {
     mixer: &'a Mixer,
     teacher: &'a Teacher,
-    in_music: &'a Calibration,
+    calibration: &'a Calibration,
 }
 
 impl<'a> Clips<'a> {
-    /// From this material, heard by this teacher, whose word is worth so much in real music.
+    /// From this material, heard by this teacher, whose word is worth so much.
     #[must_use]
-    pub fn new(mixer: &'a Mixer, teacher: &'a Teacher, in_music: &'a Calibration) -> Self {
-        Self { mixer, teacher, in_music }
+    pub fn new(mixer: &'a Mixer, teacher: &'a Teacher, calibration: &'a Calibration) -> Self {
+        Self { mixer, teacher, calibration }
     }
 
     /// The clip of this seed and number: always the same.
@@ -52,7 +52,7 @@ impl<'a> Clips<'a> {
     pub fn draw(&self, seed: u64, number: u64) -> Result<Example> {
         let (composed, log_mel) = made(self.mixer, seed, number)?;
         let heard = self.teacher.listen(&composed.samples)?;
-        let likely = self.in_music.read(&self.teacher.judge(&heard));
+        let likely = self.calibration.in_music(&self.teacher.judge(&heard));
         Ok(Example { log_mel, heard, likely, truth: composed.target })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::loss::Shares;
 use crate::pool;
-use crate::teacher::calibration::MUSIC_FILE;
+use crate::teacher::calibration;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -78,9 +78,9 @@ pub struct Bound {
     pub pool: String,
     /// Hash of the teacher's network.
     pub teacher: String,
-    /// Hash of what the teacher's word is worth in real music; empty: a run whose head learned its probabilities as they are.
+    /// Hash of what the teacher's word is worth; empty: a run whose head learned its probabilities as they are.
     #[serde(default)]
-    pub in_music: String,
+    pub calibration: String,
 }
 
 const FILE: &str = "run.toml";
@@ -103,7 +103,7 @@ impl Bound {
             start,
             pool: hash(&pool.join(pool::INDEX))?,
             teacher: hash(&teacher.join("mn04_as.onnx"))?,
-            in_music: hash(&pool.join(MUSIC_FILE))?,
+            calibration: hash(&pool.join(calibration::FILE))?,
         })
     }
 
@@ -168,7 +168,7 @@ impl Bound {
             ("start", self.start.clone()),
             ("pool", self.pool.clone()),
             ("teacher", self.teacher.clone()),
-            ("in_music", self.in_music.clone()),
+            ("calibration", self.calibration.clone()),
         ]
     }
 }
@@ -201,7 +201,7 @@ mod tests {
             start: "a 1 00".into(),
             pool: "11".into(),
             teacher: "22".into(),
-            in_music: "44".into(),
+            calibration: "44".into(),
         }
     }
 
