@@ -6,7 +6,7 @@ use list::is_playlist;
 pub use list::{Named, STDIN, Separator, read_list};
 
 use crate::decode::has_audio_extension;
-use rollcall_files::{Doing, advice};
+use rollcall_files::{Doing, advice, is_hidden};
 use std::{
     collections::HashSet,
     fmt, fs, io,
@@ -121,7 +121,8 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 /// Audio files that a pattern with `*`, `?` or `[...]` stands for, sorted, where the shell has not seen to it; `None`
 /// if it is no pattern.
 fn matches(pattern: &Path) -> Option<Vec<Input>> {
-    let is_pattern = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    // `\\?\C:\` begins a path of Windows that is taken to the letter.
+    let is_pattern = |part: &Component<'_>| matches!(part, Component::Normal(name) if name.to_string_lossy().contains(['*', '?', '[']));
     if !pattern.components().any(|part| is_pattern(&part)) {
         return None;
     }
@@ -147,8 +148,7 @@ fn matches(pattern: &Path) -> Option<Vec<Input>> {
 
 /// Audio files below a folder, sorted by path; hidden ones are left out, links are followed.
 fn walk(folder: &Path) -> Vec<Input> {
-    let is_hidden =
-        |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
+    let is_hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && is_hidden(entry.path());
     let walker = walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name();
     let mut inputs = Vec::new();
     for entry in walker.into_iter().filter_entry(|entry| !is_hidden(entry)) {

@@ -129,14 +129,17 @@ proptest! {
 
 #[test]
 fn denormals_are_silence() {
-    let mut heard = Heard::default();
-    let mut front_end = FrontEnd::new(48_000, 2);
-    let tiny = f32::MIN_POSITIVE / 3.0;
-    front_end.push(&vec![tiny; 2 * 48_000], &mut heard);
-    front_end.flush(&mut heard);
-    assert_eq!(front_end.intake.replaced(), 48_000);
-    assert!(heard.samples.iter().all(|&bits| bits == 0));
-    assert!(heard.hops.iter().flatten().all(|&bits| bits == (0.01_f64.ln() as f32).to_bits()));
+    // A sum of several channels is 0 before it could be replaced.
+    for (channels, replaced) in [(1, 48_000), (2, 0), (3, 0)] {
+        let mut heard = Heard::default();
+        let mut front_end = FrontEnd::new(48_000, channels);
+        let tiny = f32::MIN_POSITIVE / 3.0;
+        front_end.push(&vec![tiny; channels * 48_000], &mut heard);
+        front_end.flush(&mut heard);
+        assert_eq!(front_end.intake.replaced(), replaced, "{channels} channels");
+        assert!(heard.samples.iter().all(|&bits| bits == 0));
+        assert!(heard.hops.iter().flatten().all(|&bits| bits == (0.01_f64.ln() as f32).to_bits()));
+    }
 }
 
 #[test]

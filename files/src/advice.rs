@@ -11,15 +11,25 @@ pub enum Doing {
     Writing,
 }
 
+/// What keeps a user out of a place, in this system's words.
+const MAY_NOT_READ: &str = if cfg!(windows) {
+    "Permission denied; give yourself the right to read it (Properties, Security), or run as its owner"
+} else {
+    "Permission denied; give yourself the right to read it and to enter its folders (chmod, chown), or run as its owner"
+};
+const MAY_NOT_WRITE: &str = if cfg!(windows) {
+    // Windows says the same of a file that another program has open and of one that may not be written.
+    "Permission denied; close it if another program has it open, or choose another place"
+} else {
+    "Permission denied; give yourself the right to write there (chmod, chown), or choose another place"
+};
+
 /// The sentence for an error of this kind; the system's own words where there is nothing to add.
 pub fn advice(error: &io::Error, doing: Doing) -> String {
     let text = match (error.kind(), doing) {
-        (ErrorKind::PermissionDenied, Doing::Reading) => {
-            "Permission denied; give yourself the right to read it and to enter its folders (chmod, chown), or run as its owner"
-        }
-        (ErrorKind::PermissionDenied, Doing::Writing) => {
-            "Permission denied; give yourself the right to write there (chmod, chown), or choose another place"
-        }
+        _ if is_held(error) => "another program has it open and keeps it to itself; close it there",
+        (ErrorKind::PermissionDenied, Doing::Reading) => MAY_NOT_READ,
+        (ErrorKind::PermissionDenied, Doing::Writing) => MAY_NOT_WRITE,
         (ErrorKind::NotFound, Doing::Reading) => "no such file or folder; check the path",
         (ErrorKind::ReadOnlyFilesystem, _) => "the disk is read-only; choose another place",
         (ErrorKind::StorageFull, _) => "no space left on the disk; make room, or choose another place",
@@ -32,6 +42,13 @@ pub fn advice(error: &io::Error, doing: Doing) -> String {
         _ => return plain(error),
     };
     text.to_owned()
+}
+
+/// Whether another program keeps the file to itself, as Windows lets programs do.
+fn is_held(error: &io::Error) -> bool {
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    const ERROR_LOCK_VIOLATION: i32 = 33;
+    cfg!(windows) && matches!(error.raw_os_error(), Some(ERROR_SHARING_VIOLATION | ERROR_LOCK_VIOLATION))
 }
 
 /// The same error with a sentence for its text. One that has a sentence already stays as it is.

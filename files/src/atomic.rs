@@ -2,6 +2,7 @@
 
 use crate::{
     Doing, Place,
+    names::at_any_length,
     place::{folder, refused},
     told,
 };
@@ -50,9 +51,9 @@ impl AtomicFile {
             Place::Device(device) => return Ok(Self::direct(OpenOptions::new().write(true).open(device)?)),
             Place::Descriptor(number) => return Ok(Self::direct(stream(number)?)),
         };
-        let folder = folder(&target);
-        fs::create_dir_all(folder)?;
-        let file = unfinished(&target, folder)?;
+        fs::create_dir_all(folder(&target))?;
+        let target = at_any_length(folder(&target), target.file_name().unwrap_or_default());
+        let file = unfinished(&target, folder(&target))?;
         Ok(Self(Kind::Whole { file: BufWriter::with_capacity(BUFFER_BYTES, file), target, is_forced }))
     }
 
@@ -231,6 +232,34 @@ mod tests {
         assert_eq!(fs::read(&late).expect("a file"), b"mine");
         drop(AtomicFile::create(&folder.path().join("given up"), false).expect("a file"));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_file_that_another_program_holds_stays_and_is_told_of() {
+        use std::os::windows::fs::OpenOptionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("held.json");
+        fs::write(&path, b"old").expect("room");
+        let write = || {
+            let mut file = AtomicFile::create(&path, true)?;
+            file.write_all(b"new")?;
+            file.commit()
+        };
+        let held = OpenOptions::new().read(true).share_mode(1).open(&path).expect("a file");
+        let error = write().expect_err("somebody reads it");
+        assert!(error.to_string().contains("another program has it open"), "{error}");
+        drop(held);
+        assert_eq!(fs::read(&path).expect("a file"), b"old");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+        write().expect("nobody holds it");
+        assert_eq!(fs::read(&path).expect("a file"), b"new");
+        // Longer than the 260 characters of old.
+        let deep = folder.path().join("n".repeat(200)).join("m".repeat(100)).join("a.json");
+        let mut file = AtomicFile::create(&deep, false).expect("a file");
+        file.write_all(b"deep").expect("room");
+        file.commit().expect("room");
+        assert!(deep.is_file());
     }
 
     #[cfg(unix)]

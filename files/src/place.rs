@@ -3,7 +3,10 @@
 //! A regular file is replaced, whole, where its links lead to; a device, a pipe or a stream of this process is written to; a
 //! folder or a disk is neither.
 
-use crate::advice::Told;
+use crate::{
+    advice::Told,
+    names::{Meaning, meaning_in_windows},
+};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -31,6 +34,15 @@ impl Place {
     /// # Errors
     /// A folder, a disk, a circle of links, a link to where no folder is, or whatever the system says.
     pub fn of(path: &Path) -> io::Result<Self> {
+        match meaning_in_windows(path) {
+            Meaning::Device if cfg!(windows) => return Ok(Self::Device(path.to_owned())),
+            Meaning::Trap if cfg!(windows) => {
+                let text = "means something else than a file on Windows (con, nul, com1 and their like, with any ending, and what has a \
+                            colon in it); use another name";
+                return Err(refused(io::ErrorKind::InvalidFilename, text));
+            }
+            _ => {}
+        }
         let mut target = path.to_owned();
         for _ in 0..MAX_LINKS {
             if let Some(number) = descriptor(&target) {

@@ -169,3 +169,28 @@ fn pick(channels: Channels) -> Pick {
         Channels::Side => Pick::Side,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rollcall_board::board;
+    use rollcall_worker::{ModelSlot, Worker};
+
+    /// A bounce comes as fast as it can, with more automation than the ring of events holds while the worker is busy: each change
+    /// is told with its own block all the same.
+    #[test]
+    fn a_bounce_tells_each_change_at_its_own_frame() {
+        let (writer, _board, inbox) = board();
+        let worker = Worker::spawn(writer, inbox, Arc::new(ModelSlot::default()), Box::new(|| {}));
+        let worker = worker.expect("a thread");
+        let tap = worker.open(48_000.0, 480).expect("a rate");
+        let mut ear = Ear::new(tap, Arc::clone(worker.link()), 48_000.0);
+        ear.say(true);
+        let block = [vec![0.0_f32; 480]];
+        for number in 0..700_u64 {
+            let settings = Settings { hold_s: 0.001 * number as f32, ..Settings::default() };
+            ear.hear(&block, 480, &settings, false, &Transport::new(48_000.0));
+            assert_eq!(ear.told, Some((number * 480, settings)), "block {number}");
+        }
+    }
+}

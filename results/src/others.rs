@@ -36,6 +36,7 @@ pub struct OtherSteps {
     cutter: RangeCutter,
     found: Vec<ClassRange>,
     row: Vec<f32>,
+    hop_s: f64,
 }
 
 impl OtherSteps {
@@ -45,17 +46,26 @@ impl OtherSteps {
         let names: Vec<String> = model.events()?.others.iter().map(|other| other.name.clone()).collect();
         let settings = RangeSettings { thresholds: vec![Another::LIKELY; names.len()], ..ranges.clone() };
         let hop_s = (engine.update_hops * HOP_SAMPLES) as f64 / f64::from(SAMPLE_RATE_HZ);
-        let cutter = RangeCutter::new(&settings, hop_s, start_s);
-        Some(Self { row: vec![0.0; names.len()], names, cutter, found: Vec::new() })
+        Some(Self::of(names, &settings, hop_s, start_s))
+    }
+
+    fn of(names: Vec<String>, settings: &RangeSettings, hop_s: f64, start_s: f64) -> Self {
+        let cutter = RangeCutter::new(settings, hop_s, start_s);
+        Self { row: vec![0.0; names.len()], names, cutter, found: Vec::new(), hop_s }
     }
 
     /// Takes what the engine's next step says ([`rollcall_engine::Step::another`]), centred at this second of the file.
     pub fn take(&mut self, time_s: f64, another: Option<Another>) {
+        self.take_after(self.hop_s, time_s, another);
+    }
+
+    /// The same of a step that comes `hop_s` seconds after the one before, where the interval changes.
+    pub fn take_after(&mut self, hop_s: f64, time_s: f64, another: Option<Another>) {
         self.row.fill(0.0);
         if let Some(Another { probability, instrument }) = another {
             self.row[instrument] = probability;
         }
-        self.cutter.push(time_s, &self.row, &mut |range| self.found.push(range));
+        self.cutter.push_after(hop_s, time_s, &self.row, &mut |range| self.found.push(range));
     }
 
     /// Ends it at this second of the file, with what the engine says of the whole ([`Engine::another`]); nothing where nothing was
@@ -92,5 +102,36 @@ pub fn ranked_events(engine: &Engine) -> Vec<Event> {
 impl fmt::Debug for OtherSteps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtherSteps").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_follow_the_interval_that_each_step_had() {
+        let settings = RangeSettings { thresholds: vec![0.5; 2], min_duration_s: 0.0, merge_gap_s: 0.0 };
+        let names = || ["harp", "gong"].map(String::from).to_vec();
+        let another = |probability, instrument| Some(Another { probability, instrument });
+        let mut others = OtherSteps::of(names(), &settings, 0.16, 0.0);
+        // Two steps of 0.16 s, then two of 0.96 s: the second harp stands for 0.96 s, and gong follows at once.
+        others.take(0.0, another(0.4, 0));
+        others.take(0.16, another(0.5, 0));
+        others.take_after(0.96, 1.12, another(0.75, 0));
+        others.take_after(0.96, 2.08, another(1.0, 1));
+        let found = others.finish(2.56, another(0.75, 0)).expect("something was heard");
+        let ranges: Vec<_> =
+            found.ranges.iter().map(|range| (range.class.as_str(), range.start_s, range.end_s)).collect();
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert_eq!((ranges[0].0, ranges[1].0, ranges.len()), ("harp", "gong", 2), "{ranges:?}");
+        assert!(close(ranges[0].1, 0.08) && close(ranges[0].2, 1.6), "{ranges:?}");
+        assert!(close(ranges[1].1, 1.6) && close(ranges[1].2, 2.56), "{ranges:?}");
+        assert_eq!((found.instrument.as_str(), found.probability), ("harp", 0.75));
+        assert_eq!(
+            OtherSteps::of(names(), &settings, 0.16, 0.0).finish(1.0, None),
+            None,
+            "nothing was heard"
+        );
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     meters::{Meter, value_at},
     record::{Record, Sent, Stream},
+    signal::Signal,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,7 +39,7 @@ pub enum Assertion {
     Sleeps,
     /// `at-rest`: whatever it had switched on or turned up is off and at 0 in the end: notes and MIDI controllers.
     AtRest,
-    /// `even<X`: the shortest call of no stretch takes X times as long as that of another.
+    /// `even<X`: the shortest call with no kind of signal takes X times as long as with another.
     Even(f64),
     /// `p50<X%`, `p99<X%`, `max<X%`: the share of its block's length that a call takes.
     Time(Rank, f64),
@@ -118,7 +119,7 @@ impl Assertion {
                     "{all} calls of the allocator in {blocks} blocks, first in block {}",
                     first.unwrap_or(0)
                 )),
-                None => Err("this program cannot count allocations (it needs glibc on Linux)".to_owned()),
+                None => Err("this program cannot count allocations here (on Linux it needs glibc, on Windows a plugin that imports its allocator)".to_owned()),
             },
             Self::Finite => match stream.non_finite {
                 0 => Ok("all finite".to_owned()),
@@ -261,10 +262,19 @@ fn at_rest(stream: &Stream) -> Result<String, String> {
 }
 
 fn even(record: &Record, bound: f64) -> Result<String, String> {
-    let least = record.streams.iter().map(|stream| stream.times.least_ns.max(1) as f64);
-    let (low, high) = least.fold((f64::MAX, 0.0_f64), |(low, high), ns| (low.min(ns), high.max(ns)));
-    let shown = format!("{:.2} times: {low:.0} to {high:.0} ns", high / low);
-    if high < bound * low { Ok(shown) } else { Err(format!("{shown}, bound {bound}")) }
+    let mut kinds: Vec<(&Signal, u64)> = Vec::new();
+    for stream in &record.streams {
+        let ns = stream.times.least_ns.max(1);
+        match kinds.iter_mut().find(|(signal, _)| **signal == stream.signal) {
+            Some((_, least)) => *least = ns.min(*least),
+            None => kinds.push((&stream.signal, ns)),
+        }
+    }
+    let Some(low) = kinds.iter().min_by_key(|(_, ns)| *ns) else { return Err("nothing was fed".to_owned()) };
+    let Some(high) = kinds.iter().max_by_key(|(_, ns)| *ns) else { return Err("nothing was fed".to_owned()) };
+    let times = high.1 as f64 / low.1 as f64;
+    let shown = format!("{times:.2} times: {} ns of {:?} to {} ns of {:?}", low.1, low.0, high.1, high.0);
+    if times < bound { Ok(shown) } else { Err(format!("{shown}, bound {bound}")) }
 }
 
 fn growth(record: &Record, bound_mib: f64) -> Result<String, String> {

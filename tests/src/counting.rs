@@ -1,11 +1,17 @@
 //! Counting what the plugin allocates inside one call: only on the thread that asks, only while it asks.
 //!
-//! The program `rollcall-host` exports its own `malloc`, `free` and their kin (`src/interpose.rs`). The dynamic linker
+//! On Linux the program `rollcall-host` exports its own `malloc`, `free` and their kin (`src/interpose.rs`). The dynamic linker
 //! resolves a plugin's calls to the program's before the C library's, so a plugin's own Rust or C++ allocator is seen as
 //! well. What it cannot see: an allocator linked into the plugin that never calls `malloc`, `mmap`, and a plugin built for
-//! another C library.
+//! another C library. On Windows the plugin's own calls of an allocator are counted (`src/platform/windows/imports.rs`).
 
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+/// Whether a loaded plugin's calls are counted, whatever is with this program's own.
+static WATCHED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static ON: Cell<bool> = const { Cell::new(false) };
@@ -39,7 +45,13 @@ pub fn paused<R>(work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Whether this program's allocator is the counting one: otherwise every count is 0 and says nothing.
+/// The plugin's calls of its allocator are counted from now on.
+#[cfg(windows)]
+pub(crate) fn watched() {
+    WATCHED.store(true, Relaxed);
+}
+
+/// Whether the plugin's calls are counted: otherwise every count is 0 and says nothing.
 pub fn is_installed() -> bool {
-    during(|| drop(std::hint::black_box(Box::new(1_u8)))).1 == 2
+    WATCHED.load(Relaxed) || during(|| drop(std::hint::black_box(Box::new(1_u8)))).1 == 2
 }

@@ -158,6 +158,7 @@ impl Feed<'_> {
     fn stream(&self, tally: Tally, frames: u64, blocks: u64, took_s: f64) -> Stream {
         Stream {
             setup: self.setup.clone(),
+            signal: self.process.signal.clone(),
             latency_frames: self.ready.latency_frames,
             inputs: self.ready.inputs.clone(),
             outputs: self.ready.outputs.clone(),

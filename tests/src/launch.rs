@@ -1,10 +1,9 @@
 //! The parent: runs a plan in a child process, so that a plugin's crash, exit or hang is a result and not the harness's end.
 
-use crate::{plan::Plan, progress, record::Record, trouble::Trouble};
+use crate::{plan::Plan, platform, progress, record::Record, trouble::Trouble};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::File,
-    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -22,7 +21,7 @@ pub enum Outcome {
     Done,
     /// A step was refused or cannot be: (its number, why).
     Refused(usize, String),
-    /// The process died of this signal.
+    /// The process died of this signal; on Windows of this exception.
     Crashed(i32),
     /// The process ended by itself, with this code.
     Exited(i32),
@@ -52,25 +51,10 @@ impl Ran {
         match &self.outcome {
             Outcome::Done => None,
             Outcome::Refused(step, why) => Some(format!("step {step}: {why}")),
-            Outcome::Crashed(signal) => {
-                Some(format!("crashed with signal {signal} ({}) at {at}", signal_name(*signal)))
-            }
+            Outcome::Crashed(what) => Some(format!("crashed with {} at {at}", platform::crash_name(*what))),
             Outcome::Exited(code) => Some(format!("ended the process with code {code} at {at}")),
             Outcome::Hung(seconds) => Some(format!("hung: ended after {seconds:.1} s at {at}")),
         }
-    }
-}
-
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        libc::SIGSEGV => "SIGSEGV",
-        libc::SIGABRT => "SIGABRT",
-        libc::SIGBUS => "SIGBUS",
-        libc::SIGFPE => "SIGFPE",
-        libc::SIGILL => "SIGILL",
-        libc::SIGKILL => "SIGKILL",
-        libc::SIGXFSZ => "SIGXFSZ",
-        _ => "other",
     }
 }
 
@@ -79,14 +63,13 @@ fn signal_name(signal: i32) -> &'static str {
 pub struct Launcher {
     program: PathBuf,
     variables: Vec<(String, String)>,
-    file_limit_bytes: Option<u64>,
 }
 
 impl Launcher {
     /// With this program: one whose `main` calls [`crate::child`] when it is called as `child FOLDER`, as `rollcall-host`
     /// does.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), variables: Vec::new(), file_limit_bytes: None }
+        Self { program: program.into(), variables: Vec::new() }
     }
 
     /// With this program itself.
@@ -101,12 +84,6 @@ impl Launcher {
     /// With an environment variable for the child.
     pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.push((name.to_owned(), value.into()));
-        self
-    }
-
-    /// With a bound on the size of any file that the child writes: beyond it, writing fails as on a full disk.
-    pub fn file_limit(mut self, bytes: u64) -> Self {
-        self.file_limit_bytes = Some(bytes);
         self
     }
 
@@ -128,9 +105,6 @@ impl Launcher {
         // A backtrace would push the panic's own words out of what is kept.
         command.env("RUST_BACKTRACE", "0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        if let Some(bytes) = self.file_limit_bytes {
-            limit_files(&mut command, bytes);
-        }
         let began = Instant::now();
         let mut child = command.spawn().map_err(io("starting the child process"))?;
         let timeout = Duration::try_from_secs_f64(plan.timeout_s).unwrap_or(Duration::MAX);
@@ -144,8 +118,8 @@ impl Launcher {
                 child.wait().map_err(io("ending the child process"))?;
                 Outcome::Hung(took_s)
             }
-            Some(status) => match (status.signal(), status.code(), &record) {
-                (Some(signal), ..) => Outcome::Crashed(signal),
+            Some(status) => match (platform::crash(status), status.code(), &record) {
+                (Some(crash), ..) => Outcome::Crashed(crash),
                 (None, Some(0), Some(record)) => match &record.trouble {
                     Some((step, why)) => Outcome::Refused(*step, why.clone()),
                     None => Outcome::Done,
@@ -166,21 +140,4 @@ impl Launcher {
 fn tail(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
     String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL_BYTES)..]).into_owned()
-}
-
-#[expect(unsafe_code, reason = "a limit must be set between fork and exec")]
-fn limit_files(command: &mut Command, bytes: u64) {
-    use std::os::unix::process::CommandExt;
-    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
-    // SAFETY: between fork and exec only async-signal-safe calls are made: `setrlimit` and `signal` are.
-    unsafe {
-        command.pre_exec(move || {
-            // With the signal ignored, writing fails with EFBIG instead of ending the process.
-            libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-            match libc::setrlimit(libc::RLIMIT_FSIZE, &limit) {
-                0 => Ok(()),
-                _ => Err(std::io::Error::last_os_error()),
-            }
-        });
-    }
 }

@@ -16,6 +16,7 @@ pub mod matrix;
 pub mod meters;
 mod pace;
 mod plan;
+mod platform;
 mod progress;
 pub mod record;
 pub mod report;

@@ -1,6 +1,6 @@
 //! When the next block comes.
 
-use crate::plan::Pace;
+use crate::{plan::Pace, platform};
 use std::{
     thread,
     time::{Duration, Instant},
@@ -40,45 +40,15 @@ impl Pacer {
 
 /// Waits until no other thread of this process but the main one has worked for so long.
 fn settle(quiet: Duration) {
+    let quiet = quiet.max(platform::CLOCK_TICK);
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
-        let before = work();
+        let before = platform::work();
         thread::sleep(quiet);
-        let after = work();
+        let after = platform::work();
         let ran_ns = after.ran_ns.saturating_sub(before.ran_ns);
         if !after.is_runnable && (ran_ns as f64) < quiet.as_nanos() as f64 * IDLE_SHARE {
             return;
         }
     }
-}
-
-/// What the other threads are doing.
-#[derive(Default)]
-struct Work {
-    /// Time on a processor so far (Linux: the first number of `schedstat`).
-    ran_ns: u64,
-    /// Whether one of them runs or waits for a processor.
-    is_runnable: bool,
-}
-
-fn work() -> Work {
-    // SAFETY: takes nothing, returns a number.
-    #[expect(unsafe_code, reason = "the standard library does not tell a thread's number")]
-    let own = unsafe { libc::syscall(libc::SYS_gettid) }.to_string();
-    let main = std::process::id().to_string();
-    let mut work = Work::default();
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    for task in tasks {
-        let name = task.file_name();
-        if name.to_str().is_some_and(|name| name == own || name == main) {
-            continue;
-        }
-        let read = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
-        let ran = read("schedstat").split_whitespace().next().and_then(|ns| ns.parse::<u64>().ok());
-        work.ran_ns += ran.unwrap_or(0);
-        // The name may hold anything: the state comes after its closing bracket.
-        let state = read("stat").rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
-        work.is_runnable |= matches!(state, Some('R' | 'D'));
-    }
-    work
 }

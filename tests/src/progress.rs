@@ -1,6 +1,7 @@
 //! Where the child is, in a file that outlives it: after a crash or a hang it says which step and block it was.
 
-use std::{fs::File, os::unix::fs::FileExt, path::Path, sync::Mutex};
+use crate::platform;
+use std::{fs::File, path::Path, sync::Mutex};
 
 /// Characters of the line.
 const WIDTH: usize = 120;
@@ -33,7 +34,7 @@ impl Progress {
         let padded = format!("{line:WIDTH$.WIDTH$}");
         if let Some(file) = &self.file {
             // It is only for the report of a crash: a full disk must not fail the run.
-            let _ = file.write_all_at(padded.as_bytes(), 0);
+            let _ = platform::write_at(file, padded.as_bytes(), 0);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a run has shown: what the plugin is, and what it did in each stretch of blocks.
 
-use crate::plan::Setup;
+use crate::{plan::Setup, signal::Signal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -122,6 +122,8 @@ pub struct Param {
 pub struct Stream {
     /// How the plugin was made ready for it.
     pub setup: Setup,
+    /// What was fed.
+    pub signal: Signal,
     /// Latency that it reported, in frames.
     pub latency_frames: u32,
     /// Channels of each input and output.

@@ -90,14 +90,34 @@ impl Case {
     }
 }
 
-/// For a POSIX shell.
+/// For this system's shell: a POSIX one, `cmd` on Windows.
 pub fn quote(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@".contains(c);
+    match text {
+        _ if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
+        _ if cfg!(windows) => quote_for_cmd(text),
+        _ => format!("'{}'", text.replace('\'', r"'\''")),
     }
+}
+
+/// As programs read their command line on Windows: a backslash stands for itself but before a quotation mark.
+fn quote_for_cmd(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    let mut backslashes = 0;
+    for c in text.chars() {
+        match c {
+            '\\' => backslashes += 1,
+            '"' => quoted.push_str(&"\\".repeat(backslashes + 1)),
+            _ => {}
+        }
+        if c != '\\' {
+            backslashes = 0;
+        }
+        quoted.push(c);
+    }
+    quoted.push_str(&"\\".repeat(backslashes));
+    quoted.push('"');
+    quoted
 }
 
 /// Everything, for programs: schema `rollcall-host.report/1`.
@@ -147,4 +167,18 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_of_windows_read_what_was_quoted() {
+        assert_eq!(quote_for_cmd(r#"{"a": 1}"#), r#""{\"a\": 1}""#);
+        assert_eq!(quote_for_cmd(r"C:\a b\c"), r#""C:\a b\c""#);
+        assert_eq!(quote_for_cmd(r"C:\a b\"), r#""C:\a b\\""#);
+        assert_eq!(quote_for_cmd(r#"\"x"#), r#""\\\"x""#);
+        assert_eq!(quote("max<1%").chars().next(), Some(if cfg!(windows) { '"' } else { '\'' }));
+    }
 }

@@ -4,6 +4,7 @@ use crate::feed::Feed;
 use crate::format::{self, Library, Plugin, Ready};
 use crate::keeping;
 use crate::plan::{Plan, Process, Setting, Setup, Step, Value};
+use crate::platform;
 use crate::progress::Progress;
 use crate::record::{Param, Record};
 use crate::trouble::Trouble;
@@ -343,7 +344,7 @@ impl Run<'_> {
                 index % 2 == 1
             });
         }
-        self.record.resident_kib.push((self.began.elapsed().as_secs_f64(), resident_kib()));
+        self.record.resident_kib.push((self.began.elapsed().as_secs_f64(), platform::resident_kib()));
     }
 
     fn manners(&mut self) {
@@ -376,18 +377,12 @@ fn name(step: &Step) -> &'static str {
     }
 }
 
-/// Resident memory of this process.
-fn resident_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0)
-}
-
 /// What the child program does: reads the plan in `folder`, runs it, leaves the record there.
 ///
 /// # Errors
 /// The folder is not one that [`crate::Launcher`] made.
 pub fn child(folder: &Path) -> Result<(), Trouble> {
+    platform::begin_child();
     let io = |what: &'static str| move |source| Trouble::Io { what: what.to_owned(), source };
     let plan = std::fs::read(folder.join("plan.json")).map_err(io("reading the plan"))?;
     let plan: Plan = serde_json::from_slice(&plan).map_err(|error| Trouble::Plan(error.to_string()))?;

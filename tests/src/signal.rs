@@ -40,6 +40,8 @@ pub enum Signal {
     Odd,
     /// Subnormal numbers only.
     Denormal,
+    /// Subnormal numbers, all above zero, of which two make a normal one: its half is subnormal again.
+    Border,
     /// A file's frames, channel by channel, from its start; silence after its end.
     File(PathBuf),
 }
@@ -97,6 +99,7 @@ impl Source {
             Signal::Notes | Signal::Phrase { .. } => self.notes(channel, frame),
             Signal::Odd => self.odd(channel, frame),
             Signal::Denormal => f32::from_bits(self.hash(channel, frame) as u32 & 0x807f_ffff),
+            Signal::Border => f32::from_bits(0x0060_0000 + (self.hash(channel, frame) as u32 & 0x001f_ffff)),
             Signal::File(_) => {
                 // More channels than the file has: its own again.
                 let source = channel % self.table.len().max(1);
@@ -162,7 +165,7 @@ fn amplitude(dbfs: f64) -> f64 {
     10.0_f64.powf(dbfs / 20.0)
 }
 
-/// `silence`, `sine[:HZ]`, `noise[:DBFS]`, `impulse[:SECONDS]`, `notes`, `phrase[:SECONDS]`, `odd`, `denormal`, or a file.
+/// `silence`, `sine[:HZ]`, `noise[:DBFS]`, `impulse[:SECONDS]`, `notes`, `phrase[:SECONDS]`, `odd`, `denormal`, `border`, or a file.
 impl std::str::FromStr for Signal {
     type Err = String;
 
@@ -180,10 +183,11 @@ impl std::str::FromStr for Signal {
             "phrase" => Self::Phrase { seconds: number.unwrap_or(2.0) },
             "odd" => Self::Odd,
             "denormal" => Self::Denormal,
+            "border" => Self::Border,
             _ if std::path::Path::new(text).is_file() => Self::File(text.into()),
             _ => {
                 return Err(format!(
-                    "`{text}` is neither a file nor silence, sine[:HZ], noise[:DBFS], impulse[:SECONDS], notes, phrase[:SECONDS], odd, denormal"
+                    "`{text}` is neither a file nor silence, sine[:HZ], noise[:DBFS], impulse[:SECONDS], notes, phrase[:SECONDS], odd, denormal, border"
                 ));
             }
         })

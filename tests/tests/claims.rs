@@ -1,7 +1,7 @@
 //! Every claim that `--assert` takes, on records made by hand: one in which it holds, and one that breaks it.
 
 use rollcall_host::{
-    Assertion, Record, Setup,
+    Assertion, Record, Setup, Signal,
     record::{Event, PassThrough, Sent, Stream, Times},
 };
 
@@ -9,6 +9,7 @@ use rollcall_host::{
 fn stream() -> Stream {
     Stream {
         setup: Setup::new(48_000.0, 512),
+        signal: Signal::Notes,
         latency_frames: 0,
         inputs: vec![2],
         outputs: vec![2],
@@ -57,8 +58,13 @@ fn cases() -> Vec<(&'static str, Record, Record, &'static str)> {
         record(|stream| stream.events = events)
     };
     let lengths = |ns: &[u64]| {
-        let stream = |&least_ns: &u64| Stream { times: Times { least_ns, ..Times::default() }, ..stream() };
-        Record { streams: ns.iter().map(stream).collect(), ..Record::default() }
+        let kinds = [Signal::Notes, Signal::Odd, Signal::Denormal, Signal::Odd];
+        let stream = |(&least_ns, signal): (&u64, &Signal)| Stream {
+            times: Times { least_ns, ..Times::default() },
+            signal: signal.clone(),
+            ..stream()
+        };
+        Record { streams: ns.iter().zip(&kinds).map(stream).collect(), ..Record::default() }
     };
     let silent = || record(|stream| stream.first_sound_frame = None);
     let good = || record(|_| ());
@@ -91,7 +97,12 @@ fn cases() -> Vec<(&'static str, Record, Record, &'static str)> {
         ("sleeps", record(|stream| stream.slept_blocks = 1), good(), "none of 94 blocks"),
         ("at-rest", meter(&[(0.1, 90), (0.9, 0)]), meter(&[(0.1, 0), (0.9, 3)]), "20 on channel 16 at 3"),
         ("at-rest", notes(&[true, true, false]), notes(&[true, false, true]), "key 36 on channel 16"),
-        ("even<2", lengths(&[1_000, 1_900]), lengths(&[1_000, 1_500, 2_000]), "2.00 times: 1000 to 2000 ns"),
+        (
+            "even<2",
+            lengths(&[1_000, 9_000, 1_100, 1_900]),
+            lengths(&[1_000, 1_500, 2_000]),
+            "2.00 times: 1000 ns of Notes to 2000 ns of Denormal",
+        ),
         ("finite", good(), record(|stream| stream.non_finite = 3), "3 samples"),
         ("silent", silent(), good(), "sound from frame 100"),
         ("sound", good(), silent(), "silent"),

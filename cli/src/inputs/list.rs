@@ -107,10 +107,24 @@ fn address(name: &[u8]) -> Address {
     if !scheme.eq_ignore_ascii_case("file") {
         return Address::Elsewhere(text.into_owned());
     }
-    let path = rest.find('/').map_or("", |slash| &rest[slash..]);
-    // `file:///C:/Music` names a drive.
+    Address::Path(decoded(&if cfg!(windows) { in_windows(rest) } else { local(rest).to_owned() }))
+}
+
+/// The path of an address: what comes after the machine's name.
+fn local(rest: &str) -> &str {
+    rest.find('/').map_or("", |slash| &rest[slash..])
+}
+
+/// The same on Windows: `file:///C:/Music` names a drive, `file://server/Music` a folder that another machine shares.
+fn in_windows(rest: &str) -> String {
+    let path = local(rest);
+    let machine = &rest[..rest.len() - path.len()];
     let is_drive = path.len() > 2 && path.as_bytes()[2] == b':';
-    Address::Path(decoded(if is_drive && cfg!(windows) { &path[1..] } else { path }))
+    match machine {
+        "" | "localhost" if is_drive => path[1..].to_owned(),
+        "" | "localhost" => path.to_owned(),
+        machine => format!("//{machine}{path}"),
+    }
 }
 
 /// Percent-encoding undone (RFC 3986, 2.1); what is none stays as it is.
@@ -191,6 +205,14 @@ mod tests {
         assert_eq!(path("what://: a song.wav"), "elsewhere: what://: a song.wav");
         assert_eq!(path("a://b"), "a://b");
         assert_eq!(path("AC:DC/x.wav"), "AC:DC/x.wav");
+    }
+
+    #[test]
+    fn addresses_name_drives_and_shares_on_windows() {
+        assert_eq!(in_windows("/C:/Music/a%20b.wav"), "C:/Music/a%20b.wav");
+        assert_eq!(in_windows("localhost/D:/x.wav"), "D:/x.wav");
+        assert_eq!(in_windows("server/Music/x.wav"), "//server/Music/x.wav");
+        assert_eq!(in_windows("/x.wav"), "/x.wav");
     }
 
     #[test]

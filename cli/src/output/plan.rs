@@ -5,7 +5,7 @@ use super::embeddings::{EmbeddingsFormat, EmbeddingsTarget};
 use super::setting::Look;
 use crate::{args::OutputArgs, inputs::Input};
 use anyhow::{Context, Result, bail, ensure};
-use rollcall_files::{AtomicFile, Place};
+use rollcall_files::{AtomicFile, Place, one_of_a_kind};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
@@ -160,7 +160,7 @@ impl Plan {
         let mut takers: HashMap<PathBuf, &Input> = HashMap::new();
         for input in inputs {
             for (_, path) in self.files(input, None) {
-                if let Some(other) = takers.insert(path.clone(), input) {
+                if let Some(other) = takers.insert(one_of_a_kind(&path), input) {
                     bail!(
                         "{other} and {input} would both be written to {}; analyse their common folder, or use --beside",
                         path.display()

@@ -105,11 +105,24 @@ fn link(path: &Path, folder: &Path) -> String {
         return encode(path);
     };
     let common = path.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
+    if common == 0 {
+        // Another drive: no way leads there.
+        return whole(&path);
+    }
     let up = folder.components().skip(common).map(|_| "..".as_ref());
     let down = path.components().skip(common).map(|part| part.as_os_str().to_owned());
     let parts: Vec<std::ffi::OsString> =
         up.map(|part: &std::ffi::OsStr| part.to_owned()).chain(down).collect();
     encode(&parts.iter().collect::<PathBuf>())
+}
+
+/// An address for a path of Windows, with its drive or the machine that shares it.
+fn whole(path: &Path) -> String {
+    let url = encode(path);
+    match url.strip_prefix("//") {
+        Some(share) => format!("file://{share}"),
+        None => format!("file:///{}", url.replacen("%3A", ":", 1)),
+    }
 }
 
 /// A path as a URL writes it (RFC 3986, 2.3: what is not unreserved is percent-encoded).
@@ -202,6 +215,8 @@ mod tests {
         assert_eq!(link("/music/a b/ü.wav", "/music/out"), "../a%20b/%C3%BC.wav");
         assert_eq!(link("/music/x.wav", "/music"), "x.wav");
         assert_eq!(link("x#1.wav", ""), "x%231.wav");
+        assert_eq!(whole(Path::new("D:\\Music\\a b.wav")), "file:///D:/Music/a%20b.wav");
+        assert_eq!(whole(Path::new("\\\\nas\\Music\\x.wav")), "file://nas/Music/x.wav");
     }
 
     #[test]

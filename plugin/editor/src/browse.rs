@@ -131,7 +131,7 @@ fn list(folder: &Path, pick: Pick, cancelled: &AtomicBool) -> Result<Vec<Entry>,
             break;
         }
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-        if name.starts_with('.') {
+        if rollcall_files::is_hidden(&path) {
             continue;
         }
         let kind = if path.is_dir() {
@@ -160,7 +160,8 @@ pub(crate) fn beginning(typed: Option<&Path>) -> PathBuf {
     there.map(Path::to_owned).or_else(std::env::home_dir).unwrap_or_else(|| PathBuf::from("/"))
 }
 
-/// Folders that people keep things in, as far as they are there: name and path.
+/// Folders that people keep things in, as far as they are there: name and path. On Windows all drives, too, whether they answer or
+/// not.
 pub(crate) fn places() -> Vec<(String, PathBuf)> {
     let mut places = Vec::new();
     if let Some(own) = std::env::home_dir() {
@@ -173,6 +174,12 @@ pub(crate) fn places() -> Vec<(String, PathBuf)> {
         places.push((if folder == "/" { "Computer" } else { folder }.to_owned(), PathBuf::from(folder)));
     }
     places.retain(|(_, path)| path.is_dir());
+    let drives = rollcall_files::drives();
+    if !drives.is_empty() {
+        // There a lone `/` is the root of whatever drive the host was started on.
+        places.retain(|(_, path)| path.is_absolute());
+        places.extend(drives.into_iter().map(|drive| (drive.display().to_string(), drive)));
+    }
     places
 }
 

@@ -8,7 +8,9 @@ use crate::{
     frame::{Frame, History as Place},
     look::{Theme, size, space, text},
     scene::{Scene, Snapshot},
-    stage::{AXIS, HeatLook, LanesInput, Name, Reset, RowsInput, RowsOutput, Ticks, Titles, clipped_text},
+    stage::{
+        AXIS, HeatLook, LanesInput, Name, Reset, RowsInput, RowsOutput, Ticks, Titles, Words, clipped_text,
+    },
     view::newest_s,
 };
 use egui::{Id, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
@@ -77,7 +79,7 @@ impl EditorView {
         };
         let perhaps = scene.perhaps.as_ref().map(|other| format!("perhaps: {other}"));
         let perhaps = perhaps.as_deref();
-        self.headline.paint(ui.painter(), theme, frame.headline, &names, perhaps, otherwise, dt_s);
+        self.headline.paint(ui.painter(), theme, frame.headline, &names, Words { perhaps, otherwise }, dt_s);
         let playing = names.iter().filter(|name| name.active).map(|name| name.text).chain(perhaps);
         let playing: Vec<&str> = playing.collect();
         let spoken = if playing.is_empty() { otherwise.0.to_owned() } else { playing.join(", ") };

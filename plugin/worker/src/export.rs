@@ -159,9 +159,10 @@ impl Job {
         for row in self.history.rows(self.history.range()) {
             going_on(link)?;
             let activity: Vec<f32> = (0..row.classes()).map(|class| row.activity(class)).collect();
-            steps.row_after(interval_s(row.hops()), row.time_s(), &activity);
+            let hop_s = interval_s(row.hops());
+            steps.row_after(hop_s, row.time_s(), &activity);
             if let Some(others) = &mut others {
-                others.take(row.time_s(), row.another().map(heard));
+                others.take_after(hop_s, row.time_s(), row.another().map(heard));
             }
         }
         let analysis = steps.finish(self.duration_s, &self.clip, None)?;

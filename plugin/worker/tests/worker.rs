@@ -194,6 +194,38 @@ fn who_is_far_behind_slows_down_visibly_and_counts_what_it_leaves_out() {
     assert!(board.history().last().is_some_and(|row| row.time_s() <= 10.5));
 }
 
+/// What is shown stands still; what the host reads of it goes on, and falls with a bypass.
+#[test]
+fn a_frozen_window_freezes_no_output() {
+    let (worker, board, _) = worker();
+    let mut writer = worker.open(f64::from(RATE_HZ), 1_600).expect("a rate");
+    worker.link().set_freewheeling(true);
+    let planar = music(3.0, 1);
+    play(&mut writer, &planar, |_, _| {});
+    wait("a step", || board.latest().steps > 0);
+    let frozen = Settings { freeze: true, ..Settings::default() };
+    assert!(writer.mark(Mark::Settings(frozen)));
+    wait("all", || board.status().counters.frames == planar[0].len() as u64);
+    let shown = board.latest();
+    let silence = vec![vec![0.0; planar[0].len()]];
+    play(&mut writer, &planar, |_, _| {});
+    wait("more", || board.status().counters.frames == 2 * planar[0].len() as u64);
+    let rows = board.history();
+    let newest = rows.last().expect("rows");
+    assert!((0..20).all(|class| board.outputs().activity(class) == newest.activity(class)));
+    assert!(!board.outputs().is_quiet() && *board.latest() == *shown);
+    assert!(writer.mark(Mark::Settings(Settings { bypass: true, ..frozen })));
+    wait("quiet outputs", || board.outputs().is_quiet());
+    assert_eq!(*board.latest(), *shown);
+    // The freeze goes on, the bypass ends; a model that cannot be had leaves nothing on either.
+    assert!(writer.mark(Mark::Settings(frozen)));
+    play(&mut writer, &planar, |_, _| {});
+    wait("outputs again", || !board.outputs().is_quiet());
+    play(&mut writer, &silence, |_, _| {});
+    drop(writer);
+    wait("quiet again", || board.outputs().is_quiet());
+}
+
 /// What is left out after an overload is one gap, however many marks (automation, transport) lie in it.
 #[test]
 fn what_is_left_out_is_one_gap_with_marks_in_it() {

@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// Which plugin of the file, by id or name.
     #[arg(long)]
     id: Option<String>,
-    /// What is fed: a file, or silence, sine[:HZ], noise[:DBFS], impulse[:SECONDS], notes, phrase[:SECONDS], odd, denormal.
+    /// What is fed: a file, or silence, sine[:HZ], noise[:DBFS], impulse[:SECONDS], notes, phrase[:SECONDS], odd, denormal, border.
     #[arg(long, default_value = "notes", value_name = "SIGNAL")]
     input: Signal,
     /// Sample rate; a file's own by default, else 48000.
@@ -103,7 +103,7 @@ Claims for --assert:
   no-events, events>=N    MIDI and other events that the plugin sends
   same-output             all stretches of a plan came out alike
   sleeps, at-rest         it let the host stop calling it; what it had switched on or turned up is off and at 0 in the end
-  even<X                  the shortest call of no stretch takes X times as long as that of another
+  even<X                  the shortest call with no kind of signal takes X times as long as with another
   p50<X%, p99<X%, max<X%  share of its block's length that a call takes
   growth<MIB              growth of resident memory from a quarter of the run to its end
   'meter M in A..B [from S] [to S]', 'meter M reaches A..B [from S] [to S]'

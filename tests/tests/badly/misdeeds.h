@@ -20,9 +20,11 @@ static bool pass(float **in, float **out, uint32_t frames) {
     blocks++;
     for (uint32_t c = 0; c < 2; c++)
         memmove(out[c], in[c], frames * sizeof(float));
+    /* As processors do that have no circuits for subnormals. */
     if (badly("uneven"))
         for (uint32_t n = 0; n < frames; n++)
-            heard = in[0][n] * 0.5f;
+            for (int times = fpclassify(in[0][n]) == FP_SUBNORMAL ? 50 : 1; times > 0; times--)
+                heard = in[0][n];
     if (blocks < 7)
         return true;
     if (badly("crash"))

@@ -1,13 +1,20 @@
 /* A VST3 plugin that does one thing badly: the harness must find it out.
- * The structures are those of the VST 3 interfaces as a C compiler lays them out on Linux, as far as they are needed. */
+ * The structures are those of the VST 3 interfaces as a C compiler lays them out, as far as they are needed. */
 #include "misdeeds.h"
 
 enum { OK = 0, NO_INTERFACE = -1, FALSE_ = 1, INVALID = 2, NOT_IMPLEMENTED = 3 };
 typedef struct { uint8_t bytes[16]; } uid_type;
 typedef int32_t result_t;
 
+#ifdef _WIN32 /* as COM has them: the first number, and both halves of the second, begin with their lowest byte */
+#define FIRST(w) (uint8_t)(w), (uint8_t)((w) >> 8), (uint8_t)((w) >> 16), (uint8_t)((w) >> 24)
+#define SECOND(w) (uint8_t)((w) >> 16), (uint8_t)((w) >> 24), (uint8_t)(w), (uint8_t)((w) >> 8)
+#else
+#define FIRST WORD
+#define SECOND WORD
+#endif
 #define WORD(w) (uint8_t)((w) >> 24), (uint8_t)((w) >> 16), (uint8_t)((w) >> 8), (uint8_t)(w)
-#define ID(a, b, c, d) {{WORD(a), WORD(b), WORD(c), WORD(d)}}
+#define ID(a, b, c, d) {{FIRST(a), SECOND(b), WORD(c), WORD(d)}}
 static const uid_type UNKNOWN = ID(0x00000000u, 0x00000000u, 0xC0000000u, 0x00000046u);
 static const uid_type BASE = ID(0x22888DDBu, 0x156E45AEu, 0x8358B348u, 0x08190625u);
 static const uid_type COMPONENT = ID(0xE831FF31u, 0xF2D54301u, 0x928EBBEEu, 0x25697802u);

@@ -15,6 +15,7 @@ use crate::nn::state::State;
 use crate::nn::vggish::{Shape, Vggish};
 use crate::pool::Pool;
 use crate::teacher::Teacher;
+use crate::teacher::calibration::Calibration;
 use anyhow::{Context, Result};
 use rollcall_engine::OPENMIC_CLASSES;
 use std::path::PathBuf;
@@ -93,9 +94,7 @@ pub fn run(args: LearnArgs) -> Result<()> {
         variation: args.variation,
         every: args.every,
     };
-    let bound = Bound::new(recipe.clone(), &args.from, &args.pool, &args.teacher)?;
     let _alone = Lock::take(&args.run).with_context(|| args.run.display().to_string())?;
-    bound.hold(&args.run, args.longer)?;
     let pool = Pool::open(&args.pool).context("make a pool first: rollcall-train data make")?;
     let length = Length { columns: recipe.columns };
     let mixer = Mixer::new(pool, Split::Train, OPENMIC_CLASSES.len(), length, true)?.varied(recipe.variation);
@@ -103,7 +102,9 @@ pub fn run(args: LearnArgs) -> Result<()> {
     if let Some(library) = &args.runtime {
         teacher = teacher.run_by(library)?;
     }
-    let clips = Clips::new(&mixer, &teacher);
+    let in_music = Calibration::in_music(&args.pool, &teacher)?;
+    Bound::new(recipe.clone(), &args.from, &args.pool, &args.teacher)?.hold(&args.run, args.longer)?;
+    let clips = Clips::new(&mixer, &teacher, &in_music);
     let compact = Shape::compact(OPENMIC_CLASSES.len());
     let net = Network::new(Shape { hidden: vec![recipe.hidden], ..compact.clone() });
     let path = args.run.join("state.safetensors");

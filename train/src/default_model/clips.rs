@@ -3,9 +3,11 @@
 use crate::base::seed::{self, Chance};
 use crate::mix::{Composition, Mixer};
 use crate::nn::loss::Target;
+use crate::teacher::calibration::Calibration;
 use crate::teacher::{Heard, Teacher};
 use anyhow::Result;
 use fastrand::Rng;
+use rollcall_engine::OPENMIC_CLASSES;
 
 /// Share of excerpts of real music among the clips.
 const MUSIC: f32 = 0.45;
@@ -23,6 +25,8 @@ pub struct Example {
     pub log_mel: Vec<f32>,
     /// What the teacher heard.
     pub heard: Heard,
+    /// Probability of each class by what it heard, as likely as it is in real music.
+    pub likely: [f32; OPENMIC_CLASSES.len()],
     /// Who plays, where it is known.
     pub truth: Target,
 }
@@ -31,13 +35,14 @@ pub struct Example {
 pub struct Clips<'a> {
     mixer: &'a Mixer,
     teacher: &'a Teacher,
+    in_music: &'a Calibration,
 }
 
 impl<'a> Clips<'a> {
-    /// From this material, heard by this teacher.
+    /// From this material, heard by this teacher, whose word is worth so much in real music.
     #[must_use]
-    pub fn new(mixer: &'a Mixer, teacher: &'a Teacher) -> Self {
-        Self { mixer, teacher }
+    pub fn new(mixer: &'a Mixer, teacher: &'a Teacher, in_music: &'a Calibration) -> Self {
+        Self { mixer, teacher, in_music }
     }
 
     /// The clip of this seed and number: always the same.
@@ -47,7 +52,8 @@ impl<'a> Clips<'a> {
     pub fn draw(&self, seed: u64, number: u64) -> Result<Example> {
         let (composed, log_mel) = made(self.mixer, seed, number)?;
         let heard = self.teacher.listen(&composed.samples)?;
-        Ok(Example { log_mel, heard, truth: composed.target })
+        let likely = self.in_music.read(&self.teacher.judge(&heard));
+        Ok(Example { log_mel, heard, likely, truth: composed.target })
     }
 }
 

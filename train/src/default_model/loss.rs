@@ -5,7 +5,9 @@
 //! - the order among the 20: Kullback-Leibler divergence of softened logits (Hinton et al. 2015), each class by its greatest member;
 //! - the head: binary cross-entropy on pooled posterior and windows, and the order among its pooled posteriors.
 //!
-//! Where the truth is known it corrects the teacher: who plays is at least likely, who does not hardly.
+//! Where the truth is known it corrects the teacher: who plays is at least likely, who does not hardly. Where only the teacher
+//! knows, AudioSet's classes and the order stay its own, and the head learns what its word is worth
+//! ([`Calibration::in_music`](crate::teacher::calibration::Calibration::in_music)): of drums that it gives 0.1, that they play.
 
 use super::network::Said;
 use crate::nn::loss::{Target, attention_bce, sigmoid};
@@ -59,11 +61,12 @@ pub struct Parts {
 
 /// Loss of one clip and its gradient, in the shape of what was said.
 ///
-/// `truth.clip_weight` 0 means that only the teacher knows a class.
+/// `truth.clip_weight` 0 means that only the teacher knows a class; `likely`: each class's probability by what it heard.
 #[must_use]
 pub fn taught(
     said: &Said,
     heard: &Heard,
+    likely: &[f32; CLASSES],
     truth: &Target,
     table: &ClassTable,
     shares: Shares,
@@ -94,7 +97,7 @@ pub fn taught(
         d_events[member] += shares.order * d;
     }
 
-    let (d_activity, d_attention) = head(said, heard, truth, table, shares, &wanted, &mut parts);
+    let (d_activity, d_attention) = head(said, likely, truth, table, shares, &wanted, &mut parts);
     (parts, Said { events: d_events, features: d_features, activity: d_activity, attention: d_attention })
 }
 
@@ -110,19 +113,19 @@ pub fn whole(parts: &Parts, shares: Shares) -> f32 {
 /// Gradients of the head's two logits.
 fn head(
     said: &Said,
-    heard: &Heard,
+    likely: &[f32; CLASSES],
     truth: &Target,
     table: &ClassTable,
     shares: Shares,
     wanted: &[f32; CLASSES],
     parts: &mut Parts,
 ) -> (Vec<f32>, Vec<f32>) {
-    // A class that only the teacher knows has the teacher's probability over the whole clip, and nothing a window.
+    // A class that only the teacher knows is as likely as its word makes it over the whole clip, and nothing a window.
     let mut target = truth.clone();
-    let (judged, told) = (table.judge(&heard.probabilities()), table.told());
+    let told = table.told();
     for c in (0..CLASSES).filter(|&c| truth.clip_weight[c] == 0.0) {
-        if told[c] || judged[c] < RESTS {
-            (target.clip[c], target.clip_weight[c]) = (judged[c], 1.0);
+        if told[c] || likely[c] < RESTS {
+            (target.clip[c], target.clip_weight[c]) = (likely[c], 1.0);
         }
     }
     let graded = attention_bce(&said.activity, &said.attention, &target, shares.windows);
@@ -225,9 +228,10 @@ mod tests {
         let mut rng = Rng::with_seed(1);
         let (said, heard, truth) = clip(&mut rng);
         let table = ClassTable::in_order();
-        let shares = Shares::DEFAULT;
-        let loss = |said: &Said| f64::from(whole(&taught(said, &heard, &truth, &table, shares).0, shares));
-        let (_, gradient) = taught(&said, &heard, &truth, &table, shares);
+        let (shares, likely) = (Shares::DEFAULT, std::array::from_fn(|c| c as f32 / 20.0));
+        let loss =
+            |said: &Said| f64::from(whole(&taught(said, &heard, &likely, &truth, &table, shares).0, shares));
+        let (_, gradient) = taught(&said, &heard, &likely, &truth, &table, shares);
         type Part = fn(&mut Said) -> &mut Vec<f32>;
         let parts: [(Part, &Vec<f32>); 4] = [
             (|s| &mut s.events, &gradient.events),
@@ -257,12 +261,37 @@ mod tests {
         truth.clip_weight.fill(0.0);
         said.events = heard.logits.clone();
         said.features = heard.embedding.iter().map(|x| 3.0 * x).collect();
-        let (parts, d) = taught(&said, &heard, &truth, &table, Shares::DEFAULT);
+        let (parts, d) = taught(&said, &heard, &[0.2; CLASSES], &truth, &table, Shares::DEFAULT);
         assert!(
             parts.events.abs() < 1e-3 && parts.features.abs() < 1e-5 && parts.order.abs() < 1e-5,
             "{parts:?}"
         );
         assert!(d.events.iter().chain(&d.features).all(|d| d.abs() < 1e-4));
+    }
+
+    /// Of a class that only the teacher knows the head is pushed towards what its word is worth, whatever its own probability is.
+    #[test]
+    fn the_head_learns_what_the_teachers_word_is_worth() {
+        let mut rng = Rng::with_seed(4);
+        let (mut said, mut heard, mut truth) = clip(&mut rng);
+        let table = ClassTable::in_order();
+        heard.logits.fill(-2.2);
+        truth.clip_weight.fill(0.0);
+        truth.step_weight.fill(0.0);
+        // The head says 0.3 of everything.
+        said.activity.fill(-0.85);
+        let shares = Shares { order: 0.0, ..Shares::DEFAULT };
+        let mut likely = [0.3; CLASSES];
+        (likely[0], likely[1]) = (0.8, 0.01);
+        let (_, d) = taught(&said, &heard, &likely, &truth, &table, shares);
+        let push = |c: usize| (0..3).map(|t| -d.activity[t * CLASSES + c]).sum::<f32>();
+        assert!(
+            push(0) > 0.05 && push(1) < -0.05 && push(2).abs() < 0.01,
+            "{} {} {}",
+            push(0),
+            push(1),
+            push(2)
+        );
     }
 
     #[test]

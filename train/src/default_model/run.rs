@@ -2,6 +2,7 @@
 
 use super::loss::Shares;
 use crate::pool;
+use crate::teacher::calibration::MUSIC_FILE;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -77,6 +78,9 @@ pub struct Bound {
     pub pool: String,
     /// Hash of the teacher's network.
     pub teacher: String,
+    /// Hash of what the teacher's word is worth in real music; empty: a run whose head learned its probabilities as they are.
+    #[serde(default)]
+    pub in_music: String,
 }
 
 const FILE: &str = "run.toml";
@@ -99,6 +103,7 @@ impl Bound {
             start,
             pool: hash(&pool.join(pool::INDEX))?,
             teacher: hash(&teacher.join("mn04_as.onnx"))?,
+            in_music: hash(&pool.join(MUSIC_FILE))?,
         })
     }
 
@@ -163,6 +168,7 @@ impl Bound {
             ("start", self.start.clone()),
             ("pool", self.pool.clone()),
             ("teacher", self.teacher.clone()),
+            ("in_music", self.in_music.clone()),
         ]
     }
 }
@@ -190,7 +196,13 @@ mod tests {
             variation: 0.5,
             every: 100,
         };
-        Bound { recipe, start: "a 1 00".into(), pool: "11".into(), teacher: "22".into() }
+        Bound {
+            recipe,
+            start: "a 1 00".into(),
+            pool: "11".into(),
+            teacher: "22".into(),
+            in_music: "44".into(),
+        }
     }
 
     #[test]

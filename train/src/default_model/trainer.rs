@@ -143,7 +143,8 @@ fn learn(net: &Network, values: &[f32], batch: &[Example], table: &ClassTable, r
     let mut mean = Parts::default();
     let mut upstream = Vec::with_capacity(batch.len());
     for (said, example) in said.iter().zip(batch) {
-        let (parts, mut d) = taught(said, &example.heard, &example.truth, table, recipe.shares());
+        let (parts, mut d) =
+            taught(said, &example.heard, &example.likely, &example.truth, table, recipe.shares());
         add(&mut mean, &parts, share);
         let Said { events, features, activity, attention } = &mut d;
         for part in [events, features, activity, attention] {

@@ -33,6 +33,15 @@ pub(crate) struct Name<'a> {
     pub(crate) shown: f32,
 }
 
+/// What is said beside names.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'a> {
+    /// The quiet line: another instrument, if there is one.
+    pub(crate) perhaps: Option<&'a str>,
+    /// A few words where nobody plays, and a line that explains them.
+    pub(crate) otherwise: (&'a str, &'a str),
+}
+
 /// Fades and the size of type.
 #[derive(Default)]
 pub(crate) struct Headline {
@@ -56,18 +65,18 @@ impl Headline {
         self.moving
     }
 
-    /// Draws the names that play, in the order given, with the line `perhaps` under them; or, where nobody does, that line, and
-    /// `otherwise` where there is none.
+    /// Draws the names that play, in the order given, with the quiet line under them; or, where nobody does, that line, or what
+    /// stands there otherwise.
     pub(crate) fn paint(
         &mut self,
         painter: &Painter,
         theme: &Theme,
         rect: Rect,
         names: &[Name<'_>],
-        perhaps: Option<&str>,
-        otherwise: (&str, &str),
+        words: Words<'_>,
         dt_s: f32,
     ) {
+        let Words { perhaps, otherwise } = words;
         self.moving = false;
         let most = names.iter().map(|name| name.class + 1).max().unwrap_or(0);
         self.opacity.resize(most.max(self.opacity.len()), 0.0);

@@ -13,7 +13,7 @@ mod spectrum;
 mod window;
 
 pub(crate) use axis::{Ticks, bar_text, clock_text};
-pub(crate) use headline::{Headline, Name};
+pub(crate) use headline::{Headline, Name, Words};
 pub(crate) use heat::HeatLook;
 pub(crate) use lanes::{AXIS, Lanes, LanesInput, nearest};
 pub(crate) use meter::clipped_text;

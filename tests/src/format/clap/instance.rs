@@ -315,7 +315,7 @@ impl Plugin for ClapPlugin {
         let mut found = Vec::new();
         for (id, input, output, inputs, name) in self.layouts() {
             let configs = self.instance.plugin_shared_handle().get_extension::<PluginAudioPortsConfig>();
-            if !configs.is_some_and(|configs| configs.select(&self.instance.plugin_handle(), id).is_ok()) {
+            if configs.is_none_or(|configs| configs.select(&self.instance.plugin_handle(), id).is_err()) {
                 found.push(format!("layout `{name}`: offered, but not taken"));
                 continue;
             }

@@ -8,6 +8,7 @@ mod listed;
 mod process;
 
 use super::{Library, Plugin};
+use crate::platform;
 use crate::trouble::Trouble;
 use clack_host::prelude::PluginEntry;
 use listed::Listed;
@@ -23,6 +24,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Library>, Trouble> {
     let wrong = |why: String| Trouble::Load { path: path.to_owned(), why };
     // SAFETY: loading runs the file's code, which is what this process is there for: it is a child that may die of it.
     let entry = unsafe { PluginEntry::load(path) }.map_err(|error| wrong(error.to_string()))?;
+    platform::watch_allocations(path);
     let factory = entry.get_plugin_factory().ok_or_else(|| wrong("it has no plugin factory".to_owned()))?;
     let text = |text: Option<&std::ffi::CStr>| text.unwrap_or_default().to_string_lossy().into_owned();
     let plugins: Vec<Listed> = factory

@@ -9,11 +9,11 @@ mod objects;
 mod process;
 
 use super::{Library, Plugin};
+use crate::platform;
 use crate::trouble::Trouble;
-use libloading::os::unix;
 use module::{Listed, Module, hex};
 use std::{
-    ffi::{c_char, c_void},
+    ffi::c_char,
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -29,18 +29,11 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Library>, Trouble> {
     let wrong = |why: String| Trouble::Load { path: path.to_owned(), why };
     let binary =
         binary(path).ok_or_else(|| wrong("there is no library in it for this machine".to_owned()))?;
-    // SAFETY: loading runs the file's code, which is what this process is there for: it is a child that may die of it.
-    let library = unsafe { unix::Library::open(Some(&binary), unix::RTLD_NOW | unix::RTLD_LOCAL) };
-    let handle: *mut c_void = library.map_err(|error| wrong(error.to_string()))?.into_raw();
-    // SAFETY: the handle is that of the library just opened, and owned by nobody else.
-    let library = unsafe { unix::Library::from_raw(handle) };
-    // SAFETY: the symbols have these types in the VST3 SDK; `ModuleEntry` takes the module's handle on Linux.
+    let library = platform::open_module(&binary).map_err(|error| wrong(error.to_string()))?;
+    let library = library.ok_or_else(|| wrong("its entry function failed".to_owned()))?;
+    platform::watch_allocations(&binary);
+    // SAFETY: the symbol has this type in the VST3 SDK.
     let factory = unsafe {
-        if let Ok(entry) = library.get::<unsafe extern "system" fn(*mut c_void) -> bool>(b"ModuleEntry\0")
-            && !entry(handle)
-        {
-            return Err(wrong("its ModuleEntry failed".to_owned()));
-        }
         let get = library
             .get::<unsafe extern "system" fn() -> *mut IPluginFactory>(b"GetPluginFactory\0")
             .map_err(|error| wrong(error.to_string()))?;
@@ -57,17 +50,18 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Library>, Trouble> {
     }))
 }
 
-/// The library in a bundle: `NAME.vst3/Contents/ARCHITECTURE-linux/NAME.so`.
+/// The library in a bundle: `NAME.vst3/Contents/x86_64-linux/NAME.so`, on Windows `NAME.vst3/Contents/x86_64-win/NAME.vst3`.
 fn binary(path: &Path) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path.to_owned());
     }
-    let folder = path.join("Contents").join(format!("{}-linux", std::env::consts::ARCH));
-    let named = folder.join(path.file_stem()?).with_extension("so");
+    let folder = path.join("Contents").join(format!("{}-{}", std::env::consts::ARCH, platform::VST3_FOLDER));
+    let named = folder.join(path.file_stem()?).with_extension(platform::VST3_LIBRARY);
     if named.is_file() {
         return Some(named);
     }
-    let is_library = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "so");
+    let is_library =
+        |path: &PathBuf| path.extension().is_some_and(|extension| extension == platform::VST3_LIBRARY);
     std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).find(is_library)
 }
 

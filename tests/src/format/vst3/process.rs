@@ -57,23 +57,30 @@ impl Vst3Processor {
     }
 }
 
+/// Flags as the context has them: their own type has a sign where the SDK's compiler gives enumerations one, which is on Windows.
+fn bits(flags: impl Into<i64>) -> u32 {
+    flags.into() as u32
+}
+
 fn context(time: &SongTime) -> ProcessContext {
     use ProcessContext_::StatesAndFlags_ as flag;
     // SAFETY: all of its fields are numbers.
     let mut context: ProcessContext = unsafe { std::mem::zeroed() };
     context.sampleRate = time.rate_hz;
     context.continousTimeSamples = time.frame as i64;
-    context.state = flag::kContTimeValid;
+    context.state = bits(flag::kContTimeValid);
     if !time.known {
         return context;
     }
-    context.state |= flag::kProjectTimeMusicValid
-        | flag::kTempoValid
-        | flag::kTimeSigValid
-        | flag::kBarPositionValid
-        | flag::kCycleValid;
+    context.state |= bits(
+        flag::kProjectTimeMusicValid
+            | flag::kTempoValid
+            | flag::kTimeSigValid
+            | flag::kBarPositionValid
+            | flag::kCycleValid,
+    );
     if time.playing {
-        context.state |= flag::kPlaying;
+        context.state |= bits(flag::kPlaying);
     }
     context.projectTimeSamples = (time.song_s * time.rate_hz).round() as i64;
     context.projectTimeMusic = time.beats;
@@ -82,7 +89,7 @@ fn context(time: &SongTime) -> ProcessContext {
     (context.timeSigNumerator, context.timeSigDenominator) =
         (i32::from(time.signature.0), i32::from(time.signature.1));
     if let Some((start_s, end_s)) = time.loop_s {
-        context.state |= flag::kCycleActive;
+        context.state |= bits(flag::kCycleActive);
         (context.cycleStartMusic, context.cycleEndMusic) = (time.to_beats(start_s), time.to_beats(end_s));
     }
     context
@@ -107,7 +114,7 @@ fn read(event: &Event) -> Sent {
                 let cc = event.__field0.midiCCOut;
                 Sent::Cc(channel(i16::from(cc.channel)), cc.controlNumber, cc.value as u8)
             }
-            other => Sent::Other(other),
+            _ => Sent::Other(event.r#type.into()),
         }
     }
 }
@@ -165,10 +172,11 @@ impl Processor for Vst3Processor {
             outputEvents: lend!(self.events_out, IEventList),
             processContext: &mut context,
         };
-        // SAFETY: the processor is alive and active; the buffers are as wide as their buses and have room for `numSamples`
-        // samples a channel; lists and context outlive the call.
         let call = measure(|| {
-            (unsafe { self.processor.process(&mut data) } == kResultOk).then_some(Wish::IfNotQuiet)
+            // SAFETY: the processor is alive and active; the buffers are as wide as their buses and have room for `numSamples`
+            // samples a channel; lists and context outlive the call.
+            let answer = unsafe { self.processor.process(&mut data) };
+            (answer == kResultOk).then_some(Wish::IfNotQuiet)
         });
         for event in self.events_out.list.borrow().iter() {
             block.sent.push((event.sampleOffset.max(0) as u32, read(event)));

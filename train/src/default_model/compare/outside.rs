@@ -53,6 +53,9 @@ struct Shown {
     named: Option<String>,
 }
 
+/// A contender's name, and what it shows of each piece.
+type Said = (String, Vec<Shown>);
+
 /// Prints how often a wrong class is shown, and of each piece what is shown.
 ///
 /// # Errors
@@ -144,7 +147,7 @@ fn shown(steps: &[Vec<f32>], thresholds: &[f32], accepted: &[bool], step_s: f64)
 }
 
 /// Markdown: the two shares of each contender, then a row a piece.
-fn table(pieces: &[Piece], heard: &[(String, Vec<Shown>)]) -> String {
+fn table(pieces: &[Piece], heard: &[Said]) -> String {
     let mut text = String::from(
         "| contender | pieces | a wrong class for more than half | for a second or more | \
          another instrument named |\n| --- | --- | --- | --- | --- |\n",
@@ -159,7 +162,7 @@ fn table(pieces: &[Piece], heard: &[(String, Vec<Shown>)]) -> String {
         let named = count(&|shown| shown.named.is_some());
         text += &format!("| {name} | {} | {half} | {second} | {named} |\n", shown.len());
     }
-    let columns = |cell: &dyn Fn(&(String, Vec<Shown>)) -> String| -> String {
+    let columns = |cell: &dyn Fn(&Said) -> String| -> String {
         heard.iter().map(|one| format!(" {} |", cell(one))).collect()
     };
     text += &format!("\n| instrument | seconds |{}\n", columns(&|one| one.0.clone()));

@@ -36,7 +36,7 @@ impl Trained {
     /// # Errors
     /// No finished run in it, or a file of it that cannot be read.
     pub fn read(run: &Path) -> Result<Self> {
-        let Bound { recipe, start, pool, teacher } = Bound::load(run)?;
+        let Bound { recipe, start, pool, teacher, .. } = Bound::load(run)?;
         let shape = Shape { hidden: vec![recipe.hidden], ..Shape::compact(OPENMIC_CLASSES.len()) };
         let network = Network::new(shape);
         let trained = weights::load(&network.layout, &run.join(weights::WEIGHTS))?;
