@@ -10,6 +10,7 @@ mod graphs;
 mod head;
 mod package;
 mod pca;
+mod seal;
 mod vggish;
 
 pub mod npz;
@@ -17,6 +18,7 @@ pub mod onnx;
 
 pub use error::ImportError;
 pub use head::{AttentionHead, GROUPS, NORM_EPSILON, Normalisation, RunningNorm};
-pub use package::{Imported, Label, Representation, import, write_package};
+pub use package::{Imported, Representation, import, write_package};
 pub use pca::Pca;
+pub use seal::{Body, Label, seal};
 pub use vggish::{Convolution, Dense, Vggish};

@@ -1,11 +1,10 @@
 //! A `patch` package from VGGish, its post-processing and a head: written whole, then loaded as a user would.
 
+use crate::seal::{Body, Label, hex, seal};
 use crate::{AttentionHead, ImportError, Pca, Vggish, onnx::Storage};
 use rollcall_engine::{
     OPENMIC_CLASSES,
-    package::{
-        FileEntry, FrontEnd, Kind, MANIFEST, MODEL_CARD, Manifest, PostProcessing, SCHEMA, Scores, Training,
-    },
+    package::{Kind, PostProcessing, Scores, Training},
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -33,29 +32,6 @@ pub enum Representation {
     },
     /// Whitened and 8 bit, as AudioSet's released embeddings and OpenMIC's features.
     Whitened(Pca),
-}
-
-/// What a package says of itself beyond its weights.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Label {
-    /// Short name, `a-z 0-9 -`.
-    pub name: String,
-    /// Version of the weights.
-    pub version: String,
-    /// One line for a person.
-    pub description: String,
-    /// Licence of the weights.
-    pub licence: String,
-    /// Who made it from what.
-    pub origin: String,
-    /// Command and seed.
-    pub training: Training,
-    /// Threshold of each class, 0..=1.
-    pub thresholds: Vec<f32>,
-    /// Measured scores by name.
-    pub scores: Scores,
-    /// `MODEL_CARD.md`.
-    pub card: String,
 }
 
 /// What `rollcall model import` is asked for.
@@ -178,56 +154,25 @@ fn fill(
     label: Label,
     folder: &Path,
 ) -> Result<(), ImportError> {
-    let mut contents = vec![
-        ("embedding.onnx", vggish.to_onnx(storage)),
-        ("head.onnx", head.to_onnx(storage)),
-        (MODEL_CARD, label.card.into_bytes()),
-    ];
+    let mut files = vec![("embedding.onnx", vggish.to_onnx(storage)), ("head.onnx", head.to_onnx(storage))];
     let post_processing = match representation {
         Representation::Raw => PostProcessing::None,
         Representation::Unit { low, high } => PostProcessing::Unit { low: *low, high: *high },
         Representation::Whitened(pca) => {
-            contents.push(("pca.f32", pca.to_bytes()));
+            files.push(("pca.f32", pca.to_bytes()));
             PostProcessing::Pca8
         }
     };
-    let mut files = Vec::new();
-    for (name, bytes) in contents {
-        let path = folder.join(name);
-        fs::write(&path, &bytes).map_err(ImportError::io(&path))?;
-        files.push(FileEntry {
-            name: name.into(),
-            bytes: bytes.len() as u64,
-            sha256: hex(Sha256::digest(&bytes).as_ref()),
-        });
-    }
-    let manifest = Manifest {
-        schema: SCHEMA.into(),
-        name: label.name,
-        version: label.version,
-        description: label.description,
-        licence: label.licence,
-        origin: label.origin,
+    let body = Body {
         kind: Kind::Patch,
-        classes: OPENMIC_CLASSES.map(String::from).to_vec(),
-        thresholds: label.thresholds,
         update_hops: UPDATE_HOPS,
         memory_s: MEMORY_S,
         head_normalisation: head.kind(),
-        front_end: FrontEnd::VGGISH,
         post_processing,
         events: None,
-        training: label.training,
-        scores: label.scores,
         files,
     };
-    let text = toml::to_string(&manifest).expect("a manifest has only what TOML can say");
-    let path = folder.join(MANIFEST);
-    fs::write(&path, text).map_err(ImportError::io(&path))?;
-    let refused = |source| ImportError::Package { path: folder.into(), source };
-    let package = rollcall_models::read_dir(folder).map_err(refused)?;
-    rollcall_models::shared(package).map_err(refused)?;
-    Ok(())
+    seal(body, label, folder)
 }
 
 fn sha256_of(path: &Path) -> Result<String, ImportError> {
@@ -239,10 +184,6 @@ fn sha256_of(path: &Path) -> Result<String, ImportError> {
             n => hash.update(&buffer[..n]),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn card(what: &Imported, origin: &str, command: &str, parameters: usize) -> String {

@@ -74,7 +74,8 @@ pub fn read(path: &Path) -> Result<Audio, Trouble> {
 const CHUNK: usize = 1024;
 
 /// The same audio at another rate, as a host converts a file to its session's: it begins at the same instant and has
-/// `frames * to / from` frames, rounded up. Equal rates change no bit.
+/// `frames * to / from` frames, rounded up. Equal rates change no bit. (The trainer does the same to what it hears; the harness names no room
+/// of ours.)
 ///
 /// # Errors
 /// A rate that is no whole number of frames a second.

@@ -110,7 +110,8 @@ impl Plugin for Player {
 const TAPS: usize = 256;
 const PHASES: usize = 256;
 
-/// The recording at another rate, by band-limited interpolation. Frame `n` lies at time `n / rate_hz`.
+/// The recording at another rate, by band-limited interpolation. Frame `n` lies at time `n / rate_hz` to a fraction of a frame, which whole
+/// files resampled by blocks (trainer, harness) do not need.
 fn at_rate(recording: &Recording, rate_hz: f32) -> Result<Vec<Vec<f32>>> {
     let from_hz = recording.rate_hz;
     if f64::from(rate_hz) == f64::from(from_hz) || recording.frames() == 0 {

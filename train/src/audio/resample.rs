@@ -20,9 +20,13 @@ pub fn resample(samples: &[f32], from_hz: u32, to_hz: u32) -> Result<Vec<f32>> {
     }
     let mut resampler = Fft::<f32>::new(from_hz as usize, to_hz as usize, CHUNK, 1, FixedSync::Input)
         .with_context(|| format!("no resampling from {from_hz} Hz to {to_hz} Hz"))?;
+    let wanted = (samples.len() as u64 * u64::from(to_hz)).div_ceil(u64::from(from_hz)) as usize;
     let input = InterleavedSlice::new(samples, 1, samples.len()).context("a mono buffer")?;
     let output = resampler.process_all(&input, samples.len(), None).context("resampling")?;
-    Ok(output.take_data())
+    let mut samples = output.take_data();
+    // rubato rounds its length up from a quotient that may be a hair too large.
+    samples.truncate(wanted);
+    Ok(samples)
 }
 
 /// `samples` (mono, 16 kHz) played faster or slower so that they sound `semitones` higher (within 10 cents).
@@ -42,6 +46,18 @@ mod tests {
     fn sine(hz: f32, rate: u32, seconds: f32) -> Vec<f32> {
         let len = (rate as f32 * seconds) as usize;
         (0..len).map(|n| (std::f32::consts::TAU * hz * n as f32 / rate as f32).sin()).collect()
+    }
+
+    #[test]
+    fn lengths_are_rounded_up_and_no_further() {
+        for (from, to) in
+            [(44_100, 16_000), (22_050, 16_000), (48_000, 16_000), (11_025, 32_000), (96_000, 44_100)]
+        {
+            for len in (1..400).chain([9_999, 44_101]) {
+                let got = resample(&vec![0.25; len], from as u32, to as u32).unwrap().len();
+                assert_eq!(got, (len * to).div_ceil(from), "{len} samples from {from} to {to} Hz");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `rollcall-train export`: from a run to a model package, with its scores on validation.
 
-use crate::default_model::export::{Events, Facts, Label, Trained, card, data_table, reliability, write};
+use crate::default_model::export::{Events, Facts, Trained, card, data_table, reliability, write};
 use crate::default_model::thresholds::QUIET;
 use crate::default_model::validation::ValidationSet;
 use crate::default_model::warm;
@@ -9,7 +9,7 @@ use crate::pool::{Pool, terms};
 use crate::teacher::Teacher;
 use anyhow::Context;
 use rollcall_engine::package::Training;
-use rollcall_import::onnx::Storage;
+use rollcall_import::{Label, onnx::Storage};
 use std::{fs, path::PathBuf};
 
 /// Write the model package of a run: the average of its weights, thresholds tuned on validation, and a model card.
@@ -129,10 +129,9 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
         training,
         thresholds: report.thresholds.clone(),
         scores: report.scores.iter().map(|(k, v)| (format!("valid.{k}"), *v)).collect(),
-        memory_s: MEMORY_S,
-        events: events.map(Events::into_package),
     };
-    write(&trained.net, &trained.values, Storage::Half, label, &args.out)?;
+    let events = events.map(Events::into_package);
+    write(&trained.net, &trained.values, Storage::Half, label, MEMORY_S, events, &args.out)?;
     let path = args.out.join(reliability::FILE);
     fs::write(&path, diagram).with_context(|| format!("writing {}", path.display()))?;
     println!("{}", args.out.display());

@@ -171,39 +171,6 @@ impl Conv {
         }
     }
 
-    /// Turns the gradient of the effective weights, accumulated in place in `gradient`, into that of the raw ones.
-    pub fn unprepare(&self, values: &[f32], gradient: &mut [f32]) {
-        let Some(gain) = &self.gain else { return };
-        let raw = &values[self.weight.clone()];
-        let statistics = self.statistics(raw);
-        let n = self.fan_in() as f32;
-        let scale = RELU_GAIN / n.sqrt();
-        let mut sums = vec![(0.0f32, 0.0f32); self.outputs];
-        for (d, w) in
-            gradient[self.weight.clone()].chunks_exact(self.outputs).zip(raw.chunks_exact(self.outputs))
-        {
-            for (((sum, dot), (d, w)), (mean, inverse)) in
-                sums.iter_mut().zip(d.iter().zip(w)).zip(&statistics)
-            {
-                *sum += d;
-                *dot += d * (w - mean) * inverse;
-            }
-        }
-        for (g, (_, dot)) in gradient[gain.clone()].iter_mut().zip(&sums) {
-            *g += scale * dot;
-        }
-        let gains = &values[gain.clone()];
-        for (d, w) in
-            gradient[self.weight.clone()].chunks_exact_mut(self.outputs).zip(raw.chunks_exact(self.outputs))
-        {
-            for o in 0..self.outputs {
-                let ((mean, inverse), (sum, dot)) = (statistics[o], sums[o]);
-                let unit = (w[o] - mean) * inverse;
-                d[o] = gains[o] * scale * inverse * (d[o] - sum / n - unit * dot / n);
-            }
-        }
-    }
-
     /// Rows in time that go through one product: about 384 positions, an even number of rows.
     fn rows_a_product(frequency: usize) -> usize {
         (384 / frequency).max(2) & !1
@@ -247,7 +214,7 @@ impl Conv {
         (output, winners)
     }
 
-    /// Adds this layer's gradients to `gradient` (those of the effective weights: see [`Conv::unprepare`]) and returns
+    /// Adds this layer's gradients to `gradient` (those of the effective weights) and returns
     /// the gradient of the input, `[time * frequency * inputs]`, where `wants_input`.
     ///
     /// `upstream` is the gradient of `output`, `[output.time * output.frequency * outputs]`.

@@ -51,6 +51,32 @@ impl Dense {
     }
 }
 
+/// Runs rows through layers that each have a ReLU behind them; returns the rows that went into each, then those that came out.
+pub fn chain(layers: &[Dense], values: &[f32], first: Vec<f32>) -> Vec<Vec<f32>> {
+    let mut rows = vec![first];
+    for dense in layers {
+        let mut out = dense.forward(values, &rows[rows.len() - 1]);
+        relu(&mut out);
+        rows.push(out);
+    }
+    rows
+}
+
+/// The way back through [`chain`], whose rows these are: adds to `gradient`; returns the gradient of the first rows.
+pub fn chain_backward(
+    layers: &[Dense],
+    values: &[f32],
+    rows: &[Vec<f32>],
+    mut upstream: Vec<f32>,
+    gradient: &mut [f32],
+) -> Vec<f32> {
+    for (i, dense) in layers.iter().enumerate().rev() {
+        relu_backward(&rows[i + 1], &mut upstream);
+        upstream = dense.backward(values, &rows[i], &upstream, gradient);
+    }
+    upstream
+}
+
 /// ReLU in place.
 pub fn relu(x: &mut [f32]) {
     for v in x {

@@ -1,7 +1,7 @@
 //! What reads a window of the convolutions' output: dense layers to the embedding (paper, section 2.2), its post-processing
 //! `unit`, and the head.
 
-use super::dense::{Dense, relu, relu_backward};
+use super::dense::{Dense, chain, chain_backward};
 use super::head::{self, Head, WIDTH};
 use super::params::{Init, Layout};
 
@@ -55,12 +55,7 @@ impl Top {
 
     /// `windows`: `[windows, inputs]`.
     pub fn forward(&self, values: &[f32], windows: Vec<f32>) -> Trace {
-        let mut rows = vec![windows];
-        for dense in &self.dense {
-            let mut out = dense.forward(values, &rows[rows.len() - 1]);
-            relu(&mut out);
-            rows.push(out);
-        }
+        let rows = chain(&self.dense, values, windows);
         let embedding = &rows[rows.len() - 1];
         let representation: Vec<f32> = embedding.iter().map(|x| (x / self.unit_high).min(1.0)).collect();
         let head = self.head.forward(values, &representation);
@@ -95,10 +90,6 @@ impl Top {
             *d = if *x < high || *d > 0.0 { *d / high } else { 0.0 };
         }
         d.iter_mut().zip(beside).for_each(|(d, b)| *d += b);
-        for (i, dense) in self.dense.iter().enumerate().rev() {
-            relu_backward(&trace.rows[i + 1], &mut d);
-            d = dense.backward(values, &trace.rows[i], &d, gradient);
-        }
-        d
+        chain_backward(&self.dense, values, &trace.rows, d, gradient)
     }
 }

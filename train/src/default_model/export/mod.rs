@@ -8,5 +8,5 @@ mod trained;
 
 pub use another::Events;
 pub use card::{DataTable, Facts, card, data_table};
-pub use package::{Label, write};
+pub use package::write;
 pub use trained::Trained;
