@@ -77,7 +77,7 @@ impl Crew for Threads {
     fn give(&mut self, task: Task) -> Option<Done> {
         let done = if self.1.len() == self.0 { self.take() } else { None };
         let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || sender.send(task.run()));
+        thread::spawn(move || drop(sender.send(task.run())));
         self.1.push_back(receiver);
         done
     }

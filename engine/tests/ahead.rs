@@ -27,7 +27,7 @@ struct Threads {
 impl Crew for Threads {
     fn give(&mut self, task: Task) -> Option<Done> {
         let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || sender.send(task.run()));
+        thread::spawn(move || drop(sender.send(task.run())));
         self.under_way.push_back(receiver);
         if self.under_way.len() > self.most { self.take() } else { None }
     }
