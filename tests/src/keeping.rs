@@ -24,6 +24,10 @@ pub(crate) fn faults(
     seed: u64,
 ) -> Result<Vec<String>, Trouble> {
     let settable: Vec<&Param> = params.iter().filter(|param| !param.read_only && !param.hidden).collect();
+    // Without a parameter there is nothing to keep, and perhaps no state.
+    if settable.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut random = fastrand::Rng::with_seed(seed ^ 0x6b65_6570);
     let mut found = Vec::new();
     for round in ["least", "greatest", "random"] {
