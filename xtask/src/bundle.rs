@@ -1,7 +1,7 @@
 //! `cargo xtask bundle`: the plugin as `Rollcall.clap` and `Rollcall.vst3` (named in `plugin/bundler.toml`), put together by
 //! nice-plug's own bundler in `target/bundled/`, with the licences of all that is in it beside them.
 
-use crate::{machine, notices, report::Report, shell, workspaces::Workspace};
+use crate::{machine, notices, report::Report, shell, windows, workspaces::Workspace};
 use anyhow::Result;
 use std::fs;
 
@@ -17,20 +17,41 @@ const MOST_BYTES: usize = 40_000_000;
 /// Runs of `rollcall-host fuzz` on each bundle: under a minute for both on two cores.
 const FUZZ_RUNS: &str = "25";
 
-/// Builds both bundles. Further arguments go to `cargo build`.
+/// Builds both bundles, for another system with `--target`. Further arguments go to `cargo build`.
 ///
 /// # Errors
 /// The machine lacks something, or the build fails.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let (target, arguments) = target_of(arguments);
+    if let Some(target) = target.as_deref().filter(|target| target.contains("-windows-")) {
+        return windows::bundle(target, &arguments);
+    }
+    let named = target.iter().flat_map(|target| ["--target".to_owned(), target.clone()]);
+    let arguments: Vec<String> = named.chain(arguments).collect();
+    let target = target.map_or_else(shell::host, Ok)?;
     machine::ensure(machine::Need::Plugin)?;
     let mut build =
         Workspace::Plugin.cargo(&["build", "--release", "--locked", "-p", "rollcall-plugin", "--lib"])?;
-    shell::run(build.args(arguments))?;
+    shell::run(build.args(&arguments))?;
     let bundler = ["run", "--quiet", "--release", "--locked", "-p", "rollcall-bundler", "--"];
     let mut bundler = shell::command("cargo", &bundler);
-    let target = shell::target();
-    shell::run(bundler.arg(&target).args(["rollcall-plugin", "--release"]).args(arguments))?;
-    notices::write(&target.join("bundled"))
+    let folder = shell::target();
+    shell::run(bundler.arg(&folder).args(["rollcall-plugin", "--release"]).args(&arguments))?;
+    notices::write(&folder.join("bundled"), &target)
+}
+
+/// The value of `--target`, and all other arguments.
+fn target_of(arguments: &[String]) -> (Option<String>, Vec<String>) {
+    let mut rest = arguments.to_vec();
+    let Some(at) = rest.iter().position(|word| word == "--target" || word.starts_with("--target=")) else {
+        return (None, rest);
+    };
+    let word = rest.remove(at);
+    let target = match word.strip_prefix("--target=") {
+        Some(target) => Some(target.to_owned()),
+        None => (at < rest.len()).then(|| rest.remove(at)),
+    };
+    (target, rest)
 }
 
 /// Builds them from nothing, and looks for the entry points that hosts call and at their size.
@@ -97,4 +118,22 @@ pub(crate) fn fuzz() -> Result<Report> {
         );
     }
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_taken_out_of_the_arguments() {
+        let of = |words: &[&str]| {
+            let (target, rest) = target_of(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>());
+            (target, rest.join(" "))
+        };
+        let windows = || Some(windows::GNU.to_owned());
+        assert_eq!(of(&["-v", "--target", windows::GNU, "-j1"]), (windows(), "-v -j1".to_owned()));
+        assert_eq!(of(&[&format!("--target={}", windows::GNU)]), (windows(), String::new()));
+        assert_eq!(of(&["-v"]), (None, "-v".to_owned()));
+        assert_eq!(of(&["--target"]), (None, String::new()));
+    }
 }

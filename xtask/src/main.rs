@@ -32,6 +32,7 @@ mod suites;
 mod test;
 mod trixie;
 mod wheel;
+mod windows;
 mod workspaces;
 
 use anyhow::{Result, bail};
@@ -41,9 +42,12 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   demo              install what the build needs, build `rollcall`, analyse the recording in demo/
-  test [SUITE...]   install what the tests need, build, run every suite (or the ones named); --list names them
+  test [SUITE...]   install what the tests need, build, run every suite (or the ones named); --list names them, and
+                    --without SUITE... leaves some out
   ci                what CI runs: the same as `test`
-  bundle            build Rollcall.clap and Rollcall.vst3 into target/bundled/
+  bundle            build Rollcall.clap and Rollcall.vst3 into target/bundled/; with --target x86_64-pc-windows-gnu (or -msvc) also
+                    rollcall.exe and rollcall-host.exe, into target/bundled/TARGET/
+  windows [quick|harness]  build that, and run it under Wine: tests, numbers, both formats, states, the window
   fuzz TARGET [S]   run a target of fuzz/ for so many seconds
   golden [FILTER]   make the golden data again with the generators beside it, and say what differs
   borders           check which crate may name which, and that no files import each other in a circle
@@ -83,6 +87,7 @@ fn dispatch() -> Result<()> {
         "patches" => patches::run(&rest),
         "peers" => peers::run(&rest),
         "wheel" => wheel::run(),
+        "windows" => windows::run(&rest),
         "debian13" => debian13::run(&rest),
         "setup" if rest == ["plugin"] => {
             machine::ensure(machine::Need::Plugin)?;

@@ -36,14 +36,12 @@ CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA
 NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 ";
 
-/// Writes it beside the bundles that there are.
+/// Writes it beside the bundles that there are, which were built for this target.
 ///
 /// # Errors
 /// Cargo cannot say what is in them, or a file cannot be read or written.
-pub(crate) fn write(bundles: &Path) -> Result<()> {
-    let host = shell::read(&mut shell::command("rustc", &["-vV"]))?;
-    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
-    let packages = metadata::built_in("rollcall-plugin", host)?;
+pub(crate) fn write(bundles: &Path, target: &str) -> Result<()> {
+    let packages = metadata::built_in("rollcall-plugin", target)?;
     let mut others = Vec::new();
     for (what, path) in OTHERS {
         let text =

@@ -84,15 +84,13 @@ impl Published {
 
     /// Where cargo keeps it.
     fn archive(&self) -> Result<PathBuf> {
-        let host = shell::read(&mut shell::command("rustc", &["-vV"]))?;
-        let host =
-            host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+        let host = shell::host()?;
         let listed = [
             "metadata",
             "--format-version=1",
             "--locked",
             "--filter-platform",
-            host,
+            &host,
             "--manifest-path",
             MANIFEST,
         ];

@@ -7,9 +7,20 @@ use anyhow::{Result, bail};
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rules: Vec<(String, Vec<String>)>,
+    not_run: Option<String>,
 }
 
 impl Report {
+    /// Nothing could be held to anything here, and why.
+    pub(crate) fn not_run(why: impl Into<String>) -> Self {
+        Self { not_run: Some(why.into()), ..Self::default() }
+    }
+
+    /// Why nothing was held to anything.
+    pub(crate) fn why_not_run(&self) -> Option<&str> {
+        self.not_run.as_deref()
+    }
+
     /// One more rule, and each place that breaks it.
     pub(crate) fn rule(&mut self, name: impl Into<String>, broken: Vec<String>) {
         self.rules.push((name.into(), broken));
@@ -24,6 +35,9 @@ impl Report {
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(why) = &self.not_run {
+            writeln!(f, "not run: {why}")?;
+        }
         for (name, broken) in &self.rules {
             writeln!(f, "{} {name}", if broken.is_empty() { "ok    " } else { "BROKEN" })?;
             for place in broken {

@@ -110,6 +110,16 @@ pub(crate) fn succeeds(program: &str, arguments: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// The system that the compiler runs on, by rustc's name for it.
+///
+/// # Errors
+/// There is no compiler, or it does not say.
+pub(crate) fn host() -> Result<String> {
+    let said = read(&mut command("rustc", &["-vV"]))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc names no host")
+}
+
 /// What it prints to stdout.
 ///
 /// # Errors

@@ -24,17 +24,28 @@ struct Outcome {
     took: Duration,
     /// Why it did not run to its end, if so.
     error: Option<String>,
+    /// Why it was not run, where it cannot be here or was left out.
+    not_run: Option<String>,
     /// Everything it wrote, where it is a program.
     said: String,
 }
 
 impl Outcome {
+    fn begun(suite: &'static Suite) -> Self {
+        let (counts, took) = (Counts::default(), Duration::ZERO);
+        Self { suite, counts, took, error: None, not_run: None, said: String::new() }
+    }
+
+    fn not_run(suite: &'static Suite, why: String) -> Self {
+        Self { not_run: Some(why), ..Self::begun(suite) }
+    }
+
     fn passed(&self) -> bool {
-        self.error.is_none() && self.counts.failed == 0 && self.counts.run() > 0
+        self.error.is_none() && self.counts.failed == 0 && (self.counts.run() > 0 || self.not_run.is_some())
     }
 }
 
-/// Runs the suites with these names, or all.
+/// Runs the suites with these names, all, or all but those that stand behind `--without`.
 ///
 /// # Errors
 /// A name is unknown, the machine lacks something, or a suite failed or ran no test.
@@ -45,7 +56,13 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
         }
         return Ok(());
     }
-    if let Some(unknown) = names.iter().find(|name| SUITES.iter().all(|suite| suite.name != **name)) {
+    let (names, without) = match names {
+        [first, without @ ..] if first == "--without" => (&[][..], without),
+        names => (names, &[][..]),
+    };
+    if let Some(unknown) =
+        names.iter().chain(without).find(|name| SUITES.iter().all(|suite| suite.name != **name))
+    {
         bail!("there is no suite `{unknown}`; `cargo xtask test --list` names them");
     }
     let start = Instant::now();
@@ -57,6 +74,10 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
         SUITES.iter().filter(|suite| names.is_empty() || names.iter().any(|name| name == suite.name));
     let mut outcomes = Vec::new();
     for suite in chosen {
+        if without.iter().any(|name| name == suite.name) {
+            outcomes.push(Outcome::not_run(suite, "left out by --without".to_owned()));
+            continue;
+        }
         eprintln!("\n== {}: {}", suite.name, suite.shows);
         let outcome = run_suite(suite, &python);
         eprintln!("== {}: {} in {}", suite.name, verdict(&outcome), clock(outcome.took));
@@ -69,7 +90,7 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
     if let Some((hosts, missing)) = shown::table(&said.collect::<Vec<_>>()) {
         writeln!(table, "\n{hosts}").expect("a String takes everything");
         // Some suites alone need not show everything.
-        unshown = if names.is_empty() { missing } else { Vec::new() };
+        unshown = if names.is_empty() && without.is_empty() { missing } else { Vec::new() };
     }
     fs::create_dir_all(logs())?;
     fs::write(logs().join("summary.txt"), &table)?;
@@ -79,6 +100,9 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
     // A suite that ran nothing, or broke off, is a failure even though none of its tests failed.
     sum.failed = sum.failed.max(failed);
     println!("\n{table}");
+    for (suite, why) in outcomes.iter().filter_map(|one| Some((one.suite.name, one.not_run.as_ref()?))) {
+        println!("{suite} not run: {why}");
+    }
     println!("{} passed, {} failed", sum.passed, sum.failed);
     if !unshown.is_empty() {
         bail!("no host has shown: {}; see TOPICS in xtask/src/shown.rs", unshown.join(", "));
@@ -97,34 +121,50 @@ fn logs() -> PathBuf {
 
 fn run_suite(suite: &'static Suite, python: &Path) -> Outcome {
     let start = Instant::now();
-    let (counts, said, error) = match act(suite, python) {
-        Ok((counts, said)) => (counts, said, None),
-        Err(error) => (Counts { passed: 0, failed: 1 }, String::new(), Some(format!("{error:#}"))),
+    let ended = match act(suite, python) {
+        Ok(Acted::Ran(counts, said)) => Outcome { counts, said, ..Outcome::begun(suite) },
+        Ok(Acted::NotRun(why)) => Outcome::not_run(suite, why),
+        Err(error) => Outcome {
+            counts: Counts { passed: 0, failed: 1 },
+            error: Some(format!("{error:#}")),
+            ..Outcome::begun(suite)
+        },
     };
-    Outcome { suite, counts, took: start.elapsed(), error, said }
+    Outcome { took: start.elapsed(), ..ended }
 }
 
-/// What ran, and what it wrote.
-fn act(suite: &Suite, python: &Path) -> Result<(Counts, String)> {
-    match suite.action {
+/// What came of a suite.
+enum Acted {
+    /// What ran, and what it wrote.
+    Ran(Counts, String),
+    /// Nothing: why not.
+    NotRun(String),
+}
+
+fn act(suite: &Suite, python: &Path) -> Result<Acted> {
+    let (counts, said) = match suite.action {
         Action::Check(check) => {
             let report = check()?;
             eprint!("{report}");
-            Ok((report.counts(), report.to_string()))
+            if let Some(why) = report.why_not_run() {
+                return Ok(Acted::NotRun(why.to_owned()));
+            }
+            (report.counts(), report.to_string())
         }
         Action::Command(words, counted) => {
             let words: Vec<PathBuf> = words.iter().map(|word| meant(word, python)).collect::<Result<_>>()?;
             let command = shell::command(&words[0].to_string_lossy(), &words[1..]);
-            observe(suite, "", command, counted)
+            observe(suite, "", command, counted)?
         }
         Action::Cargo(workspaces, arguments, counted) => {
-            each(workspaces, |one| observe(suite, one.suffix(), one.cargo(arguments)?, counted))
+            each(workspaces, |one| observe(suite, one.suffix(), one.cargo(arguments)?, counted))?
         }
         Action::Tests(workspaces, arguments) => each(workspaces, |one| {
             let (command, counted) = tests(one, arguments)?;
             observe(suite, one.suffix(), command, counted)
-        }),
-    }
+        })?,
+    };
+    Ok(Acted::Ran(counts, said))
 }
 
 /// The same in each workspace, also after a failure, and counted together.
@@ -180,6 +220,7 @@ fn verdict(outcome: &Outcome) -> String {
     let Counts { passed, failed } = outcome.counts;
     match &outcome.error {
         Some(error) => format!("BROKE OFF: {error}"),
+        None if outcome.not_run.is_some() => "not run".to_owned(),
         None if failed > 0 => format!("FAILED: {failed} of {}", passed + failed),
         None if passed == 0 => "FAILED: no test ran".to_owned(),
         None => format!("ok, {passed}"),
@@ -189,7 +230,11 @@ fn verdict(outcome: &Outcome) -> String {
 fn table(outcomes: &[Outcome], took: Duration) -> String {
     let mut table = format!("{:10} {:>9} {:>7}  what it showed\n", "suite", "tests run", "time");
     for outcome in outcomes {
-        let shown = if outcome.passed() { outcome.suite.shows.to_owned() } else { verdict(outcome) };
+        let shown = match &outcome.not_run {
+            Some(why) => format!("not run: {why}"),
+            None if outcome.passed() => outcome.suite.shows.to_owned(),
+            None => verdict(outcome),
+        };
         let (name, run) = (outcome.suite.name, outcome.counts.run());
         writeln!(table, "{name:10} {run:>9} {:>7}  {shown}", clock(outcome.took))
             .expect("a String takes everything");
@@ -207,7 +252,7 @@ mod tests {
     use super::*;
 
     fn outcome(counts: Counts) -> Outcome {
-        Outcome { suite: &SUITES[0], counts, took: Duration::ZERO, error: None, said: String::new() }
+        Outcome { counts, ..Outcome::begun(&SUITES[0]) }
     }
 
     #[test]
@@ -216,6 +261,11 @@ mod tests {
         assert!(!outcome(Counts { passed: 3, failed: 1 }).passed());
         assert!(!outcome(Counts::default()).passed());
         assert!(verdict(&outcome(Counts::default())).contains("no test ran"));
+        // What cannot be run here is no failure, and is said.
+        let not_run = Outcome::not_run(&SUITES[0], "no such system here".to_owned());
+        assert!(
+            not_run.passed() && table(&[not_run], Duration::ZERO).contains("not run: no such system here")
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Qtractor's scanner from Debian 13, which has VST3, beside the machine's own Debian: unpacked under `target/`, not installed.
+//! Packages of Debian 13 beside the machine's own Debian: unpacked under `target/`, not installed. Qtractor's scanner, which has VST3
+//! there, is one; the sources of Rust's standard library (`windows/standard.rs`) are another.
 
 use crate::shell;
 use anyhow::{Context, Result, ensure};
@@ -37,34 +38,54 @@ pub(crate) fn ensure() -> Result<PathBuf> {
 }
 
 fn make(folder: &Path, root: &Path) -> Result<()> {
+    let archives = listed(folder, SUITE)?;
+    shell::run_patiently(
+        apt(folder, "apt-get").args(["install", "--yes", "--download-only"]).args(LIBRARIES),
+    )?;
+    shell::run_patiently(apt(folder, "apt-get").args(["download", PROGRAM]).current_dir(archives))?;
+    let unpacked = unpack(folder, root)?;
+    ensure!(unpacked > LIBRARIES.len(), "apt left {unpacked} packages");
+    Ok(())
+}
+
+/// Begins a folder with a suite's list of packages; returns where packages are put.
+///
+/// # Errors
+/// The archive cannot be reached, or has no such suite.
+pub(crate) fn listed(folder: &Path, suite: &str) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     let archives = folder.join("archives");
-    for made in [root, &archives.join("partial"), &folder.join("lists/partial"), &folder.join("none")] {
+    for made in [&archives.join("partial"), &folder.join("lists/partial"), &folder.join("none")] {
         fs::create_dir_all(made)?;
     }
     // No package is installed there: so each one is missing.
     fs::write(folder.join("status"), "")?;
     // Of all lists only the one of the packages: what else a machine may be set up to fetch, its apt-file's lists for one, is
     // not needed here and can be what an archive has wrong.
-    let source = format!("deb [signed-by={KEYS} target=Packages] {} {SUITE} main\n", archive()?);
+    let source = format!("deb [signed-by={KEYS} target=Packages] {} {suite} main\n", archive()?);
     fs::write(folder.join("sources.list"), source)?;
+    shell::run_patiently(apt(folder, "apt-get").arg("update"))?;
+    Ok(archives)
+}
 
-    shell::run_patiently(apt(folder).arg("update"))?;
-    shell::run_patiently(apt(folder).args(["install", "--yes", "--download-only"]).args(LIBRARIES))?;
-    shell::run_patiently(apt(folder).args(["download", PROGRAM]).current_dir(&archives))?;
+/// Unpacks what is in a folder's archives into a root, and removes the archives and lists. Returns how many there were.
+///
+/// # Errors
+/// A package is broken, or there is no room.
+pub(crate) fn unpack(folder: &Path, root: &Path) -> Result<usize> {
+    fs::create_dir_all(root)?;
     let mut unpacked = 0;
-    for entry in fs::read_dir(&archives)? {
+    for entry in fs::read_dir(folder.join("archives"))? {
         let package = entry?.path();
         if package.extension().is_some_and(|extension| extension == "deb") {
-            shell::read(shell::command("dpkg-deb", &["--extract"]).args([&package, root]))?;
+            shell::read(shell::command("dpkg-deb", &["--extract"]).arg(&package).arg(root))?;
             unpacked += 1;
         }
     }
-    ensure!(unpacked > LIBRARIES.len(), "apt left {unpacked} packages in {}", archives.display());
     ["archives", "lists"].iter().try_for_each(|used| fs::remove_dir_all(folder.join(used)))?;
-    Ok(())
+    Ok(unpacked)
 }
 
 /// The archive that this machine itself installs from: that of its own release, by its own lists of sources.
@@ -79,9 +100,9 @@ pub(crate) fn archive() -> Result<String> {
     list.lines().next().map(str::to_owned).with_context(|| format!("apt has no source with {name} main"))
 }
 
-/// apt-get with lists, state and cache of its own: it sees nothing but trixie and touches nothing of the machine's.
-fn apt(folder: &Path) -> Command {
-    let mut command = shell::command("apt-get", &["-qq"]);
+/// A program of apt's with lists, state and cache of its own: it sees nothing but that suite and touches nothing of the machine's.
+pub(crate) fn apt(folder: &Path, program: &str) -> Command {
+    let mut command = shell::command(program, &["-qq"]);
     let places = [
         ("Dir::Etc::sourcelist", "sources.list"),
         ("Dir::Etc::sourceparts", "none"),

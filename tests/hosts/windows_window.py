@@ -1,0 +1,83 @@
+"""Rollcall's window in a host for Windows, under Wine on a screen under Xvfb: opened, drawn, resized, closed, opened again.
+
+    python tests/hosts/windows_window.py WINDOW_EXE BUNDLES PICTURES
+
+`WINDOW_EXE` is built from windows_window.c. Leaves what it saw in the folder PICTURES.
+"""
+
+import pathlib
+import subprocess
+import sys
+import threading
+
+from checks import Checks, bundle
+from display import Screen, colours, save
+
+
+class Host:
+    """The host's process, and what it has said."""
+
+    def __init__(self, screen, program, plugin):
+        command = ["wine", program, plugin]
+        self.process = subprocess.Popen(command, env=screen.environment(), stdout=subprocess.PIPE, text=True)
+        self.said = []
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.said.append(line.strip())
+
+    def size(self):
+        """Of the plugin's window, as the host last found it."""
+        sizes = [line.split()[1:] for line in self.said if line.startswith("size ")]
+        return tuple(map(int, sizes[-1])) if sizes else None
+
+
+def drawn(screen, number):
+    """A picture of the window that is not blank, or the last one."""
+    seen = {}
+
+    def look():
+        seen["picture"] = screen.picture(number)
+        count, most = colours(seen["picture"])
+        return count > 64 and most < 0.95
+
+    screen.wait_for(look, seconds=60)
+    return seen["picture"]
+
+
+def main(program, plugin, pictures):
+    checks = Checks()
+    with Screen() as screen:
+        host = Host(screen, program, plugin)
+        try:
+            screen.wait_for(lambda: "open" in host.said, seconds=120)
+            number = screen.wait_for(lambda: next(iter(screen.windows()), None), seconds=60)
+            if not checks.that("the host opens the plugin's window", number and "open" in host.said, host.said):
+                checks.end()
+            for name, size in [("", None), ("-1200", (1200, 800)), ("-900", (900, 650))]:
+                if size:
+                    screen.resize(number, *size)
+                    followed = screen.wait_for(lambda: host.size() == size, seconds=60)
+                    checks.that(f"it follows the host to {size[0]} x {size[1]}", followed, f"it is {host.size()}")
+                picture = drawn(screen, number)
+                save(pathlib.Path(pictures) / f"windows-window{name}.png", picture)
+                count, most = colours(picture)
+                found = f"{count} colours, the commonest on {most:.0%} of {picture.shape[1]} x {picture.shape[0]} pixels"
+                checks.that("and is not blank", count > 64 and most < 0.95, found)
+            screen.close(number)
+            checks.that("it closes", screen.wait_for(lambda: "closed" in host.said, seconds=60), host.said)
+            screen.wait_for(lambda: host.said.count("open") == 2, seconds=60)
+            again = screen.wait_for(lambda: next((one for one in screen.windows() if one != number), None), seconds=60)
+            if checks.that("it opens a second time", again, host.said):
+                count, most = colours(drawn(screen, again))
+                checks.that("and is not blank then either", count > 64 and most < 0.95, f"{count} colours, {most:.0%}")
+                screen.close(again)
+            ended = screen.wait_for(lambda: host.process.poll() is not None, seconds=60)
+            checks.that("the host goes on after it, and ends well", ended and host.process.returncode == 0, host.said)
+        finally:
+            host.process.kill()
+    checks.end()
+
+
+main(sys.argv[1], str(bundle(sys.argv[2], "Rollcall.clap")), sys.argv[3])

@@ -1,0 +1,144 @@
+//! Windows: the bundles and programs built here, and run under Wine by `cargo xtask windows`.
+
+mod checks;
+pub(crate) mod standard;
+pub(crate) mod target;
+mod wine;
+
+use crate::{bundle, machine, notices, report::Report, shell, workspaces::Workspace};
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use target::Target;
+
+/// The target that MinGW links for.
+pub(crate) const GNU: &str = "x86_64-pc-windows-gnu";
+
+/// What is built. The programs with the features of their whole workspace, so that what they have in common is compiled once.
+const BUILDS: [(Workspace, &[&str]); 2] = [
+    (Workspace::Main, &["--workspace", "--bin", "rollcall", "--bin", "rollcall-host"]),
+    (Workspace::Plugin, &["-p", "rollcall-plugin", "--lib"]),
+];
+
+/// What cargo calls a file, and where it goes.
+const FILES: [(&str, &str); 4] = [
+    ("rollcall_plugin.dll", "Rollcall.clap"),
+    ("rollcall_plugin.dll", "Rollcall.vst3/Contents/x86_64-win/Rollcall.vst3"),
+    ("rollcall.exe", "rollcall.exe"),
+    ("rollcall-host.exe", "rollcall-host.exe"),
+];
+
+/// How it is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// As it ships.
+    Release,
+    /// Not optimised much, with the same numbers: for tests.
+    Quick,
+}
+
+/// Builds plugin and programs for a target of Windows into `target/bundled/TARGET/`.
+///
+/// # Errors
+/// There is no standard library for it here, or the build fails.
+pub(crate) fn bundle(target: &str, arguments: &[String]) -> Result<()> {
+    machine::ensure(machine::Need::CommandLine)?;
+    let target = Target::need(target)?;
+    let folder = shell::target().join("bundled").join(&target.name);
+    build(&target, Build::Release, &folder, arguments)?;
+    notices::write(&folder, &target.name)?;
+    for (_, file) in FILES {
+        let bytes = fs::metadata(folder.join(file)).with_context(|| format!("{file} is missing"))?.len();
+        println!("{:6.1} MB  {}", bytes as f64 / 1e6, folder.join(file).display());
+    }
+    Ok(())
+}
+
+/// Builds the files, and puts them where they belong in a folder.
+fn build(target: &Target, build: Build, folder: &Path, arguments: &[String]) -> Result<()> {
+    let settings = quick_settings(build)?;
+    for (workspace, what) in BUILDS {
+        let words = [&["build", "--release", "--locked"], what].concat();
+        shell::run(target.cargo(workspace, &words)?.args(&settings).args(arguments))?;
+    }
+    for (built, file) in FILES {
+        let (from, to) = (shell::target().join(&target.name).join("release").join(built), folder.join(file));
+        fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+        fs::copy(&from, &to).with_context(|| format!("{} was not built", from.display()))?;
+    }
+    Ok(())
+}
+
+/// What turns the one profile into a quick one. Whatever the profile says of single packages, it is said here again: that goes before.
+fn quick_settings(build: Build) -> Result<Vec<String>> {
+    if build == Build::Release {
+        return Ok(Vec::new());
+    }
+    let manifests = Workspace::BOTH.iter().map(|one| fs::read_to_string(shell::root().join(one.manifest())));
+    let manifests = manifests.collect::<std::io::Result<Vec<_>>>()?;
+    let mut packages: Vec<&str> = Vec::new();
+    for line in manifests.iter().flat_map(|text| text.lines()) {
+        packages.extend(line.strip_suffix(".opt-level = \"s\""));
+    }
+    packages.sort_unstable();
+    packages.dedup();
+    let of = |package: &&str| format!("profile.release.package.{package}.opt-level=1");
+    let settings = std::iter::once("profile.release.opt-level=1".to_owned()).chain(packages.iter().map(of));
+    Ok(settings.flat_map(|setting| ["--config".to_owned(), setting]).collect())
+}
+
+/// What is quickly built. The harness loads plugins of both formats under Wine and finds out what they do badly, and files are
+/// written as Windows has them. Program and plugin take ten minutes of a processor more: [`run`].
+///
+/// # Errors
+/// Something cannot be built, or Wine is missing.
+fn check() -> Result<Report> {
+    let target = match Target::find(GNU)? {
+        Ok(target) => target,
+        Err(why) => return Ok(Report::not_run(format!("no standard library for Windows here: {why}"))),
+    };
+    let mut report = Report::default();
+    checks::tests(&target, &quick_settings(Build::Quick)?, &mut report)?;
+    Ok(report)
+}
+
+/// `cargo xtask windows`: builds what ships, and shows everything that can be shown here; with `quick`, of what is built without
+/// optimising much; with `harness`, of that alone.
+///
+/// # Errors
+/// Something cannot be built, or a check fails.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let is_quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => false,
+        ["quick"] => true,
+        ["harness"] => return crate::report::print(check()?),
+        _ => bail!("`cargo xtask windows` takes nothing, `quick` or `harness`"),
+    };
+    machine::ensure_for(&["window".to_owned()])?;
+    let target = Target::need(GNU)?;
+    let folder = if is_quick {
+        let folder = shell::target().join("windows/quick");
+        build(&target, Build::Quick, &folder, &[])?;
+        folder
+    } else {
+        bundle(GNU, &[])?;
+        shell::target().join("bundled").join(GNU)
+    };
+    let settings = quick_settings(if is_quick { Build::Quick } else { Build::Release })?;
+    let mut report = Report::default();
+    checks::tests(&target, &settings, &mut report)?;
+    checks::headless(&folder, &mut report)?;
+    checks::window(&folder, &mut report)?;
+    crate::report::print(report)
+}
+
+/// The same plugin for this system: what Windows' is held against.
+fn here() -> Result<PathBuf> {
+    let bundles = shell::target().join("bundled");
+    if !bundles.join("Rollcall.clap").is_file() {
+        bundle::run(&[])?;
+    }
+    Ok(bundles)
+}

@@ -1,0 +1,95 @@
+//! Wine with a Windows of its own under `target/`: where it is made, and how programs run in it.
+
+use crate::{machine, shell};
+use anyhow::{Context, Result, ensure};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What Wine 8 lacks, see there.
+const RANDOM: &str = "xtask/src/windows/bcryptprimitives.c";
+/// Longer than any program here takes on a busy machine: what hangs must not hold up the others for ever.
+const PATIENCE: &str = "1200";
+
+/// A Windows of our own.
+#[derive(Clone, Debug)]
+pub(crate) struct Wine {
+    prefix: PathBuf,
+}
+
+impl Wine {
+    /// Made once, and again when there is another Wine.
+    ///
+    /// # Errors
+    /// Wine is missing, or cannot make it.
+    pub(crate) fn ensure() -> Result<Self> {
+        let folder = shell::target().join("windows");
+        let wine = Self { prefix: folder.join("prefix") };
+        let stamp = folder.join("prefix-of.txt");
+        if !shell::succeeds("wine", &["--version"]) {
+            machine::ensure_one("wine")?;
+        }
+        let wanted = shell::read(wine.command("wine").arg("--version"))?;
+        if fs::read_to_string(&stamp).is_ok_and(|made_by| made_by == wanted) {
+            return Ok(wine);
+        }
+        if wine.prefix.exists() {
+            fs::remove_dir_all(&wine.prefix)?;
+        }
+        fs::create_dir_all(&folder)?;
+        let quiet = |command: &mut Command| shell::keep_quietly(command, &folder.join("prefix.log"));
+        quiet(wine.command("wineboot").arg("--init"))?;
+        // Programs of today refuse an older one.
+        quiet(wine.command("wine").args(["winecfg", "-v", "win10"]))?;
+        let system = wine.prefix.join("drive_c/windows/system32");
+        ensure!(system.is_dir(), "Wine made no {}; see prefix.log beside it", system.display());
+        let random = system.join("bcryptprimitives.dll");
+        if !random.exists() {
+            let mut compile =
+                shell::command("x86_64-w64-mingw32-gcc", &["-O1", "-shared", "-static-libgcc", RANDOM, "-o"]);
+            shell::run(compile.arg(random).arg("-ladvapi32"))?;
+        }
+        fs::write(stamp, wanted)?;
+        Ok(wine)
+    }
+
+    /// A program of Windows, without a screen.
+    pub(crate) fn program(&self, program: &Path) -> Command {
+        let mut command = self.command("timeout");
+        command.args([PATIENCE, "wine"]).arg(program).env_remove("DISPLAY");
+        command
+    }
+
+    /// What cargo runs tests with.
+    pub(crate) fn runner(&self, cargo: &mut Command, target: &str) {
+        let name = format!("CARGO_TARGET_{}_RUNNER", target.replace('-', "_").to_uppercase());
+        cargo.env(name, "wine").env_remove("DISPLAY");
+        self.surroundings(cargo);
+    }
+
+    /// Runs it, and returns what it printed.
+    ///
+    /// # Errors
+    /// It fails.
+    pub(crate) fn read(command: &mut Command) -> Result<Vec<u8>> {
+        let line = shell::line(command);
+        let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "`{line}` failed: {}\n{said}", output.status);
+        Ok(output.stdout)
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = shell::command::<&str>(program, &[]);
+        self.surroundings(&mut command);
+        command
+    }
+
+    /// Without what Wine says of itself, and without its browser, its .NET and its entries in the menus of this machine.
+    pub(crate) fn surroundings(&self, command: &mut Command) {
+        command.env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all");
+        command.env("WINEDLLOVERRIDES", "mscoree,mshtml=;winemenubuilder.exe=d");
+    }
+}
