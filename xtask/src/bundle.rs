@@ -1,7 +1,7 @@
 //! `cargo xtask bundle`: the plugin as `Rollcall.clap` and `Rollcall.vst3` (named in `plugin/bundler.toml`), put together by
 //! nice-plug's own bundler in `target/bundled/`, with the licences of all that is in it beside them.
 
-use crate::{machine, notices, report::Report, shell, windows, workspaces::Workspace};
+use crate::{machine, notices, report::Report, shell, workspaces::Workspace};
 use anyhow::Result;
 use std::fs;
 
@@ -17,15 +17,11 @@ const MOST_BYTES: usize = 40_000_000;
 /// Runs of `rollcall-host fuzz` on each bundle: under a minute for both on two cores.
 const FUZZ_RUNS: &str = "25";
 
-/// Builds both bundles, for another system with `--target`. Further arguments go to `cargo build`.
+/// Builds both bundles for this system, or for a target that is alike. Further arguments go to `cargo build`.
 ///
 /// # Errors
 /// The machine lacks something, or the build fails.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let (target, arguments) = target_of(arguments);
-    if let Some(target) = target.as_deref().filter(|target| target.contains("-windows-")) {
-        return windows::bundle(target, &arguments);
-    }
+pub(crate) fn run(target: Option<String>, arguments: Vec<String>) -> Result<()> {
     let named = target.iter().flat_map(|target| ["--target".to_owned(), target.clone()]);
     let arguments: Vec<String> = named.chain(arguments).collect();
     let target = target.map_or_else(shell::host, Ok)?;
@@ -41,7 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 /// The value of `--target`, and all other arguments.
-fn target_of(arguments: &[String]) -> (Option<String>, Vec<String>) {
+pub(crate) fn target_of(arguments: &[String]) -> (Option<String>, Vec<String>) {
     let mut rest = arguments.to_vec();
     let Some(at) = rest.iter().position(|word| word == "--target" || word.starts_with("--target=")) else {
         return (None, rest);
@@ -63,7 +59,7 @@ pub(crate) fn check() -> Result<Report> {
     if bundles.exists() {
         fs::remove_dir_all(&bundles)?;
     }
-    run(&[])?;
+    run(None, Vec::new())?;
     let mut report = Report::default();
     for (file, symbol) in ENTRIES {
         let library = fs::read(bundles.join(file)).unwrap_or_default();
@@ -124,15 +120,17 @@ pub(crate) fn fuzz() -> Result<Report> {
 mod tests {
     use super::*;
 
+    const GNU: &str = "x86_64-pc-windows-gnu";
+
     #[test]
     fn the_target_is_taken_out_of_the_arguments() {
         let of = |words: &[&str]| {
             let (target, rest) = target_of(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>());
             (target, rest.join(" "))
         };
-        let windows = || Some(windows::GNU.to_owned());
-        assert_eq!(of(&["-v", "--target", windows::GNU, "-j1"]), (windows(), "-v -j1".to_owned()));
-        assert_eq!(of(&[&format!("--target={}", windows::GNU)]), (windows(), String::new()));
+        let windows = || Some(GNU.to_owned());
+        assert_eq!(of(&["-v", "--target", GNU, "-j1"]), (windows(), "-v -j1".to_owned()));
+        assert_eq!(of(&[&format!("--target={}", GNU)]), (windows(), String::new()));
         assert_eq!(of(&["-v"]), (None, "-v".to_owned()));
         assert_eq!(of(&["--target"]), (None, String::new()));
     }

@@ -78,7 +78,10 @@ fn dispatch() -> Result<()> {
     match command.as_str() {
         "demo" => demo::run(),
         "test" | "ci" => test::run(&rest),
-        "bundle" => bundle::run(&rest),
+        "bundle" => match bundle::target_of(&rest) {
+            (Some(target), rest) if target.contains("-windows-") => windows::bundle(&target, &rest),
+            (target, rest) => bundle::run(target, rest),
+        },
         "fuzz" => fuzz::run(&rest),
         "golden" => golden::run(&rest),
         "borders" => report::print(borders::check()?),

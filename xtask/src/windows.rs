@@ -1,33 +1,23 @@
 //! Windows: the bundles and programs built here, and run under Wine by `cargo xtask windows`.
 
 mod checks;
+mod compiler;
+mod files;
 pub(crate) mod standard;
 pub(crate) mod target;
 mod wine;
 
-use crate::{bundle, machine, notices, report::Report, shell, workspaces::Workspace};
+use crate::{machine, notices, report::Report, shell, workspaces::Workspace};
 use anyhow::{Context, Result, bail};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use compiler::GNU;
+use files::FILES;
+use std::{fs, path::Path};
 use target::Target;
-
-/// The target that MinGW links for.
-pub(crate) const GNU: &str = "x86_64-pc-windows-gnu";
 
 /// What is built. The programs with the features of their whole workspace, so that what they have in common is compiled once.
 const BUILDS: [(Workspace, &[&str]); 2] = [
     (Workspace::Main, &["--workspace", "--bin", "rollcall", "--bin", "rollcall-host"]),
     (Workspace::Plugin, &["-p", "rollcall-plugin", "--lib"]),
-];
-
-/// What cargo calls a file, and where it goes.
-const FILES: [(&str, &str); 4] = [
-    ("rollcall_plugin.dll", "Rollcall.clap"),
-    ("rollcall_plugin.dll", "Rollcall.vst3/Contents/x86_64-win/Rollcall.vst3"),
-    ("rollcall.exe", "rollcall.exe"),
-    ("rollcall-host.exe", "rollcall-host.exe"),
 ];
 
 /// How it is built.
@@ -132,13 +122,4 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     checks::headless(&folder, &mut report)?;
     checks::window(&folder, &mut report)?;
     crate::report::print(report)
-}
-
-/// The same plugin for this system: what Windows' is held against.
-fn here() -> Result<PathBuf> {
-    let bundles = shell::target().join("bundled");
-    if !bundles.join("Rollcall.clap").is_file() {
-        bundle::run(&[])?;
-    }
-    Ok(bundles)
 }

@@ -1,9 +1,8 @@
 //! What is shown of Windows' plugin and programs under Wine, held against this system's own.
 
-use super::{
-    target::{self, Target},
-    wine::Wine,
-};
+use super::files::{FILES, here};
+use super::target::{self, Target};
+use super::wine::Wine;
 use crate::{bundle, python, report::Report, shell, workspaces::Workspace};
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -28,7 +27,7 @@ pub(super) fn headless(folder: &Path, report: &mut Report) -> Result<()> {
     same_numbers(&wine, folder, report)?;
     habits(&wine, &folder.join("rollcall.exe"), report)?;
     let host = Host { wine: &wine, there: folder.join("rollcall-host.exe"), here: bundle::harness()?.into() };
-    let here = super::here()?;
+    let here = here()?;
     for name in BUNDLES {
         let (there, here) = (folder.join(name), here.join(name));
         host.inspect(&there, &here, report)?;
@@ -41,7 +40,7 @@ pub(super) fn headless(folder: &Path, report: &mut Report) -> Result<()> {
 /// No DLL is needed but those of every Windows.
 fn imports(folder: &Path, report: &mut Report) -> Result<()> {
     let mut foreign = Vec::new();
-    for (_, file) in super::FILES {
+    for (_, file) in FILES {
         let names = target::imports(&folder.join(file))?;
         // MinGW's own begin so: libgcc_s_seh-1, libwinpthread-1, libssp-0, libstdc++-6.
         foreign.extend(

@@ -3,6 +3,7 @@
 //!
 //! Building it needs features that the compiler gives to its own library alone (`RUSTC_BOOTSTRAP`); nothing else is built so.
 
+use super::compiler::{GNU, compiler};
 use crate::{machine, shell, trixie};
 use anyhow::{Context, Result, ensure};
 use std::{
@@ -37,7 +38,7 @@ pub(crate) fn ensure(target: &str) -> Result<Standard> {
     if fs::read_dir(folder.trim()).is_ok_and(|mut entries| entries.next().is_some()) {
         return Ok(Standard::Installed);
     }
-    if target != super::GNU || !machine::is_debian() {
+    if target != GNU || !machine::is_debian() {
         return Ok(Standard::Missing(format!("`rustup target add {target}` installs it")));
     }
     let version = release()?;
@@ -132,7 +133,7 @@ fn build(folder: &Path, toolchain: &Path, target: &str) -> Result<()> {
     let manifest = "[package]\nname = \"nothing\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n";
     fs::write(folder.join("Cargo.toml"), manifest)?;
     let mut cargo = shell::command("cargo", &["build", "--release", "--quiet", BUILD, "--target", target]);
-    super::target::compiler(&mut cargo, Some(toolchain), target);
+    compiler(&mut cargo, Some(toolchain), target);
     cargo.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", folder.join("target")).current_dir(folder);
     shell::run(&mut cargo)?;
     let libraries = toolchain.join("lib/rustlib").join(target).join("lib");

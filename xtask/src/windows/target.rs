@@ -1,5 +1,6 @@
 //! Building for Windows: the compiler with a standard library for it, MinGW's linker, no DLL but the system's own.
 
+use super::compiler::{GNU, compiler};
 use super::standard::{self, Standard};
 use crate::{machine, shell, workspaces::Workspace};
 use anyhow::{Result, bail};
@@ -18,7 +19,7 @@ impl Target {
     /// # Errors
     /// A linker is missing, or making the standard library failed.
     pub(crate) fn find(name: &str) -> Result<std::result::Result<Self, String>> {
-        if name == super::GNU && machine::is_debian() {
+        if name == GNU && machine::is_debian() {
             machine::ensure_one("gcc-mingw-w64-x86-64")?;
         }
         let standard = standard::ensure(name)?;
@@ -52,24 +53,6 @@ impl Target {
         };
         compiler(&mut cargo, toolchain, &self.name);
         Ok(cargo)
-    }
-}
-
-/// Tells cargo which compiler and linker.
-pub(crate) fn compiler(cargo: &mut Command, toolchain: Option<&Path>, target: &str) {
-    if let Some(toolchain) = toolchain {
-        // rustup's own path would load the driver of the toolchain that has no such library.
-        cargo.env("RUSTC", toolchain.join("bin/rustc")).env("LD_LIBRARY_PATH", toolchain.join("lib"));
-    }
-    let name = target.replace('-', "_");
-    let upper = name.to_uppercase();
-    if target.ends_with("-msvc") {
-        // Microsoft's C library in the file: else users need its "redistributable".
-        cargo.env(format!("CARGO_TARGET_{upper}_RUSTFLAGS"), "-Ctarget-feature=+crt-static");
-    } else if !cfg!(windows) {
-        let tool = |tool: &str| format!("x86_64-w64-mingw32-{tool}");
-        cargo.env(format!("CARGO_TARGET_{upper}_LINKER"), tool("gcc"));
-        cargo.env(format!("CC_{name}"), tool("gcc")).env(format!("AR_{name}"), tool("ar"));
     }
 }
 

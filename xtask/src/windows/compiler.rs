@@ -1,0 +1,24 @@
+//! Which compiler and linker cargo uses for a target of Windows.
+
+use std::{path::Path, process::Command};
+
+/// The target that MinGW links for.
+pub(crate) const GNU: &str = "x86_64-pc-windows-gnu";
+
+/// Tells cargo which compiler and linker.
+pub(crate) fn compiler(cargo: &mut Command, toolchain: Option<&Path>, target: &str) {
+    if let Some(toolchain) = toolchain {
+        // rustup's own path would load the driver of the toolchain that has no such library.
+        cargo.env("RUSTC", toolchain.join("bin/rustc")).env("LD_LIBRARY_PATH", toolchain.join("lib"));
+    }
+    let name = target.replace('-', "_");
+    let upper = name.to_uppercase();
+    if target.ends_with("-msvc") {
+        // Microsoft's C library in the file: else users need its "redistributable".
+        cargo.env(format!("CARGO_TARGET_{upper}_RUSTFLAGS"), "-Ctarget-feature=+crt-static");
+    } else if !cfg!(windows) {
+        let tool = |tool: &str| format!("x86_64-w64-mingw32-{tool}");
+        cargo.env(format!("CARGO_TARGET_{upper}_LINKER"), tool("gcc"));
+        cargo.env(format!("CC_{name}"), tool("gcc")).env(format!("AR_{name}"), tool("ar"));
+    }
+}
