@@ -18,7 +18,7 @@ use support::{
     drag::drop_file,
     requests::waits,
     screen::{Screen, is_bright, is_vivid, on_a_screen},
-    stage::{Pace, Stage},
+    stage::{Speed, Stage},
 };
 use x11rb::{
     connection::Connection,
@@ -57,7 +57,7 @@ fn who_plays_stands_in_large_letters_over_a_history_in_colour() {
         // The meters come with the model; what stands above them then is no name.
         stage.until("the meters", |stage| stage.picture().count(METERS, is_vivid) > 100);
         assert_eq!(stage.picture().count(HEADLINE, is_bright), 0, "nobody plays yet");
-        stage.play(&music, 14.0, Pace::AsFastAsItGoes);
+        stage.play(&music, 14.0, Speed::AsFastAsItGoes);
         stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > 2_000);
         stage.until("a history", |stage| stage.picture().count(HISTORY, is_vivid) > 2_000);
     });
@@ -157,18 +157,18 @@ fn a_hidden_window_draws_nothing_and_a_shown_one_goes_on() {
         let music = music();
         let mut stage = Stage::new(screen, music.rate_hz);
         stage.open(None);
-        stage.play(&music, 3.0, Pace::Live);
+        stage.play(&music, 3.0, Speed::Live);
         let window = stage.child();
-        let drawing = cost_of(window, || stage.play(&music, 2.0, Pace::Live));
+        let drawing = cost_of(window, || stage.play(&music, 2.0, Speed::Live));
         stage.hide();
         stage.idle(Duration::from_millis(300));
-        let hidden = cost_of(window, || stage.play(&music, 2.0, Pace::Live));
+        let hidden = cost_of(window, || stage.play(&music, 2.0, Speed::Live));
         println!("drawing: {drawing:?}\nhidden: {hidden:?}");
         assert!(drawing.pictures > 0 && hidden.pictures == 0, "{drawing:?} {hidden:?}");
         let share = (hidden.window_s + hidden.raster_s) / hidden.seconds;
         assert!(share < 0.02, "a hidden window takes {:.1} % of a core", share * 100.0);
         stage.show();
-        stage.play(&music, 1.0, Pace::Live);
+        stage.play(&music, 1.0, Speed::Live);
         stage.until("names", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
     });
 }

@@ -22,29 +22,29 @@ pub enum Channels {
 
 impl Channels {
     /// What is listened to in so many channels.
-    pub(crate) fn ears(self, channels: usize) -> Vec<Ear> {
-        let one = |number| Ear::One { number, is_named: false };
+    pub(crate) fn downmixes(self, channels: usize) -> Vec<Downmix> {
+        let one = |number| Downmix::One { number, is_named: false };
         match self {
-            Self::Mono => vec![Ear::Mono],
+            Self::Mono => vec![Downmix::Mono],
             Self::Each => (0..channels).map(one).collect(),
-            Self::Left => vec![Ear::One { number: 0, is_named: true }],
-            Self::Right => vec![Ear::One { number: 1.min(channels.saturating_sub(1)), is_named: true }],
-            Self::Mid => vec![Ear::Mid],
-            Self::Side => vec![Ear::Side],
+            Self::Left => vec![Downmix::One { number: 0, is_named: true }],
+            Self::Right => vec![Downmix::One { number: 1.min(channels.saturating_sub(1)), is_named: true }],
+            Self::Mid => vec![Downmix::Mid],
+            Self::Side => vec![Downmix::Side],
         }
     }
 }
 
 /// One signal that is made of the channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ear {
+pub(crate) enum Downmix {
     Mono,
     One { number: usize, is_named: bool },
     Mid,
     Side,
 }
 
-impl Ear {
+impl Downmix {
     /// Its name in results, where it is not the mean of all.
     pub(crate) fn name(self) -> Option<String> {
         (self != Self::Mono).then(|| self.to_string())
@@ -71,7 +71,7 @@ impl Ear {
     }
 }
 
-impl fmt::Display for Ear {
+impl fmt::Display for Downmix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mono => f.write_str("mono"),
@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn signals_are_the_plugin_s() {
         let heard = |channels: Channels, interleaved: &[f32], of: usize| -> Vec<Vec<f32>> {
-            let signal = |ear: Ear| ear.of(interleaved, of, &mut Vec::new()).to_vec();
-            channels.ears(of).into_iter().map(signal).collect()
+            let signal = |downmix: Downmix| downmix.of(interleaved, of, &mut Vec::new()).to_vec();
+            channels.downmixes(of).into_iter().map(signal).collect()
         };
         let stereo = [1.0, 3.0, -2.0, 2.0];
         assert_eq!(heard(Channels::Mono, &stereo, 2), [stereo]);
@@ -106,7 +106,8 @@ mod tests {
             assert_eq!(heard(channels, &mono, 1), [mono]);
         }
         assert_eq!(heard(Channels::Side, &mono, 1), [[0.0, 0.0]]);
-        let names = |channels: Channels| channels.ears(2).into_iter().map(Ear::name).collect::<Vec<_>>();
+        let names =
+            |channels: Channels| channels.downmixes(2).into_iter().map(Downmix::name).collect::<Vec<_>>();
         assert_eq!(names(Channels::Each), [Some("1".into()), Some("2".into())]);
         assert_eq!((names(Channels::Mono), names(Channels::Right)), (vec![None], vec![Some("right".into())]));
     }

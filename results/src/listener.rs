@@ -2,7 +2,7 @@
 
 use crate::{
     Analysis, Channels, Overview, Steps,
-    channels::Ear,
+    channels::Downmix,
     crew,
     loudness::Loudness,
     others::{OtherSteps, ranked_events},
@@ -158,10 +158,10 @@ impl Listener {
         start_s: f64,
     ) -> Result<Hearing, AnalyzeError> {
         let head = Timeline::begin(name, &self.model, format, self.engine, self.ranges.clone(), start_s);
-        let ears = chosen.ears(format.channels);
-        let threads = (self.threads / ears.len().max(1)).max(1);
-        let voice = |ear| Voice::new(self, ear, format, threads, head.clone());
-        Ok(Hearing { voices: ears.into_iter().map(voice).collect::<Result<_, _>>()? })
+        let downmixes = chosen.downmixes(format.channels);
+        let threads = (self.threads / downmixes.len().max(1)).max(1);
+        let voice = |downmix| Voice::new(self, downmix, format, threads, head.clone());
+        Ok(Hearing { voices: downmixes.into_iter().map(voice).collect::<Result<_, _>>()? })
     }
 }
 
@@ -218,7 +218,7 @@ impl std::fmt::Debug for Hearing {
 
 /// One signal on its way.
 struct Voice {
-    ear: Ear,
+    downmix: Downmix,
     channels: usize,
     engine: Engine,
     steps: Steps,
@@ -232,13 +232,13 @@ struct Voice {
 impl Voice {
     fn new(
         listener: &Listener,
-        ear: Ear,
+        downmix: Downmix,
         format: InputFormat,
         threads: usize,
         head: Timeline,
     ) -> Result<Self, AnalyzeError> {
         let InputFormat { sample_rate_hz, channels } = format;
-        let heard = InputFormat { sample_rate_hz, channels: ear.channels(channels) };
+        let heard = InputFormat { sample_rate_hz, channels: downmix.channels(channels) };
         let start_s = head.settings.start_s;
         let mut steps = Steps::new(head);
         if listener.keeps_embeddings {
@@ -246,22 +246,22 @@ impl Voice {
         }
         let overview = listener.is_pictured.then(|| Overview::new(sample_rate_hz, heard.channels));
         Ok(Self {
-            ear,
+            downmix,
             channels,
             engine: Engine::ahead(Arc::clone(&listener.model), heard, listener.engine, crew::crew(threads))?,
             others: OtherSteps::new(&listener.model, listener.engine, &listener.ranges, start_s),
             is_ranked: listener.is_ranked,
             steps,
             overview: overview.transpose()?.map(Box::new),
-            loudness: Loudness::new(ear, channels, f64::from(sample_rate_hz)),
+            loudness: Loudness::new(downmix, channels, f64::from(sample_rate_hz)),
             room: Vec::new(),
         })
     }
 
     /// Takes interleaved frames.
     fn hear(&mut self, block: &[f32], witness: &mut dyn FnMut(Heard<'_>)) -> Result<(), AnalyzeError> {
-        let Self { ear, channels, engine, steps, others, overview, loudness, room, .. } = self;
-        let signal = ear.of(block, *channels, room);
+        let Self { downmix, channels, engine, steps, others, overview, loudness, room, .. } = self;
+        let signal = downmix.of(block, *channels, room);
         loudness.frames(block, signal);
         witness(Heard::Signal(signal));
         engine.push(signal, &mut |step| {
@@ -280,7 +280,9 @@ impl Voice {
         incomplete: Option<String>,
         witness: &mut dyn FnMut(Heard<'_>),
     ) -> Result<Analysis, AnalyzeError> {
-        let Self { ear, mut engine, mut steps, mut others, mut overview, mut loudness, is_ranked, .. } = self;
+        let Self {
+            downmix, mut engine, mut steps, mut others, mut overview, mut loudness, is_ranked, ..
+        } = self;
         engine.flush(&mut |step| {
             loudness.window(step.level_dbfs);
             take(&mut steps, &mut others, step);
@@ -302,7 +304,7 @@ impl Voice {
         Ok(Analysis {
             overview,
             others,
-            channel: ear.name(),
+            channel: downmix.name(),
             notes: replaced.into_iter().chain(loudness.note()).collect(),
             replaced_samples,
             ..analysis

@@ -1,7 +1,7 @@
 //! Why a result may be empty though somebody plays: silence, channels that cancel each other or that are silent and thin the mean, a
 //! level that is too low.
 
-use crate::channels::Ear;
+use crate::channels::Downmix;
 use rollcall_engine::audio::LARGEST_SAMPLE;
 
 /// A mean of all channels that is this much below the loudest of them has lost what is in it: a factor of 4 in amplitude, which two
@@ -20,7 +20,7 @@ const GOOD_DBFS: f32 = -20.0;
 /// What was heard of a recording's levels.
 #[derive(Clone, Debug)]
 pub struct Loudness {
-    ear: Ear,
+    downmix: Downmix,
     frames: u64,
     /// Frames of a window: of less than that no level is known.
     window: u64,
@@ -33,15 +33,23 @@ pub struct Loudness {
 }
 
 impl Loudness {
-    pub(crate) fn new(ear: Ear, channels: usize, rate_hz: f64) -> Self {
+    pub(crate) fn new(downmix: Downmix, channels: usize, rate_hz: f64) -> Self {
         let window = (rate_hz * WINDOW_S) as u64;
         let channels = vec![0.0; channels];
-        Self { ear, frames: 0, window, channels, mean: 0.0, is_any: false, loudest_dbfs: f32::NEG_INFINITY }
+        Self {
+            downmix,
+            frames: 0,
+            window,
+            channels,
+            mean: 0.0,
+            is_any: false,
+            loudest_dbfs: f32::NEG_INFINITY,
+        }
     }
 
     /// Where the mean of so many channels is heard, at this rate.
     pub fn of_mean(channels: usize, rate_hz: u32) -> Self {
-        Self::new(Ear::Mono, channels, f64::from(rate_hz))
+        Self::new(Downmix::Mono, channels, f64::from(rate_hz))
     }
 
     /// Takes interleaved frames, whose mean is heard.
@@ -54,7 +62,7 @@ impl Loudness {
         let count = self.channels.len();
         self.frames += (interleaved.len() / count) as u64;
         self.is_any |= signal.iter().any(|&sample| sample != 0.0);
-        if self.ear != Ear::Mono || count == 1 {
+        if self.downmix != Downmix::Mono || count == 1 {
             return;
         }
         for frame in interleaved.chunks_exact(count) {
@@ -85,15 +93,15 @@ impl Loudness {
             return Some(note);
         }
         if !self.is_any {
-            return Some(match self.ear {
-                Ear::Side if self.channels.len() == 1 => {
+            return Some(match self.downmix {
+                Downmix::Side if self.channels.len() == 1 => {
                     "it has one channel, and so no side; hear it with --channels mono".into()
                 }
-                Ear::Side => {
+                Downmix::Side => {
                     "left and right are the same: there is no side; hear it with --channels mono".into()
                 }
-                Ear::Mono => "digital silence: every sample is 0".into(),
-                ear => format!("digital silence in {}: every sample is 0", describe(ear)),
+                Downmix::Mono => "digital silence: every sample is 0".into(),
+                downmix => format!("digital silence in {}: every sample is 0", describe(downmix)),
             });
         }
         (self.frames >= self.window && self.loudest_dbfs < QUIET_DBFS).then(|| {
@@ -144,10 +152,10 @@ fn decibels(power: f64, above: f64) -> f64 {
     10.0 * (power / above).log10()
 }
 
-fn describe(ear: Ear) -> String {
-    match ear {
-        Ear::One { is_named: false, .. } => format!("channel {ear}"),
-        ear => format!("--channels {ear}"),
+fn describe(downmix: Downmix) -> String {
+    match downmix {
+        Downmix::One { is_named: false, .. } => format!("channel {downmix}"),
+        downmix => format!("--channels {downmix}"),
     }
 }
 
@@ -155,10 +163,10 @@ fn describe(ear: Ear) -> String {
 mod tests {
     use super::*;
 
-    fn note(ear: Ear, channels: usize, interleaved: &[f32], level_dbfs: f32) -> Option<String> {
-        let mut loudness = Loudness::new(ear, channels, 1.0);
+    fn note(downmix: Downmix, channels: usize, interleaved: &[f32], level_dbfs: f32) -> Option<String> {
+        let mut loudness = Loudness::new(downmix, channels, 1.0);
         let mut room = Vec::new();
-        let signal = ear.of(interleaved, channels, &mut room);
+        let signal = downmix.of(interleaved, channels, &mut room);
         loudness.frames(interleaved, signal);
         loudness.window(level_dbfs);
         loudness.note()
@@ -166,23 +174,24 @@ mod tests {
 
     #[test]
     fn technical_reasons_are_told_and_music_is_not_commented_on() {
-        let of = |ear, channels, audio: &[f32]| note(ear, channels, audio, -20.0).unwrap_or_default();
-        let one = Ear::One { number: 0, is_named: false };
-        assert!(of(Ear::Mono, 1, &[]).contains("0 frames"));
-        assert!(of(Ear::Mono, 1, &[0.0; 4]).contains("digital silence"));
+        let of = |downmix, channels, audio: &[f32]| note(downmix, channels, audio, -20.0).unwrap_or_default();
+        let one = Downmix::One { number: 0, is_named: false };
+        assert!(of(Downmix::Mono, 1, &[]).contains("0 frames"));
+        assert!(of(Downmix::Mono, 1, &[0.0; 4]).contains("digital silence"));
         assert!(of(one, 2, &[0.0, 0.5]).contains("digital silence in channel 1"));
-        assert!(of(Ear::Side, 2, &[0.5, 0.5]).contains("no side"));
+        assert!(of(Downmix::Side, 2, &[0.5, 0.5]).contains("no side"));
         assert!(
-            of(Ear::Mono, 2, &[0.5, -0.5, 0.25, -0.25]).contains("is silent; hear one with --channels left")
+            of(Downmix::Mono, 2, &[0.5, -0.5, 0.25, -0.25])
+                .contains("is silent; hear one with --channels left")
         );
-        assert!(of(Ear::Mono, 2, &[0.5, -0.4, 0.25, -0.2]).contains("is 20 dB below"));
+        assert!(of(Downmix::Mono, 2, &[0.5, -0.4, 0.25, -0.2]).contains("is 20 dB below"));
         // One channel of two, of three; just enough; NaN.
         for audio in [&[0.5, 0.0][..], &[0.5, -0.24], &[0.3, 0.3], &[f32::NAN, 0.3, 0.3, 0.3]] {
-            assert_eq!(of(Ear::Mono, 2, audio), "", "{audio:?}");
+            assert_eq!(of(Downmix::Mono, 2, audio), "", "{audio:?}");
         }
-        assert_eq!(of(Ear::Mono, 3, &[0.5, 0.0, 0.0]), "");
+        assert_eq!(of(Downmix::Mono, 3, &[0.5, 0.0, 0.0]), "");
         // 5.1 with a centre alone loses 20 log 6 = 16 dB, and nothing cancels; nor in sixteen channels that take turns.
-        let centre = of(Ear::Mono, 6, &[0.0, 0.0, 0.5, 0.0, 0.0, 0.0]);
+        let centre = of(Downmix::Mono, 6, &[0.0, 0.0, 0.5, 0.0, 0.0, 0.0]);
         assert!(
             centre.contains("mean of all 6 channels")
                 && centre.contains("16 dB")
@@ -191,15 +200,15 @@ mod tests {
         );
         assert!(centre.contains("--channels each") && !centre.contains("cancel"), "{centre}");
         let turns: Vec<f32> = (0..256).map(|i| if i % 17 == 0 { 0.5 } else { 0.0 }).collect();
-        let turns = of(Ear::Mono, 16, &turns);
+        let turns = of(Downmix::Mono, 16, &turns);
         assert!(turns.contains("12 dB") && turns.contains("little in common"), "{turns}");
         // Inverted fronts do, whatever else is silent.
-        let inverted = of(Ear::Mono, 6, &[0.5, -0.5, 0.01, 0.0, 0.0, 0.0]);
+        let inverted = of(Downmix::Mono, 6, &[0.5, -0.5, 0.01, 0.0, 0.0, 0.0]);
         assert!(inverted.contains("cancel each other"), "{inverted}");
         assert!(
-            note(Ear::Mono, 1, &[0.001], -50.0).unwrap().contains("-50 dBFS")
-                && note(Ear::Mono, 1, &[0.1], -39.0).is_none()
+            note(Downmix::Mono, 1, &[0.001], -50.0).unwrap().contains("-50 dBFS")
+                && note(Downmix::Mono, 1, &[0.1], -39.0).is_none()
         );
-        assert!(note(Ear::Mono, 1, &[0.001], -50.0).unwrap().contains("volume=30dB"));
+        assert!(note(Downmix::Mono, 1, &[0.001], -50.0).unwrap().contains("volume=30dB"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     meters::{Meter, value_at},
-    record::{Record, Sent, Stream},
+    record::{Record, Sent, Stretch},
     signal::Signal,
 };
 use std::{
@@ -97,7 +97,7 @@ impl Assertion {
         }
     }
 
-    fn stream(&self, record: &Record, stream: &Stream) -> Result<String, String> {
+    fn stream(&self, record: &Record, stream: &Stretch) -> Result<String, String> {
         match self {
             Self::PassThrough => pass_through(stream),
             Self::Latency(wanted) => {
@@ -215,7 +215,7 @@ pub fn conduct(record: &Record) -> Result<String, String> {
     }
 }
 
-fn pass_through(stream: &Stream) -> Result<String, String> {
+fn pass_through(stream: &Stretch) -> Result<String, String> {
     let pass = &stream.pass;
     match (pass.compared, pass.first) {
         (0, _) => Err("no output of the input's width: nothing to compare".to_owned()),
@@ -237,7 +237,7 @@ fn values_in(series: &[(f64, f64)], time: &RangeInclusive<f64>) -> Vec<(f64, f64
     first.into_iter().chain(within.copied()).collect()
 }
 
-fn at_rest(stream: &Stream) -> Result<String, String> {
+fn at_rest(stream: &Stretch) -> Result<String, String> {
     let mut notes = BTreeSet::new();
     let mut controllers = BTreeMap::new();
     for event in &stream.events {

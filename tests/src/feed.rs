@@ -4,7 +4,7 @@ use crate::format::{Block, Buffers, Processor, Ready};
 use crate::pace::Pacer;
 use crate::plan::{Process, Setup};
 use crate::progress::Progress;
-use crate::record::{Event, PassThrough, Sent, Stream, Times};
+use crate::record::{Event, PassThrough, Sent, Stretch, Times};
 use crate::signal::Source;
 use crate::sleep::Sleeper;
 use crate::transport::Playhead;
@@ -62,7 +62,7 @@ impl Feed<'_> {
     ///
     /// # Errors
     /// The plugin does not start, or the output cannot be written.
-    pub(crate) fn run(self, processors: &mut [Box<dyn Processor>]) -> Result<Stream, Trouble> {
+    pub(crate) fn run(self, processors: &mut [Box<dyn Processor>]) -> Result<Stretch, Trouble> {
         for processor in processors.iter_mut() {
             processor.begin()?;
         }
@@ -71,7 +71,7 @@ impl Feed<'_> {
         result
     }
 
-    fn blocks(&self, processors: &mut [Box<dyn Processor>]) -> Result<Stream, Trouble> {
+    fn blocks(&self, processors: &mut [Box<dyn Processor>]) -> Result<Stretch, Trouble> {
         let rate_hz = self.setup.rate_hz;
         let total = (self.process.seconds * rate_hz).round() as u64;
         let max = self.setup.max_frames;
@@ -155,8 +155,8 @@ impl Feed<'_> {
         Ok(self.stream(tally, fed, number, began.elapsed().as_secs_f64()))
     }
 
-    fn stream(&self, tally: Tally, frames: u64, blocks: u64, took_s: f64) -> Stream {
-        Stream {
+    fn stream(&self, tally: Tally, frames: u64, blocks: u64, took_s: f64) -> Stretch {
+        Stretch {
             setup: self.setup.clone(),
             signal: self.process.signal.clone(),
             latency_frames: self.ready.latency_frames,

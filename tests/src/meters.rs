@@ -1,6 +1,6 @@
 //! Meters of a plugin as a host can read them without its window: MIDI controllers and parameters that it sets itself.
 
-use crate::record::{Record, Sent, Stream};
+use crate::record::{Record, Sent, Stretch};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Meter {
 
 impl Meter {
     /// Every value with the second of the stream at which it was reported: 0..=1, in order.
-    pub fn series(&self, record: &Record, stream: &Stream) -> Vec<(f64, f64)> {
+    pub fn series(&self, record: &Record, stream: &Stretch) -> Vec<(f64, f64)> {
         let time_s = |frame: u64| frame as f64 / stream.setup.rate_hz;
         match self {
             Self::Cc(channel, number) => stream

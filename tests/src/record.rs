@@ -10,7 +10,7 @@ pub struct Record {
     /// What the plugin says of itself.
     pub plugin: Description,
     /// Each stretch of blocks, in the order of the plan.
-    pub streams: Vec<Stream>,
+    pub streams: Vec<Stretch>,
     /// Kept states by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub states: BTreeMap<String, Vec<u8>>,
@@ -119,7 +119,7 @@ pub struct Param {
 
 /// What came of one stretch of blocks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stream {
+pub struct Stretch {
     /// How the plugin was made ready for it.
     pub setup: Setup,
     /// What was fed.

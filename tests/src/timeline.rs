@@ -14,7 +14,7 @@
 
 use crate::{
     meters::{Meter, value_at},
-    record::{Record, Sent, Stream},
+    record::{Record, Sent, Stretch},
 };
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ impl std::str::FromStr for MeterMap {
 }
 
 /// The document for one stretch of blocks.
-pub fn timeline(record: &Record, stream: &Stream, map: &MeterMap, file: &str, hop_s: f64) -> Value {
+pub fn timeline(record: &Record, stream: &Stretch, map: &MeterMap, file: &str, hop_s: f64) -> Value {
     let duration_s = stream.frames as f64 / stream.setup.rate_hz;
     let series: Vec<Vec<(f64, f64)>> =
         map.0.iter().map(|mapped| mapped.meter.series(record, stream)).collect();
@@ -126,7 +126,7 @@ pub fn timeline(record: &Record, stream: &Stream, map: &MeterMap, file: &str, ho
     })
 }
 
-fn ranges(mapped: &Mapped, series: &[(f64, f64)], stream: &Stream, end_s: f64) -> Vec<Value> {
+fn ranges(mapped: &Mapped, series: &[(f64, f64)], stream: &Stretch, end_s: f64) -> Vec<Value> {
     let Some(note) = mapped.note else { return Vec::new() };
     let mut found = Vec::new();
     let mut began = None;

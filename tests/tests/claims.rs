@@ -2,12 +2,12 @@
 
 use rollcall_host::{
     Assertion, Record, Setup, Signal,
-    record::{Event, PassThrough, Sent, Stream, Times},
+    record::{Event, PassThrough, Sent, Stretch, Times},
 };
 
 /// A second of stereo through a plugin that does everything as it should.
-fn stream() -> Stream {
-    Stream {
+fn stream() -> Stretch {
+    Stretch {
         setup: Setup::new(48_000.0, 512),
         signal: Signal::Notes,
         latency_frames: 0,
@@ -32,7 +32,7 @@ fn stream() -> Stream {
     }
 }
 
-fn record(change: impl FnOnce(&mut Stream)) -> Record {
+fn record(change: impl FnOnce(&mut Stretch)) -> Record {
     let mut stream = stream();
     change(&mut stream);
     Record { streams: vec![stream], ..Record::default() }
@@ -59,7 +59,7 @@ fn cases() -> Vec<(&'static str, Record, Record, &'static str)> {
     };
     let lengths = |ns: &[u64]| {
         let kinds = [Signal::Notes, Signal::Odd, Signal::Denormal, Signal::Odd];
-        let stream = |(&least_ns, signal): (&u64, &Signal)| Stream {
+        let stream = |(&least_ns, signal): (&u64, &Signal)| Stretch {
             times: Times { least_ns, ..Times::default() },
             signal: signal.clone(),
             ..stream()
@@ -70,7 +70,7 @@ fn cases() -> Vec<(&'static str, Record, Record, &'static str)> {
     let good = || record(|_| ());
     let twice = |hash: u64| {
         let mut record = good();
-        record.streams.push(Stream { output_hash: hash, ..stream() });
+        record.streams.push(Stretch { output_hash: hash, ..stream() });
         record
     };
     vec![

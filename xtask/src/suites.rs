@@ -2,7 +2,7 @@
 
 use crate::{
     borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, memcheck, patches, report::Report,
-    rtsan, standalone, strangers, workspaces::Workspace,
+    rtsan, standalone, strangers, windows, workspaces::Workspace,
 };
 use anyhow::Result;
 
@@ -313,6 +313,11 @@ pub(crate) const SUITES: &[Suite] = &[
             Counted::Closing,
         ),
         shows: "Qtractor: its scanner lists CLAP and VST3, with channels, parameters and a window",
+    },
+    Suite {
+        name: "windows",
+        action: Action::Check(windows::check),
+        shows: "the harness on Windows, under Wine, finds out what plugins of both formats do badly; files there",
     },
     Suite {
         name: "spark",

@@ -84,7 +84,7 @@ fn quick_settings(build: Build) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// Something cannot be built, or Wine is missing.
-fn check() -> Result<Report> {
+pub(crate) fn check() -> Result<Report> {
     let target = match Target::find(GNU)? {
         Ok(target) => target,
         Err(why) => return Ok(Report::not_run(format!("no standard library for Windows here: {why}"))),

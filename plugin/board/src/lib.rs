@@ -33,7 +33,7 @@ pub use settings::{
     UPDATE_MS,
 };
 pub use status::{
-    Counters, ExportStatus, FileJob, FileState, ModelIdentity, ModelState, Status, Stream, WorkerState,
+    Counters, ExportStatus, FileJob, FileState, ModelIdentity, ModelState, Status, StreamRate, WorkerState,
 };
 
 /// Greatest number of classes a model may have here: one bit of a word each in [`Outputs::active`].

@@ -46,9 +46,9 @@ pub enum WorkerState {
     Frozen,
 }
 
-/// The host's stream.
+/// What is known of the host's stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stream {
+pub struct StreamRate {
     /// Frames a second.
     pub sample_rate_hz: u32,
 }
@@ -96,7 +96,7 @@ pub struct Status {
     /// What the worker is doing.
     pub state: WorkerState,
     /// The host's stream, once it has one.
-    pub stream: Option<Stream>,
+    pub stream: Option<StreamRate>,
     /// Seconds between steps that the settings ask for.
     pub asked_interval_s: f32,
     /// Seconds between steps now: greater than asked for when this machine can't keep up.

@@ -1,14 +1,14 @@
 //! Every abnormal state says what it is and offers a way out; a normal one says nothing.
 
 use super::*;
-use rollcall_board::{Counters, HistoryWriter, ModelIdentity, Stream};
+use rollcall_board::{Counters, HistoryWriter, ModelIdentity, StreamRate};
 
 fn healthy() -> (Status, Latest, Settings) {
     let model = ModelIdentity { name: "rollcall".into(), version: "1".into(), ..ModelIdentity::default() };
     let status = Status {
         model: ModelState::Ready(model),
         state: WorkerState::Live,
-        stream: Some(Stream { sample_rate_hz: 48_000 }),
+        stream: Some(StreamRate { sample_rate_hz: 48_000 }),
         asked_interval_s: 0.16,
         interval_s: 0.16,
         ..Status::default()

@@ -3,7 +3,7 @@
 use crate::support::{
     cost::{Cost, cost_of, with_pointer},
     screen::{Screen, on_a_screen},
-    stage::{Pace, Stage},
+    stage::{Speed, Stage},
 };
 use rollcall_worker::Recording;
 use std::{fs, thread, time::Duration};
@@ -48,13 +48,13 @@ fn rows(screen: &Screen, driver: &str, recording: &Recording) {
     let mut stage = Stage::new(screen, recording.rate_hz);
     stage.open(None);
     // A full history, and the first frames: fonts are read, shaders compiled.
-    stage.play(recording, 150.0, Pace::AsFastAsItGoes);
+    stage.play(recording, 150.0, Speed::AsFastAsItGoes);
     stage.idle(Duration::from_secs(3));
-    stage.play(recording, 3.0, Pace::Live);
+    stage.play(recording, 3.0, Speed::Live);
     let window = stage.child();
     let mut round = |pointer_hz: f64| {
         cost_of(window, || {
-            with_pointer(screen, pointer_hz, LINE, || stage.play(recording, SECONDS, Pace::Live))
+            with_pointer(screen, pointer_hz, LINE, || stage.play(recording, SECONDS, Speed::Live))
         })
     };
     for (what, pointer_hz) in [("nobody touches it", 0.0), ("the pointer moves", GOAL_HZ)] {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::{fs, path::Path, time::Duration};
 use support::{
     screen::{Picture, on_a_screen},
-    stage::{Pace, Stage},
+    stage::{Speed, Stage},
 };
 
 /// Name, points, pixels a point, and what the view is to be like.
@@ -68,9 +68,9 @@ fn main() {
             stage.open(None);
             // Most of it quickly, the end as it is heard: the window shows a live session.
             let seconds = recording.frames() as f64 / f64::from(recording.rate_hz);
-            stage.play(&recording, (seconds - 8.0).max(0.0), Pace::AsFastAsItGoes);
+            stage.play(&recording, (seconds - 8.0).max(0.0), Speed::AsFastAsItGoes);
             stage.idle(Duration::from_secs(3));
-            stage.play(&recording, 3.5, Pace::Live);
+            stage.play(&recording, 3.5, Speed::Live);
             let path = Path::new(folder).join(format!("{}.png", shot.name));
             save(&stage.picture(), &path);
             println!("{}", path.display());

@@ -77,7 +77,7 @@ impl HostHandlers for StageHost {
 
 /// How fast audio comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
+pub(crate) enum Speed {
     Live,
     AsFastAsItGoes,
 }
@@ -279,7 +279,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Plays the next seconds of a recording; from the start again after its end.
-    pub(crate) fn play(&mut self, recording: &Recording, seconds: f64, pace: Pace) {
+    pub(crate) fn play(&mut self, recording: &Recording, seconds: f64, speed: Speed) {
         const BLOCK: usize = 512;
         let config = PluginAudioConfiguration {
             sample_rate: f64::from(self.rate_hz),
@@ -323,7 +323,7 @@ impl<'a> Stage<'a> {
                 .expect("processed");
             self.at += BLOCK;
             done += BLOCK;
-            if pace == Pace::Live {
+            if speed == Speed::Live {
                 let due = Duration::from_secs_f64(done as f64 / f64::from(self.rate_hz));
                 self.turn();
                 thread::sleep(due.saturating_sub(began.elapsed()));

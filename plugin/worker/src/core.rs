@@ -8,7 +8,7 @@ use crate::{
     file, load,
     session::{Gap, Session, engine_settings, hops},
     song::Song,
-    stream::Stream,
+    stream::OpenTap,
     thinning::Thinning,
     turns,
 };
@@ -32,10 +32,10 @@ const CHUNK_S: f64 = 0.16;
 pub(crate) struct Core {
     board: Writer,
     inbox: Inbox,
-    opened: mpsc::Receiver<Result<Stream, OpenError>>,
+    opened: mpsc::Receiver<Result<OpenTap, OpenError>>,
     models: Arc<ModelSlot>,
     link: Arc<Link>,
-    streams: VecDeque<Stream>,
+    streams: VecDeque<OpenTap>,
     model: Option<Arc<Model>>,
     generation: Option<u64>,
     session: Option<Session>,
@@ -62,7 +62,7 @@ impl Core {
     pub(crate) fn new(
         board: Writer,
         inbox: Inbox,
-        opened: mpsc::Receiver<Result<Stream, OpenError>>,
+        opened: mpsc::Receiver<Result<OpenTap, OpenError>>,
         models: Arc<ModelSlot>,
         link: Arc<Link>,
         on_news: Box<dyn Fn() + Send>,
@@ -136,7 +136,7 @@ impl Core {
     }
 
     /// A stream that can't be analysed is told of until there is another.
-    fn open(&mut self, opened: Result<Stream, OpenError>) {
+    fn open(&mut self, opened: Result<OpenTap, OpenError>) {
         match opened {
             Ok(stream) => {
                 self.streams.push_back(stream);

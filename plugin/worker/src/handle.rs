@@ -4,7 +4,7 @@ use crate::error::OpenError;
 use crate::{
     Link, ModelSlot, TapWriter,
     core::Core,
-    stream::{self, Stream},
+    stream::{self, OpenTap},
 };
 use rollcall_board::{Inbox, Writer};
 use std::{
@@ -17,7 +17,7 @@ use std::{
 #[derive(Debug)]
 pub struct Worker {
     link: Arc<Link>,
-    streams: mpsc::Sender<Result<Stream, OpenError>>,
+    streams: mpsc::Sender<Result<OpenTap, OpenError>>,
     thread: Option<JoinHandle<()>>,
 }
 

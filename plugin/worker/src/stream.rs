@@ -15,15 +15,15 @@ pub type TapWriter = rollcall_tap::Writer<Mark, HeapProd<Event<Mark>>>;
 /// The worker's end.
 pub(crate) type TapReader = Reader<Mark, HeapCons<Event<Mark>>>;
 
-/// The worker's part of a stream.
-pub(crate) struct Stream {
+/// The worker's part of an open stream.
+pub(crate) struct OpenTap {
     pub rate_hz: u32,
     pub reader: TapReader,
 }
 
 /// Allocates queue and ring of events: for [`TAP_S`], and at least four of the host's greatest blocks.
-pub(crate) fn open(rate_hz: u32, max_block_frames: usize) -> (TapWriter, Stream) {
+pub(crate) fn open(rate_hz: u32, max_block_frames: usize) -> (TapWriter, OpenTap) {
     let frames = ((f64::from(rate_hz) * TAP_S) as usize).max(4 * max_block_frames);
     let (writer, reader) = tap(queue(frames), HeapRb::new(EVENTS).split());
-    (writer, Stream { rate_hz, reader })
+    (writer, OpenTap { rate_hz, reader })
 }

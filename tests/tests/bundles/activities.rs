@@ -5,7 +5,7 @@
 
 use crate::stage::{FORMATS, bundle, hold, program, root, set};
 use rollcall_host::{
-    Blocks, Mode, Pace, Plan, Process, Setup, Signal, Step, audio_file, record::Sent, record::Stream,
+    Blocks, Mode, Pace, Plan, Process, Setup, Signal, Step, audio_file, record::Sent, record::Stretch,
 };
 use std::{path::PathBuf, process::Command};
 
@@ -41,7 +41,7 @@ fn heard_by_the_program(file: &PathBuf, seconds: f64) -> Vec<Levels> {
 }
 
 /// Every change of the controllers: (second of the stream, levels).
-fn heard_by_the_plugin(stream: &Stream) -> Vec<(f64, Levels)> {
+fn heard_by_the_plugin(stream: &Stretch) -> Vec<(f64, Levels)> {
     let mut now: Levels = [0; 20];
     let mut all: Vec<(f64, Levels)> = Vec::new();
     for event in &stream.events {

@@ -2,8 +2,8 @@
 
 use rollcall_board::{
     Another, Attention, Board, Change, Gesture, Inbox, Latest, LogMel, MEL_BANDS, Meter, ModelIdentity,
-    ModelState, PICTURE_HOPS, Panel, Picture, RowData, Settings, SongPosition, Status, Stream, WorkerState,
-    Writer,
+    ModelState, PICTURE_HOPS, Panel, Picture, RowData, Settings, SongPosition, Status, StreamRate,
+    WorkerState, Writer,
 };
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -92,7 +92,7 @@ impl Session {
             others: Arc::from(["bagpipes", "harp"].map(String::from)),
             model: ModelState::Ready(model),
             state: WorkerState::Live,
-            stream: Some(Stream { sample_rate_hz: 48_000 }),
+            stream: Some(StreamRate { sample_rate_hz: 48_000 }),
             asked_interval_s: 0.16,
             interval_s: 0.16,
             inference_ms: 9.4,

@@ -1,7 +1,7 @@
 //! What the worker shows: status and pictures, no more often than a screen needs.
 
 use super::Core;
-use rollcall_board::{Stream, WorkerState};
+use rollcall_board::{StreamRate, WorkerState};
 use std::time::{Duration, Instant};
 
 /// How often status and picture are shown anew.
@@ -47,7 +47,7 @@ impl Core {
     fn fill_status(&mut self, now: Instant) {
         let status = &mut self.status;
         let stream = self.streams.front();
-        status.stream = stream.map(|stream| Stream { sample_rate_hz: stream.rate_hz });
+        status.stream = stream.map(|stream| StreamRate { sample_rate_hz: stream.rate_hz });
         let waiting = stream.map_or(0.0, |s| s.reader.waiting_frames() as f32 / s.rate_hz as f32);
         status.backlog_s = waiting;
         status.state = match stream {
