@@ -25,7 +25,7 @@ pub enum EngineError {
     /// A setting is out of range.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The network library failed at run time. The engine goes on after [`Engine::reset`] only.
+    /// The network library failed at run time. The engine goes on after [`Engine::reset`](crate::Engine::reset) only.
     #[error("the network failed while running: {reason}")]
     Network {
         /// What the library said.

@@ -15,5 +15,5 @@ pub const MANIFEST: &str = "manifest.toml";
 /// Name of the model card inside a package.
 pub const MODEL_CARD: &str = "MODEL_CARD.md";
 
-/// Name of the layer from the mean embedding to the events, for packages that have an [`EventTable`].
+/// Name of the layer from the mean embedding to the events, for packages that have an [`EventTable`](super::EventTable).
 pub const EVENTS: &str = "events.onnx";
