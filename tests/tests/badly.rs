@@ -3,7 +3,9 @@
 //! The plugins are `badly/clap.c` and `badly/vst3.c`, built by the C compiler that rustc links with; or they are there already, in
 //! the folder that `ROLLCALL_BADLY` names, where the tests run on a system without one.
 
-use rollcall_host::{Assertion, Blocks, Case, Launcher, Outcome, Plan, Process, Setup, Signal, Step, report};
+#[cfg(unix)]
+use rollcall_host::report;
+use rollcall_host::{Assertion, Blocks, Case, Launcher, Outcome, Plan, Process, Setup, Signal, Step};
 use std::{path::PathBuf, process::Command, sync::OnceLock};
 
 /// The built plugins, the same for all tests of this process.

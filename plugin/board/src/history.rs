@@ -126,7 +126,7 @@ impl Row<'_> {
     pub fn time_s(&self) -> f64 {
         f64::from_bits(self.chunk.time_s[self.at].load(Relaxed))
     }
-    /// WorkerState of a class, 0..=1, exactly as the engine gave it; 0 for a class that there is not.
+    /// Activity of a class, 0..=1, exactly as the engine gave it; 0 for a class that there is not.
     #[must_use]
     pub fn activity(&self, class: usize) -> f32 {
         if class >= self.chunk.classes {

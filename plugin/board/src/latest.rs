@@ -7,7 +7,7 @@ pub struct Meter {
     pub activity: f32,
     /// Attention-pooled posterior over the memory, before gate and smoothing, 0..=1.
     pub posterior: f32,
-    /// WorkerState of the newest window alone, 0..=1.
+    /// Activity of the newest window alone, 0..=1.
     pub instant: f32,
     /// Threshold after the sensitivity, 0..=1: the mark on the meter.
     pub threshold: f32,

@@ -30,7 +30,7 @@ impl Outputs {
     pub fn classes(&self) -> usize {
         self.classes.load(Relaxed) as usize
     }
-    /// WorkerState of a class, 0..=1; 0 for a class that there is not.
+    /// Activity of a class, 0..=1; 0 for a class that there is not.
     #[must_use]
     pub fn activity(&self, class: usize) -> f32 {
         self.activity.get(class).map_or(0.0, |bits| f32::from_bits(bits.load(Relaxed)))

@@ -69,7 +69,7 @@ fn shots() -> Vec<Shot> {
         dark("4k-dark", [3_840.0, 2_160.0], 1.0),
         Shot {
             name: "activity-bars",
-            view: ViewSettings { sort: Sort::WorkerState, axis: Axis::Bars, ..default() },
+            view: ViewSettings { sort: Sort::Activity, axis: Axis::Bars, ..default() },
             ..Shot::default()
         },
         Shot {

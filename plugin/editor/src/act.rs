@@ -16,8 +16,8 @@ impl EditorView {
             Action::Reset => self.board.send(Command::Reset),
             Action::Sort => {
                 self.view.sort = match self.view.sort {
-                    Sort::Family => Sort::WorkerState,
-                    Sort::WorkerState => Sort::Family,
+                    Sort::Family => Sort::Activity,
+                    Sort::Activity => Sort::Family,
                 };
             }
             Action::Appearance => {

@@ -32,7 +32,7 @@ pub enum Sort {
     #[default]
     Family,
     /// What was heard most lately comes first.
-    WorkerState,
+    Activity,
 }
 
 /// Where the history is.
@@ -157,7 +157,7 @@ mod tests {
     fn settings_survive_a_round_trip() -> Result<(), serde_json::Error> {
         let settings = ViewSettings {
             zoom: 1.25,
-            sort: Sort::WorkerState,
+            sort: Sort::Activity,
             folded: [Family::Winds, Family::Keys].into(),
             axis: Axis::Bars,
             ..ViewSettings::default()

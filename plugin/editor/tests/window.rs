@@ -75,7 +75,7 @@ fn sorting_puts_who_plays_first() {
     let mut window = open(&session);
     window.press(Key::S);
     window.settle();
-    assert_eq!(window.view.borrow().settings().sort, Sort::WorkerState);
+    assert_eq!(window.view.borrow().settings().sort, Sort::Activity);
     let lowest = CLASSES
         .iter()
         .enumerate()

@@ -85,7 +85,7 @@ fn view(ui: &mut Ui, input: &mut DrawerInput<'_>) {
     let view = &mut *input.view;
     let appearances = [(Appearance::Dark, "Dark"), (Appearance::Light, "Light")];
     set(ui, "Appearance", &mut view.appearance, &appearances);
-    set(ui, "Order", &mut view.sort, &[(Sort::Family, "By family"), (Sort::WorkerState, "By activity")]);
+    set(ui, "Order", &mut view.sort, &[(Sort::Family, "By family"), (Sort::Activity, "By activity")]);
     let places = [
         (Placement::Auto, "Where it fits"),
         (Placement::Beside, "Beside the meters"),

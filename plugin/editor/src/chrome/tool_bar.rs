@@ -29,7 +29,7 @@ pub(crate) fn show(ui: &Ui, theme: &Theme, rect: Rect, bar: &ToolBar, actions: &
 
     let (sort_icon, sort_name) = match bar.sort {
         Sort::Family => (Icon::ByFamily, "By family"),
-        Sort::WorkerState => (Icon::ByActivity, "By activity"),
+        Sort::Activity => (Icon::ByActivity, "By activity"),
     };
     let (freeze_icon, freeze_name) =
         if bar.frozen { (Icon::Resume, "Go on") } else { (Icon::Freeze, "Freeze") };

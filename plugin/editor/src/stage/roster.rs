@@ -140,7 +140,7 @@ impl Roster {
         }
         let mut rows: Vec<(Row, f32)> = Vec::with_capacity(self.tops.len());
         match sort {
-            Sort::WorkerState => {
+            Sort::Activity => {
                 rows.extend(self.by_activity.iter().map(|&class| (Row::Instrument(class), 1.0)))
             }
             Sort::Family => {

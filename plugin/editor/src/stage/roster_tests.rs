@@ -46,36 +46,36 @@ fn noise_does_not_change_the_order() {
     for _ in 0..100 {
         roster.observe(&settle, 0.1, false);
     }
-    let (before, _) = roster.places(Sort::WorkerState, Titles::All, &BTreeSet::new(), 10.0);
+    let (before, _) = roster.places(Sort::Activity, Titles::All, &BTreeSet::new(), 10.0);
     for i in 0..300 {
         let wobble = if i % 2 == 0 { 0.05 } else { -0.05 };
         roster.observe(&meters([0.6 + wobble, 0.6 - wobble, 0.1, 0.12 + wobble / 2.0, 0.1]), 0.1, false);
     }
-    let (after, _) = roster.places(Sort::WorkerState, Titles::All, &BTreeSet::new(), 10.0);
+    let (after, _) = roster.places(Sort::Activity, Titles::All, &BTreeSet::new(), 10.0);
     assert_eq!(classes(&before), classes(&after));
 }
 
 #[test]
 fn who_plays_rises_to_the_top_by_gliding() {
     let mut roster = roster();
-    roster.places(Sort::WorkerState, Titles::All, &BTreeSet::new(), 10.0);
+    roster.places(Sort::Activity, Titles::All, &BTreeSet::new(), 10.0);
     roster.observe(&meters([0.0, 0.0, 0.0, 0.9, 0.0]), 0.016, false);
-    let (places, _) = roster.places(Sort::WorkerState, Titles::All, &BTreeSet::new(), 0.016);
+    let (places, _) = roster.places(Sort::Activity, Titles::All, &BTreeSet::new(), 0.016);
     let drums = places.iter().find(|place| place.row == Row::Instrument(3)).map(|place| place.top);
     assert!(drums.is_some_and(|top| top > 2.0 && top < 4.0), "on its way: {drums:?}");
     assert!(roster.moving());
-    let (places, _) = roster.places(Sort::WorkerState, Titles::All, &BTreeSet::new(), 10.0);
+    let (places, _) = roster.places(Sort::Activity, Titles::All, &BTreeSet::new(), 10.0);
     assert_eq!((places[0].row, places[0].top, places[0].target), (Row::Instrument(3), 0.0, 0.0));
 }
 
 #[test]
 fn nothing_moves_under_the_pointer() {
     let mut roster = roster();
-    let (before, _) = roster.places(Sort::WorkerState, Titles::All, &BTreeSet::new(), 10.0);
+    let (before, _) = roster.places(Sort::Activity, Titles::All, &BTreeSet::new(), 10.0);
     for _ in 0..50 {
         roster.observe(&meters([0.0, 0.0, 0.0, 0.9, 0.0]), 0.1, true);
     }
-    let (after, _) = roster.places(Sort::WorkerState, Titles::All, &BTreeSet::new(), 10.0);
+    let (after, _) = roster.places(Sort::Activity, Titles::All, &BTreeSet::new(), 10.0);
     assert_eq!(before, after);
 }
 

@@ -221,8 +221,7 @@ fn card(response: Response, instrument: &Instrument<'_>) -> Response {
         ui.spacing_mut().interact_size.y = 14.0;
         ui.label(RichText::new(name).font(strong(size::BODY)));
         let percent = |value: f32| format!("{:.0} %", value * 100.0);
-        let mut lines =
-            vec![("WorkerState", percent(meter.activity)), ("Threshold", percent(meter.threshold))];
+        let mut lines = vec![("Activity", percent(meter.activity)), ("Threshold", percent(meter.threshold))];
         if !past {
             if meter.threshold != meter.shipped_threshold {
                 lines.push(("Threshold as shipped", percent(meter.shipped_threshold)));

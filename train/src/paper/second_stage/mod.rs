@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
-//! use super::second_stage::{EmbeddingSet, Recipe, fit};
+//! use rollcall_train::paper::second_stage::{EmbeddingSet, Recipe, fit};
 //! let mut set = EmbeddingSet::load("embeddings.npz".as_ref())?;
 //! set.normalise()?;
 //! let outcome = fit(&set, &Recipe::paper(), 1, "runs/mine/seed-1".as_ref(), &mut |epoch| eprintln!("{epoch:?}"))?;
