@@ -3,6 +3,7 @@
 mod checks;
 mod compiler;
 mod files;
+mod screen;
 pub(crate) mod standard;
 pub(crate) mod target;
 mod wine;

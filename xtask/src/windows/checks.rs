@@ -1,6 +1,7 @@
 //! What is shown of Windows' plugin and programs under Wine, held against this system's own.
 
 use super::files::{FILES, here};
+use super::screen::Screen;
 use super::target::{self, Target};
 use super::wine::Wine;
 use crate::{bundle, python, report::Report, shell, workspaces::Workspace};
@@ -17,12 +18,13 @@ const BUNDLES: [&str; 2] = ["Rollcall.clap", "Rollcall.vst3"];
 /// What must hold of each run.
 const CLAIMS: [&str; 5] = ["pass-through", "latency=0", "no-allocations", "no-edits", "finite"];
 
-/// Everything that needs no screen.
+/// Everything that shows no window.
 ///
 /// # Errors
-/// Wine is missing, or this system's own programs fail.
+/// Wine or Xvfb is missing, or this system's own programs fail.
 pub(super) fn headless(folder: &Path, report: &mut Report) -> Result<()> {
-    let wine = Wine::ensure()?;
+    let screen = Screen::start()?;
+    let wine = Wine::ensure()?.on(&screen);
     imports(folder, report)?;
     same_numbers(&wine, folder, report)?;
     habits(&wine, &folder.join("rollcall.exe"), report)?;

@@ -1,5 +1,6 @@
 //! Wine with a Windows of its own under `target/`: where it is made, and how programs run in it.
 
+use super::screen::Screen;
 use crate::{machine, shell};
 use anyhow::{Context, Result, ensure};
 use std::{
@@ -17,6 +18,8 @@ const PATIENCE: &str = "1200";
 #[derive(Clone, Debug)]
 pub(crate) struct Wine {
     prefix: PathBuf,
+    /// The screen of its programs, if they have one.
+    display: Option<String>,
 }
 
 impl Wine {
@@ -26,7 +29,7 @@ impl Wine {
     /// Wine is missing, or cannot make it.
     pub(crate) fn ensure() -> Result<Self> {
         let folder = shell::target().join("windows");
-        let wine = Self { prefix: folder.join("prefix") };
+        let wine = Self { prefix: folder.join("prefix"), display: None };
         let stamp = folder.join("prefix-of.txt");
         if !shell::succeeds("wine", &["--version"]) {
             machine::ensure_one("wine")?;
@@ -55,10 +58,16 @@ impl Wine {
         Ok(wine)
     }
 
-    /// A program of Windows, without a screen.
+    /// With a screen for its programs.
+    pub(super) fn on(self, screen: &Screen) -> Self {
+        Self { display: Some(screen.display.clone()), ..self }
+    }
+
+    /// A program of Windows.
     pub(crate) fn program(&self, program: &Path) -> Command {
         let mut command = self.command("timeout");
         command.args([PATIENCE, "wine"]).arg(program).env_remove("DISPLAY");
+        command.envs(self.display.iter().map(|display| ("DISPLAY", display)));
         command
     }
 
