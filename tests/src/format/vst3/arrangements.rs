@@ -1,10 +1,7 @@
 //! Whether a processor that says yes to an arrangement of its buses keeps its word.
 
-use super::audio::ports;
-use vst3::{
-    ComPtr,
-    Steinberg::{Vst::*, *},
-};
+use super::audio::{ports, takes};
+use vst3::{ComPtr, Steinberg::Vst::*};
 
 /// What hosts ask for (VST3 SDK, vstspeaker.h).
 const USUAL: &[(&str, SpeakerArrangement)] = &[
@@ -41,7 +38,7 @@ pub(super) fn contradictions(
             let list = |count: usize| (0..count).map(|bus| if bus == 0 { *main } else { *aux }).collect();
             for count in [inputs, inputs.min(1)] {
                 // The same again where there is but one.
-                if (count < 2 && main != aux) || (count == inputs && inputs < 2 && main != aux) {
+                if count < 2 && main != aux {
                     continue;
                 }
                 let asked = [list(count), list(outputs)];
@@ -51,7 +48,7 @@ pub(super) fn contradictions(
             }
         }
     }
-    let _ = set(processor, &before);
+    let _ = takes(processor, &before[0], &before[1]);
     found
 }
 
@@ -63,7 +60,7 @@ fn ask(
     what: &str,
 ) -> Vec<String> {
     let mut found = Vec::new();
-    let is_taken = set(processor, &asked);
+    let is_taken = takes(processor, &asked[0], &asked[1]);
     for (is_input, asked) in [true, false].into_iter().zip(asked) {
         let side = if is_input { "input" } else { "output" };
         let ports = ports(component, is_input);
@@ -84,20 +81,6 @@ fn ask(
         }
     }
     found
-}
-
-fn set(processor: &ComPtr<IAudioProcessor>, [inputs, outputs]: &[Vec<SpeakerArrangement>; 2]) -> bool {
-    let (mut inputs, mut outputs) = (inputs.clone(), outputs.clone());
-    // SAFETY: the processor is alive, both lists are as long as is said.
-    let answer = unsafe {
-        processor.setBusArrangements(
-            inputs.as_mut_ptr(),
-            inputs.len() as i32,
-            outputs.as_mut_ptr(),
-            outputs.len() as i32,
-        )
-    };
-    answer == kResultTrue
 }
 
 fn told(processor: &ComPtr<IAudioProcessor>, is_input: bool, buses: usize) -> Vec<SpeakerArrangement> {

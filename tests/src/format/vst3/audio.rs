@@ -53,6 +53,25 @@ pub(super) fn event_ports(component: &ComPtr<IComponent>, is_input: bool) -> u32
     unsafe { component.getBusCount(EVENT, if is_input { INPUT } else { OUTPUT }) }.max(0) as u32
 }
 
+/// Asks for an arrangement of each bus; whether the processor takes them.
+pub(super) fn takes(
+    processor: &ComPtr<IAudioProcessor>,
+    inputs: &[SpeakerArrangement],
+    outputs: &[SpeakerArrangement],
+) -> bool {
+    let (mut inputs, mut outputs) = (inputs.to_vec(), outputs.to_vec());
+    // SAFETY: the processor is alive, both lists are as long as is said.
+    let answer = unsafe {
+        processor.setBusArrangements(
+            inputs.as_mut_ptr(),
+            inputs.len() as i32,
+            outputs.as_mut_ptr(),
+            outputs.len() as i32,
+        )
+    };
+    answer == kResultTrue
+}
+
 /// Asks for the layout of a set-up, and switches its buses on.
 ///
 /// # Errors
@@ -66,22 +85,10 @@ pub(super) fn arrange(
         let ports = ports(component, is_input);
         ports.into_iter().map(|port| arrangement(setup.channels.unwrap_or(port.channels))).collect::<Vec<_>>()
     };
-    let (inputs, mut outputs) = (widths(true), widths(false));
+    let (inputs, outputs) = (widths(true), widths(false));
     // Without a sidechain: first as a layout of its own, then with its bus switched off.
     let few = if setup.sidechain { inputs.len() } else { inputs.len().min(1) };
-    let mut ask = |count: usize| {
-        let mut inputs = inputs[..count].to_vec();
-        // SAFETY: both lists are as long as is said.
-        let answer = unsafe {
-            processor.setBusArrangements(
-                inputs.as_mut_ptr(),
-                inputs.len() as i32,
-                outputs.as_mut_ptr(),
-                outputs.len() as i32,
-            )
-        };
-        answer == kResultTrue
-    };
+    let ask = |count: usize| takes(processor, &inputs[..count], &outputs);
     let taken = ask(few) || (few < inputs.len() && ask(inputs.len()));
     if !taken && setup.channels.is_some() {
         let channels = setup.channels.unwrap_or(0);
