@@ -2,6 +2,7 @@
 
 mod columns;
 mod embeddings;
+mod parquet_file;
 mod plan;
 mod setting;
 mod summary;

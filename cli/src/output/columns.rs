@@ -9,16 +9,12 @@
 //!
 //! Where each channel is heard by itself, a fifth column `channel` tells which. Model, settings and length stand in the file's key-value metadata under `rollcall`, as JSON.
 
+use super::parquet_file::{GROUP_STEPS, plain, properties};
 use crate::analyze::{Analysis, Row};
 use parquet::{
-    basic::Compression,
     data_type::{ByteArray, ByteArrayType, DoubleType, FloatType},
     errors::ParquetError,
-    file::{
-        metadata::KeyValue,
-        properties::WriterProperties,
-        writer::{SerializedFileWriter, SerializedRowGroupWriter},
-    },
+    file::writer::{SerializedFileWriter, SerializedRowGroupWriter},
     schema::parser::parse_message_type,
 };
 use serde_json::json;
@@ -34,16 +30,11 @@ const COLUMNS: &str = "
     required float activity;";
 const CHANNEL: &str = "
     required binary channel (UTF8);";
-/// Steps in a row group: about 80,000 rows of 20 classes, eleven minutes.
-const GROUP_STEPS: usize = 4_096;
 
 pub(super) fn write(analysis: &mut Analysis, out: &mut dyn Write) -> io::Result<()> {
     // The writer wants to own something that may change threads.
     let mut spool = tempfile::SpooledTempFile::new(1 << 20);
-    write_to(analysis, &mut spool).map_err(|error| match error {
-        ParquetError::External(error) => io::Error::other(error),
-        other => io::Error::other(other),
-    })?;
+    write_to(analysis, &mut spool).map_err(plain)?;
     spool.rewind()?;
     io::copy(&mut spool, out)?;
     Ok(())
@@ -67,14 +58,9 @@ fn write_to(analysis: &mut Analysis, out: &mut tempfile::SpooledTempFile) -> Res
         "file_bytes": analysis.file_bytes,
         "others": analysis.others,
     });
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_key_value_metadata(Some(vec![KeyValue::new(String::from("rollcall"), head.to_string())]))
-        .build();
     let channel = analysis.one_of_each().map(ByteArray::from);
     let schema = format!("message rollcall {{{COLUMNS}{}}}", if channel.is_some() { CHANNEL } else { "" });
-    let mut file =
-        SerializedFileWriter::new(out, Arc::new(parse_message_type(&schema)?), Arc::new(properties))?;
+    let mut file = SerializedFileWriter::new(out, Arc::new(parse_message_type(&schema)?), properties(&head))?;
     let timeline = &analysis.timeline;
     let name = (ByteArray::from(timeline.file.as_str()), channel);
     let classes: Vec<ByteArray> =

@@ -11,14 +11,14 @@
 //!
 //! Two embeddings can be compared if the model that made them has one hash: another package, and another version of one, has axes of its own.
 
+use super::parquet_file::{GROUP_STEPS, plain, properties};
 use crate::analyze::{Analysis, Row};
 use anyhow::{Context, Result, bail};
 use npyz::WriterBuilder;
 use parquet::{
-    basic::Compression,
     data_type::{ByteArray, ByteArrayType, DoubleType, FloatType},
     errors::ParquetError,
-    file::{metadata::KeyValue, properties::WriterProperties, writer::SerializedFileWriter},
+    file::writer::SerializedFileWriter,
     schema::parser::parse_message_type,
 };
 use rollcall_engine::EMBEDDING;
@@ -29,9 +29,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// Steps in a row group: 2 MB of embeddings, eleven minutes.
-const GROUP_STEPS: usize = 4_096;
 
 /// How embeddings are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,13 +158,9 @@ fn begin_table(
         "window_s": timeline.window_s,
         "dimensions": EMBEDDING,
     });
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_key_value_metadata(Some(vec![KeyValue::new(String::from("rollcall"), head.to_string())]))
-        .build();
     let channel = if is_each_channel { CHANNEL } else { "" };
     let schema = parse_message_type(&format!("message rollcall {{ {FILE} {channel} {STEP} }}"))?;
-    SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(plain)
+    Ok(SerializedFileWriter::new(file, Arc::new(schema), properties(&head)).map_err(plain)?)
 }
 
 fn write_rows(
@@ -216,15 +209,4 @@ fn write_group(
     column.close()?;
     group.close()?;
     Ok(())
-}
-
-/// An error of the disk as what it is, so that a full one is told from a bug.
-fn plain(error: ParquetError) -> anyhow::Error {
-    match error {
-        ParquetError::External(error) => match error.downcast::<io::Error>() {
-            Ok(error) => (*error).into(),
-            Err(error) => anyhow::anyhow!(error),
-        },
-        other => other.into(),
-    }
 }
