@@ -12,7 +12,7 @@ use rollcall_engine::OPENMIC_CLASSES;
 /// Share of excerpts of real music among the clips.
 const MUSIC: f32 = 0.45;
 /// Share of bands.
-const BANDS: f32 = 0.07;
+const BANDS: f32 = 0.12;
 /// Share of what is no instrument.
 const NOTHING: f32 = 0.04;
 /// Of the rest, how many play: the first share is of one, the next of two, ...

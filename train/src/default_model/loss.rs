@@ -7,7 +7,8 @@
 //!
 //! Where the truth is known it corrects the teacher: who plays is at least likely, who does not hardly. Where only the teacher
 //! knows, AudioSet's classes and the order stay its own, and the head learns what its word is worth
-//! ([`Calibration::in_music`](crate::teacher::calibration::Calibration::in_music)): of drums that it gives 0.1, that they play.
+//! ([`Calibration::in_music`](crate::teacher::calibration::Calibration::in_music)): of drums that it gives 0.1, that they play; of a
+//! rock song, that it has drums ([`ClassTable::by_genre`]).
 
 use super::network::Said;
 use crate::nn::loss::{Target, attention_bce, sigmoid};
@@ -20,6 +21,8 @@ const CLASSES: usize = OPENMIC_CLASSES.len();
 const PLAYS: f32 = 0.6;
 /// A class that does not play is at most this likely.
 const RESTS: f32 = 0.05;
+/// A class that the teacher cannot tell is believed to play from this on.
+const SURE: f32 = 0.5;
 /// Softens the order among the classes.
 const TEMPERATURE: f32 = 2.0;
 /// What is added to the teacher's logit of a class that plays, or does not, before its order is taken.
@@ -97,7 +100,13 @@ pub fn taught(
         d_events[member] += shares.order * d;
     }
 
-    let (d_activity, d_attention) = head(said, likely, truth, table, shares, &wanted, &mut parts);
+    let by_genre = table.by_genre(&heard.probabilities());
+    let likely = std::array::from_fn(|c| likely[c].max(by_genre[c]));
+    let wanted = std::array::from_fn(|c| match known[c] {
+        None => wanted[c].max(logit(by_genre[c].max(1e-6))),
+        Some(_) => wanted[c],
+    });
+    let (d_activity, d_attention) = head(said, &likely, truth, table, shares, &wanted, &mut parts);
     (parts, Said { events: d_events, features: d_features, activity: d_activity, attention: d_attention })
 }
 
@@ -120,11 +129,12 @@ fn head(
     wanted: &[f32; CLASSES],
     parts: &mut Parts,
 ) -> (Vec<f32>, Vec<f32>) {
-    // A class that only the teacher knows is as likely as its word makes it over the whole clip, and nothing a window.
+    // A class that only the teacher knows is as likely as its word makes it over the whole clip, and nothing a window. Of one that it
+    // cannot tell, only that it surely plays or surely does not is learned.
     let mut target = truth.clone();
     let told = table.told();
     for c in (0..CLASSES).filter(|&c| truth.clip_weight[c] == 0.0) {
-        if told[c] || likely[c] < RESTS {
+        if told[c] || likely[c] < RESTS || likely[c] > SURE {
             (target.clip[c], target.clip_weight[c]) = (likely[c], 1.0);
         }
     }
@@ -135,7 +145,7 @@ fn head(
     let mut attention: Vec<f32> = graded.attention.iter().map(|d| d * scale).collect();
 
     let posterior: [f32; CLASSES] = std::array::from_fn(|c| graded.posterior[c].clamp(1e-6, 1.0 - 1e-6));
-    let logits = posterior.map(|p| (p / (1.0 - p)).ln());
+    let logits = posterior.map(logit);
     let (divergence, d) = order(&logits, wanted);
     parts.head_order = divergence;
     let steps = said.activity.len() / CLASSES;
@@ -164,6 +174,10 @@ fn corrected(heard: &Heard, known: &[Option<bool>], table: &ClassTable) -> Vec<f
         }
     }
     targets
+}
+
+fn logit(probability: f32) -> f32 {
+    (probability / (1.0 - probability)).ln()
 }
 
 /// Binary cross-entropy of a logit to a probability, less the probability's own entropy: 0 where they agree.

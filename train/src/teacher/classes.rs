@@ -1,8 +1,10 @@
-//! Which AudioSet classes are which of our 20, and which are instruments outside of them: `classes.csv` and `others.csv` beside this
-//! file.
+//! Which AudioSet classes are which of our 20, which are instruments outside of them, and which genres tell of one of the 20:
+//! `classes.csv`, `others.csv` and `genres.csv` beside this file.
 //!
 //! AudioSet's labels are incomplete: raters named what stands out, so bass, cymbals and synthesizers go unnamed in most of the
 //! music that has them. That a teacher hears one of these is not `told` on; that it is as good as sure of none is.
+//! What a rater named in a rock song is "heavy metal", not its drums: so a genre tells of the players that nearly all of its records
+//! have. Their shares are a judgement, not a measurement.
 
 use rollcall_engine::OPENMIC_CLASSES;
 
@@ -12,6 +14,9 @@ const TABLE: &str = include_str!("classes.csv");
 /// Columns: an instrument outside of the 20; its AudioSet display names with `|` between.
 const OTHERS: &str = include_str!("others.csv");
 
+/// Columns: one of our classes; the share of such records in which it plays; AudioSet's genres with `|` between.
+const GENRES: &str = include_str!("genres.csv");
+
 /// The table, bound to a teacher's own list of classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassTable {
@@ -20,6 +25,8 @@ pub struct ClassTable {
     told: [bool; 20],
     names: Vec<String>,
     others: Vec<(String, Vec<usize>)>,
+    /// Class, its share, and the AudioSet classes of the genres.
+    genres: Vec<(usize, f32, Vec<usize>)>,
 }
 
 impl ClassTable {
@@ -49,13 +56,31 @@ impl ClassTable {
             let record = record.expect("the table is part of the program, and a test reads it");
             others.push((record[0].to_owned(), indices(&names, &record[1])?));
         }
-        Ok(Self { members, told, names, others })
+        let mut genres = Vec::new();
+        for record in csv::Reader::from_reader(GENRES.as_bytes()).records() {
+            let record = record.expect("the table is part of the program, and a test reads it");
+            let class = OPENMIC_CLASSES.iter().position(|class| *class == &record[0]);
+            let share = record[1].parse().expect("a share is a number");
+            genres.push((class.expect("one of the 20"), share, indices(&names, &record[2])?));
+        }
+        Ok(Self { members, told, names, others, genres })
     }
 
     /// Probability of each of our classes, of those of the 527: the greatest of its members.
     #[must_use]
     pub fn judge(&self, probabilities: &[f32]) -> [f32; 20] {
         self.greatest(probabilities).map(|member| probabilities[member])
+    }
+
+    /// Probability of each of our classes by the genres that the 527 probabilities tell of, 0 of a class that none tells of. A record is
+    /// of one genre, and the teacher wavers between neighbours: their probabilities add up.
+    #[must_use]
+    pub fn by_genre(&self, probabilities: &[f32]) -> [f32; 20] {
+        let mut likely = [0.0; 20];
+        for (class, share, genres) in &self.genres {
+            likely[*class] = share * genres.iter().map(|&g| probabilities[g]).sum::<f32>().min(1.0);
+        }
+        likely
     }
 
     /// The AudioSet classes that each of ours is.
@@ -99,7 +124,7 @@ impl ClassTable {
             *told = &record[2] == "yes";
         }
         let names = (0..next).map(|n| n.to_string()).collect();
-        Self { members, told, names, others: Vec::new() }
+        Self { members, told, names, others: Vec::new(), genres: Vec::new() }
     }
 
     /// Whether the teacher can tell of a class.
@@ -132,6 +157,13 @@ mod tests {
         for record in csv::Reader::from_reader(OTHERS.as_bytes()).records() {
             names.extend(record.unwrap()[1].split('|').map(str::to_owned));
         }
+        for record in csv::Reader::from_reader(GENRES.as_bytes()).records() {
+            for genre in record.unwrap()[2].split('|') {
+                if !names.iter().any(|name| name == genre) {
+                    names.push(genre.to_owned());
+                }
+            }
+        }
         let rows = names.iter().enumerate().map(|(i, n)| format!("{i},/m/{i},\"{n}\"\n"));
         ("index,mid,display_name\n".to_owned() + &rows.collect::<String>(), names)
     }
@@ -155,6 +187,22 @@ mod tests {
         let known: BTreeSet<usize> = table.members.iter().flatten().copied().collect();
         assert!(table.others().iter().all(|(_, events)| events.iter().all(|e| !known.contains(e))));
         assert!(table.others().iter().any(|(name, events)| name == "harp" && names[events[0]] == "Harp"));
+    }
+
+    #[test]
+    fn a_genre_tells_of_the_players_that_its_records_have() {
+        let (text, names) = list();
+        let table = ClassTable::new(&text).unwrap();
+        let mut probabilities = vec![0.0; names.len()];
+        let genre = |name: &str| names.iter().position(|n| n == name).unwrap();
+        probabilities[genre("Heavy metal")] = 0.5;
+        probabilities[genre("Progressive rock")] = 0.3;
+        let class = |name| OPENMIC_CLASSES.iter().position(|c| *c == name).unwrap();
+        let likely = table.by_genre(&probabilities);
+        assert!((likely[class("drums")] - 0.9 * 0.8).abs() < 1e-6, "{likely:?}");
+        assert_eq!((likely[class("synthesizer")], likely[class("violin")]), (0.0, 0.0));
+        probabilities[genre("Rock music")] = 0.6;
+        assert_eq!(table.by_genre(&probabilities)[class("drums")], 0.9, "no more than the share");
     }
 
     #[test]
