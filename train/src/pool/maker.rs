@@ -124,7 +124,9 @@ impl<'a> Maker<'a> {
     pub fn recordings(&mut self) -> Result<()> {
         let Some(folder) = self.plan.recordings.clone() else { return Ok(()) };
         let part = self.plan.part;
-        let wanted = |source: &str, stated: Split| part_of(source, stated).filter(|split| part.holds(*split));
+        let wanted = |source: &str, path: &str, stated: Split| {
+            part_of(source, path, stated).filter(|split| part.holds(*split))
+        };
         let mut banks = read_folder(&folder, &wanted).context("reading the recordings")?;
         banks.retain(|bank| self.plan.allows(bank.licence()));
         self.banks("rec", &banks)?;

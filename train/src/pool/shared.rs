@@ -117,8 +117,11 @@ fn labelled(folder: &Path, files: &mut Vec<File>) -> Result<()> {
     let mut reader = csv::Reader::from_path(&path).with_context(|| path.display().to_string())?;
     for entry in reader.deserialize() {
         let entry: Entry = entry.with_context(|| path.display().to_string())?;
-        let part =
-            if is_page(&entry.source) { Some(Split::Sealed) } else { part_of(&entry.source, entry.split) };
+        let part = if is_page(&entry.source) {
+            Some(Split::Sealed)
+        } else {
+            part_of(&entry.source, &entry.path, entry.split)
+        };
         files.extend(part.map(|part| File { path: folder.join(&entry.path), source: entry.source, part }));
     }
     Ok(())

@@ -56,11 +56,11 @@ pub struct Bank {
 }
 
 /// Reads a labelled folder: `index.csv` with columns path, class, source, split, original_name, licence, origin. `part` says which part a source
-/// with its stated split is in; `None`: it is left alone.
+/// and the path of a recording of it, with its stated split, are in; `None`: it is left alone.
 ///
 /// # Errors
 /// A missing index or file, an unknown class, or audio that cannot be decoded.
-pub fn read_folder(folder: &Path, part: &dyn Fn(&str, Split) -> Option<Split>) -> Result<Vec<Bank>> {
+pub fn read_folder(folder: &Path, part: &dyn Fn(&str, &str, Split) -> Option<Split>) -> Result<Vec<Bank>> {
     let path = folder.join("index.csv");
     let mut reader = csv::Reader::from_path(&path)
         .with_context(|| format!("{}: a folder of recordings needs an index.csv", path.display()))?;
@@ -71,7 +71,7 @@ pub fn read_folder(folder: &Path, part: &dyn Fn(&str, Split) -> Option<Split>) -
             bail!("{}: row {}: unknown class {:?}", path.display(), n + 1, entry.class);
         }
         // The release samples of an organ are the room's answer, not the instrument.
-        let Some(split) = part(&entry.source, entry.split) else { continue };
+        let Some(split) = part(&entry.source, &entry.path, entry.split) else { continue };
         if entry.original_name.starts_with("release ") {
             continue;
         }
