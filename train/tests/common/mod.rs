@@ -38,7 +38,7 @@ pub(crate) fn openmic(folder: &Path) {
     }
     // The same recording under every key, and on disk once.
     let ogg = folder.join("demo.ogg");
-    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/feelings.ogg"), &ogg).unwrap();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/war-of-freedom.ogg"), &ogg).unwrap();
     for part in ["train", "test"] {
         let keys = fs::read_to_string(folder.join(format!("partitions/split01_{part}.csv"))).unwrap();
         for key in keys.lines() {
