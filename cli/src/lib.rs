@@ -24,9 +24,9 @@
 //!     keeps_embeddings: false,
 //!     is_pictured: false,
 //! };
-//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/feelings.ogg");
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/war-of-freedom.ogg");
 //! let audio = Audio::open(path.as_ref())?;
-//! let mut analysis = listener.analyze(audio, "feelings.ogg".into(), &mut |_done_s, _of_s| ControlFlow::Continue(()))?;
+//! let mut analysis = listener.analyze(audio, "war-of-freedom.ogg".into(), &mut |_done_s, _of_s| ControlFlow::Continue(()))?;
 //! assert_eq!(analysis.timeline.duration_s, 3.0);
 //!
 //! let mut json = Vec::new();

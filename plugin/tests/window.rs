@@ -37,7 +37,7 @@ fn root() -> PathBuf {
 }
 
 fn music() -> Recording {
-    Recording::read(&root().join("demo/feelings.ogg")).expect("the demo")
+    Recording::read(&root().join("demo/war-of-freedom.ogg")).expect("the demo")
 }
 
 /// Where the names stand in a window of the usual size.
@@ -99,7 +99,7 @@ fn files_and_models_are_dropped_onto_it() {
         let mut stage = Stage::new(screen, 44_100);
         stage.open(None);
         stage.until("a first frame", |stage| stage.picture().count(HEADLINE, |p| p != [0; 3]) > 10_000);
-        let file = fs::canonicalize(root().join("demo/feelings.ogg")).expect("the demo");
+        let file = fs::canonicalize(root().join("demo/war-of-freedom.ogg")).expect("the demo");
         drop_file(screen, stage.child(), &file, || {});
         stage.until("the names of the file", |stage| stage.picture().count(HEADLINE, is_bright) > 500);
         stage.until("its history", |stage| stage.picture().count(HISTORY, is_vivid) > 2_000);

@@ -14,7 +14,7 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/python.md").read_tex
 
 def test_a_researchers_first_ten_minutes(tmp_path):
     assert len(BLOCKS) >= 6
-    song = ROOT / "demo/feelings.ogg"
+    song = ROOT / "demo/war-of-freedom.ogg"
     (tmp_path / "no audio.wav").write_text("text")
     takes = [ROOT / "media/tests/golden" / name for name in ("lossless24.flac", "cbr.mp3")] + [tmp_path / "no audio.wav"]
     exec(compile("\n".join(BLOCKS), "docs/python.md", "exec"), {"song": song, "takes": takes})

@@ -14,7 +14,7 @@ import pytest
 import rollcall
 from test_wheel import ROOT, SMALL, program, tune, write
 
-DEMO = ROOT / "demo/feelings.ogg"
+DEMO = ROOT / "demo/war-of-freedom.ogg"
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ def test_scores_are_the_program_s(model, tmp_path):
     assert found.score("event_f1") == wanted["macro"]["scores"]["event_f1"]["value"]
     table = found.to_dataframe()
     assert set(table["class"]) == {*model.classes, "(macro)", "(micro)"} and "20 classes" in repr(found)
-    labels = rollcall.evaluate(timelines[1], {"feelings": {"guitar": True, "voice": False}}, rounds=0).to_dict()
+    labels = rollcall.evaluate(timelines[1], {"war-of-freedom": {"guitar": True, "voice": False}}, rounds=0).to_dict()
     assert labels["classes"]["guitar"]["positives"] == 1 and labels["classes"]["piano"]["known"] == 0
     with pytest.raises(rollcall.RollcallError, match="'singing' is no class"):
         rollcall.evaluate(timelines, known)

@@ -69,7 +69,7 @@ def test_a_file_gives_the_program_s_document_to_the_letter(name):
 
 
 def test_a_part_of_a_file_and_what_is_no_audio(tmp_path):
-    path = ROOT / "demo/feelings.ogg"
+    path = ROOT / "demo/war-of-freedom.ogg"
     timeline = rollcall.analyze_file(str(path), start=2.0, duration=3.0, model=rollcall.Model(SMALL))
     assert timeline.duration == 3.0
     assert timeline.to_json() == program(path, "--model", SMALL, "--start", "2", "--duration", "3")

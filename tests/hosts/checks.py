@@ -14,7 +14,7 @@ import numpy as np
 from pedalboard.io import AudioFile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RECORDING = ROOT / "demo/feelings.ogg"
+RECORDING = ROOT / "demo/war-of-freedom.ogg"
 
 # What a host shows of the plugin's state when nobody has touched it (plugin/README.md, "Parameters").
 VENDOR, NAME = "Rollcall", "Rollcall"
@@ -49,7 +49,7 @@ def bundle(folder, name):
 
 
 def recording(rate_hz=None, seconds=None):
-    """demo/feelings.ogg as float32 [2, frames], at its own rate (44,100) or another, and that rate."""
+    """demo/war-of-freedom.ogg as float32 [2, frames], at its own rate (44,100) or another, and that rate."""
     with AudioFile(str(RECORDING)) as file:
         own_hz = int(file.samplerate)
         if rate_hz in (None, own_hz):

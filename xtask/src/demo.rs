@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// The recording (demo/README.md says whose it is and what is in it).
-const RECORDING: &str = "demo/feelings.ogg";
+const RECORDING: &str = "demo/war-of-freedom.ogg";
 
 /// Installs, builds, analyses, shows.
 ///
@@ -14,7 +14,9 @@ const RECORDING: &str = "demo/feelings.ogg";
 pub(crate) fn run() -> Result<()> {
     machine::ensure(machine::Need::CommandLine)?;
     shell::run(&mut shell::command("cargo", &["build", "--release", "--locked", "-p", "rollcall"]))?;
-    eprintln!("\n{RECORDING}: 28 s of a guitar and a cello (demo/README.md). Who does Rollcall hear?\n");
+    eprintln!(
+        "\n{RECORDING}: 28 s of a rock band that comes in at second 14 (demo/README.md). Who does Rollcall hear?\n"
+    );
     shell::run(&mut rollcall(&["analyze", RECORDING]))?;
     eprintln!(
         "\nNow your own: {} analyze SONG.flac\nFor programs: add --format json, csv or audacity",
@@ -36,10 +38,12 @@ struct Part {
     at_least_s: f64,
 }
 
-const PARTS: [Part; 2] = [
+const PARTS: [Part; 4] = [
     Part { class: "guitar", from_s: 0.0, to_s: 28.0, at_least_s: 22.0 },
-    // Loud enough to be heard beside the guitar from second 12 on.
-    Part { class: "cello", from_s: 10.0, to_s: 28.0, at_least_s: 6.0 },
+    Part { class: "bass", from_s: 0.0, to_s: 28.0, at_least_s: 22.0 },
+    // The band comes in at second 13.7.
+    Part { class: "drums", from_s: 13.0, to_s: 28.0, at_least_s: 10.0 },
+    Part { class: "cymbals", from_s: 13.0, to_s: 28.0, at_least_s: 10.0 },
 ];
 
 /// The same recording as a check: the built binary, with the model inside it, hears those who play in it when they do, and
@@ -76,6 +80,11 @@ pub(crate) fn check() -> Result<Report> {
         let broken = little.then(|| format!("for {heard_s:.1} s between {from_s} and {to_s} s"));
         report.rule(format!("the {class} is heard for {at_least_s} s or more"), broken.into_iter().collect());
     }
+    let too_soon = ranges
+        .iter()
+        .filter(|(heard, start, _)| PARTS.iter().any(|part| part.class == heard && *start < part.from_s));
+    let too_soon = too_soon.map(|(class, start, _)| format!("{class} from {start:.1} s on"));
+    report.rule("and not before", too_soon.collect());
     let strangers = ranges.iter().filter(|(heard, ..)| PARTS.iter().all(|part| part.class != heard));
     let strangers = strangers.map(|(class, start, end)| format!("{class} from {start:.1} to {end:.1} s"));
     report.rule("and nobody else", strangers.collect());

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const RECORDING: &str = "demo/feelings.ogg";
+const RECORDING: &str = "demo/war-of-freedom.ogg";
 const FEATURES: [&str; 6] = ["--release", "--locked", "-p", "rollcall-plugin", "--features", "standalone"];
 
 /// clippy finds nothing; without a window a file's players are those of `rollcall analyze`; a file that can't be played is an

@@ -225,7 +225,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "formats",
         action: Action::Command(
-            &["python", "cli/tests/readback.py", "{rollcall}", "-", "demo/feelings.ogg"],
+            &["python", "cli/tests/readback.py", "{rollcall}", "-", "demo/war-of-freedom.ogg"],
             Counted::Whole,
         ),
         shows: "jams, mido, pretty_midi, pandas, pyarrow, mir_eval and utaupy read what `rollcall` writes",
@@ -233,7 +233,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "library",
         action: Action::Command(
-            &["python", "cli/tests/library.py", "{rollcall}", "demo/feelings.ogg"],
+            &["python", "cli/tests/library.py", "{rollcall}", "demo/war-of-freedom.ogg"],
             Counted::Whole,
         ),
         shows: "every command of docs/library.md runs, and DuckDB and pandas answer alike",
@@ -246,7 +246,7 @@ pub(crate) const SUITES: &[Suite] = &[
                 "cli/tests/evaluate.py",
                 "{rollcall}",
                 "engine/tests/golden/models/stream",
-                "demo/feelings.ogg",
+                "demo/war-of-freedom.ogg",
             ],
             Counted::Whole,
         ),
@@ -255,7 +255,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "page",
         action: Action::Command(
-            &["python", "cli/tests/page.py", "{rollcall}", "-", "demo/feelings.ogg"],
+            &["python", "cli/tests/page.py", "{rollcall}", "-", "demo/war-of-freedom.ogg"],
             Counted::Whole,
         ),
         shows: "the page of `rollcall plot` hovers, zooms and plays in Chromium; PNG and SVG are alike (12 s)",
@@ -322,7 +322,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "spark",
         action: Action::Command(
-            &["python", "examples/spark/test_catalogue.py", "{rollcall}", "demo/feelings.ogg"],
+            &["python", "examples/spark/test_catalogue.py", "{rollcall}", "demo/war-of-freedom.ogg"],
             Counted::Whole,
         ),
         shows: "PySpark over many files gives the rows of one process, also after a kill; a catalogue is kept, and scored (3 min)",

@@ -60,6 +60,8 @@ long 44100 aac.m4a -c:a aac -b:a 128k
 long 44100 faststart.m4a -c:a aac -b:a 96k -movflags +faststart
 long 44100 bare.aac -c:a aac -b:a 96k
 long 44100 vorbis.ogg -c:a libvorbis -q:a 4
+# A second and a half of a band in many short pages: some end with a short block after a long one.
+ffmpeg -hide_banner -loglevel error -y -ss 14 -t 1.5 -i ../../../demo/war-of-freedom.ogg -map_metadata -1 -c:a libvorbis -q:a 2 -page_duration 50000 -bitexact short-blocks.ogg
 long 48000 opus.opus -c:a libopus -b:a 128k
 long 48000 opus.mp4 -c:a libopus -b:a 128k
 long 48000 opus.webm -c:a libopus -b:a 128k

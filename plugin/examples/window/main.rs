@@ -1,6 +1,6 @@
 //! The real window with real music in it, on an X server without a screen (Debian: `xvfb`). Pictures of it:
-//! `cargo run --release --manifest-path plugin/Cargo.toml --example window -- FOLDER demo/feelings.ogg [NAME]`; what its frames
-//! cost: `cargo run --release --manifest-path plugin/Cargo.toml --example window -- --frames demo/feelings.ogg`.
+//! `cargo run --release --manifest-path plugin/Cargo.toml --example window -- FOLDER demo/war-of-freedom.ogg [NAME]`; what its frames
+//! cost: `cargo run --release --manifest-path plugin/Cargo.toml --example window -- --frames demo/war-of-freedom.ogg`.
 #![expect(unsafe_code, reason = "the plugin's entry point is a C symbol, its parent window a number")]
 
 mod frames;

@@ -56,7 +56,7 @@ fn export_there(full: &Path) {
     let (writer, board, inbox) = board();
     let models = Arc::new(ModelSlot::default());
     let _worker = Worker::spawn(writer, inbox, models, Box::new(|| {})).expect("a thread");
-    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/feelings.ogg");
+    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/war-of-freedom.ogg");
     board.send(Order::AnalyseFile(recording));
     let is_done = || board.file().is_some_and(|file| matches!(file.state, FileState::Done));
     wait("the file", is_done);

@@ -19,7 +19,7 @@ const STEP_S: f64 = 0.16;
 const LATE_S: f64 = 1.0;
 
 fn recording() -> PathBuf {
-    root().join("demo/feelings.ogg")
+    root().join("demo/war-of-freedom.ogg")
 }
 
 /// Every step of `rollcall analyze`, as the controllers would show it.

@@ -13,7 +13,7 @@ use std::{
     process::Command,
 };
 
-const RECORDING: &str = "demo/feelings.ogg";
+const RECORDING: &str = "demo/war-of-freedom.ogg";
 const BUNDLES: [&str; 2] = ["Rollcall.clap", "Rollcall.vst3"];
 /// What must hold of each run.
 const CLAIMS: [&str; 5] = ["pass-through", "latency=0", "no-allocations", "no-edits", "finite"];
@@ -54,7 +54,7 @@ fn imports(folder: &Path, report: &mut Report) -> Result<()> {
 }
 
 /// The most that two numbers for one thing may lie apart. The exponentials and logarithms of the head are the C library's of each
-/// system: on `demo/feelings.ogg` they came out 4.2e-7 apart.
+/// system: on `demo/war-of-freedom.ogg` they came out 4.2e-7 apart.
 const APART: f64 = 1e-5;
 
 /// The same file: the same ranges, and numbers as near as two C libraries are.
