@@ -1,4 +1,5 @@
-//! Lists the files of `default/` for `src/default.rs` to embed, so that replacing the package needs no edit of code.
+//! Lists the files of `default/` for `src/default.rs` to embed, so that replacing the package needs no edit of code. The card's picture is
+//! left out: it is no part of the package, and nothing shows it.
 
 use std::{env, fs, path::Path};
 
@@ -10,7 +11,9 @@ fn main() {
     for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
         let path = entry.path();
         println!("cargo::rerun-if-changed={}", path.display());
-        if let (true, Some(name)) = (path.is_file(), path.file_name().and_then(|name| name.to_str())) {
+        let is_picture = path.extension().is_some_and(|ending| ending == "svg");
+        let is_part = path.is_file() && !is_picture;
+        if let (true, Some(name)) = (is_part, path.file_name().and_then(|name| name.to_str())) {
             entries.push(format!("    ({name:?}, include_bytes!({path:?})),\n"));
         }
     }

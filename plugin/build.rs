@@ -1,7 +1,15 @@
-//! Asks the linker to keep one of functions and of constants whose bytes are the same: bundles become 2.8 MB smaller.
+//! Asks the linker to keep one of functions and of constants whose bytes are the same: a bundle becomes 2.8 MB smaller.
 //!
-//! What is folded are mostly tables of methods and code for types that differ in name alone. They then share an address,
-//! which Rust promises for neither, and which nothing here compares; what can be written to is never folded.
+//! What is folded are mostly tables of methods and code for types that differ in name alone. They then share an address, so nothing may tell
+//! two of them apart by it. `--icf=safe` would leave alone whatever has its address taken, but reads that from a table
+//! (`.llvm_addrsig`) which rustc does not write: all counts as taken, and a bundle is as large as without. Hence `all`, which is right here:
+//!
+//! - What can be written to is never folded, and with it whatever holds an atomic: tracing's call sites, thread-locals, locks.
+//! - Types are told apart by `TypeId`, a hash, not an address.
+//! - Our crates compare no addresses (`ptr::eq`, `fn_addr_eq`, tables of methods), nor do those that they stand on, but for these:
+//!   `bytes` asks in `truncate` for two tables of methods, and one with the same functions behaves the same; `harfrust` asks whether a
+//!   shaper is the default one, of constants that have no address of their own in Rust either, where a font has Apple's `morx`, which ours have
+//!   not; `tracing-core` compares pointers to descriptions before their contents. A crate that is new in the tree wants the same look.
 
 use std::{env, path::PathBuf, process::Command};
 

@@ -72,14 +72,14 @@ impl RenderWatch {
 mod tests {
     use super::*;
 
-    /// Seconds of audio until the pace is known to be free, when each second takes `share` of itself.
+    /// Seconds of audio until a render is recognised, when each second takes `share` of itself.
     fn known_after(share: f64, waits: f64) -> Option<f64> {
-        let (mut pace, start) = (RenderWatch::new(48_000.0), Instant::now());
+        let (mut watch, start) = (RenderWatch::new(48_000.0), Instant::now());
         for block in 0..20_000 {
             let audio_s = f64::from(block) * 480.0 / 48_000.0;
-            pace.block(480, || start + Duration::from_secs_f64(audio_s * (share + waits)));
-            pace.waited(Duration::from_secs_f64(0.01 * waits));
-            if pace.is_free() {
+            watch.block(480, || start + Duration::from_secs_f64(audio_s * (share + waits)));
+            watch.waited(Duration::from_secs_f64(0.01 * waits));
+            if watch.is_free() {
                 return Some(audio_s);
             }
         }
@@ -100,16 +100,16 @@ mod tests {
 
     #[test]
     fn one_slow_second_is_live_again() {
-        let (mut pace, mut now) = (RenderWatch::new(1_000.0), Instant::now());
-        let mut second = |pace: &mut RenderWatch, took_s: f64| {
+        let (mut watch, mut now) = (RenderWatch::new(1_000.0), Instant::now());
+        let mut second = |watch: &mut RenderWatch, took_s: f64| {
             now += Duration::from_secs_f64(took_s);
-            pace.block(1_000, || now);
-            pace.is_free()
+            watch.block(1_000, || now);
+            watch.is_free()
         };
-        second(&mut pace, 0.0);
-        assert!(!second(&mut pace, 0.1));
-        assert!(second(&mut pace, 0.1));
-        assert!(second(&mut pace, 0.1));
-        assert!(!second(&mut pace, 1.0));
+        second(&mut watch, 0.0);
+        assert!(!second(&mut watch, 0.1));
+        assert!(second(&mut watch, 0.1));
+        assert!(second(&mut watch, 0.1));
+        assert!(!second(&mut watch, 1.0));
     }
 }

@@ -1,4 +1,4 @@
-//! What the host's threads, the window's and the worker's agree on.
+//! What one instance's threads agree on: the host's, the window's and the worker's.
 
 use nice_plug::editor::dpi::LogicalSize;
 use rollcall_editor::ViewSettings;
@@ -8,7 +8,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
-/// What the host's threads, the window's and the worker's must agree on.
+/// One for each instance. Whoever waits here waits for a copy of the window's size and for nothing else, and the audio thread never does:
+/// all that it touches is atomic.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// Of the open window.

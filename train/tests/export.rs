@@ -4,7 +4,8 @@ use rollcall_import::onnx::Storage;
 use rollcall_train::nn::conv::Scratch;
 use rollcall_train::nn::graphs;
 use rollcall_train::nn::params::normal;
-use rollcall_train::nn::vggish::{BANDS, Flatten, Shape, Vggish};
+use rollcall_train::nn::stack::{BANDS, Flatten};
+use rollcall_train::nn::vggish::{Shape, Vggish};
 use tract_onnx::prelude::*;
 
 const HOPS: usize = 160;

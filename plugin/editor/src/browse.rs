@@ -1,15 +1,9 @@
-//! Looking through folders for a file or a folder: what stands in one, read on a thread of its own, so that a slow disk
-//! never holds up the window.
+//! Looking through folders for a file or a folder: what the disk says of them, asked on threads of their own.
 
+use crate::errand::{Cancelled, Errand, Unwatched};
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-        mpsc,
-    },
-    thread::{self, JoinHandle},
 };
 
 /// What is looked for.
@@ -48,86 +42,101 @@ pub(crate) enum Kind {
     File,
 }
 
+/// What stands in a folder, or why it can't be read.
+pub(crate) type Entries = Result<Vec<Entry>, String>;
+
 /// A folder that is being read, or was.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    path: PathBuf,
-    entries: Option<Result<Vec<Entry>, String>>,
-    arriving: mpsc::Receiver<Result<Vec<Entry>, String>>,
-    cancelled: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    path: Option<PathBuf>,
+    entries: Option<Entries>,
+    reading: Errand<(PathBuf, Entries)>,
 }
 
 impl Folder {
-    /// Begins to read.
+    /// Begins to read this one.
     pub(crate) fn read(path: PathBuf, pick: Pick) -> Self {
         let folder = path.clone();
-        Self::with(path, move |cancelled| list(&folder, pick, cancelled))
+        Self::begin(Some(path), move |cancelled| (list(&folder, pick, cancelled), folder))
     }
 
-    fn with(
-        path: PathBuf,
-        list: impl FnOnce(&AtomicBool) -> Result<Vec<Entry>, String> + Send + 'static,
+    /// Begins to read the one where looking begins: see [`beginning`].
+    pub(crate) fn near(typed: Option<PathBuf>, pick: Pick) -> Self {
+        Self::begin(None, move |cancelled| {
+            let folder = beginning(typed.as_deref());
+            (list(&folder, pick, cancelled), folder)
+        })
+    }
+
+    fn begin(
+        path: Option<PathBuf>,
+        read: impl FnOnce(&Cancelled) -> (Entries, PathBuf) + Send + 'static,
     ) -> Self {
-        let (done, arriving) = mpsc::channel();
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let (stop, failed) = (Arc::clone(&cancelled), done.clone());
-        let spawned = thread::Builder::new().name("rollcall-browse".into()).spawn(move || {
-            // Nobody waits for a folder that was left already.
-            let _ = done.send(list(&stop));
+        let reading = Errand::begin("rollcall-browse", move |cancelled| {
+            let (entries, path) = read(cancelled);
+            Ok((path, entries))
         });
-        let thread = spawned.map_err(|error| failed.send(Err(error.to_string()))).ok();
-        Self { path, entries: None, arriving, cancelled, thread }
+        Self { path, entries: None, reading }
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-    /// What stands in it, or why it can't be read; none while it is being read.
-    pub(crate) fn entries(&mut self) -> Option<&Result<Vec<Entry>, String>> {
-        if self.entries.is_none() {
-            self.entries = self.arriving.try_recv().ok();
+    /// Takes over what has come; call it once a frame.
+    pub(crate) fn poll(&mut self) {
+        if self.entries.is_none()
+            && let Some(read) = self.reading.outcome()
+        {
+            match read {
+                Ok((path, entries)) => (self.path, self.entries) = (Some(path), Some(entries)),
+                Err(why) => self.entries = Some(Err(why)),
+            }
         }
+    }
+
+    /// None while it is being found.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+    /// None while it is being read.
+    pub(crate) fn entries(&self) -> Option<&Entries> {
         self.entries.as_ref()
     }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        self.cancelled.store(true, Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // The plugin's code may be unloaded afterwards. A panic in it shows as a folder that never comes.
-            let _ = thread.join();
-        }
+    /// Leaves it; its reading stops with the next entry.
+    pub(crate) fn leave(self, unwatched: &mut Unwatched) {
+        self.reading.cancel();
+        unwatched.take(self.reading);
     }
 }
 
-/// Folders that were left while they were being read: a disk that does not answer holds up nobody who goes on looking.
+/// Where people keep things, asked for whenever the browser opens: disks come and go.
 #[derive(Debug, Default)]
-pub(crate) struct Left(Vec<JoinHandle<()>>);
-
-impl Left {
-    /// Takes one, and lets go of those whose reading has ended.
-    pub(crate) fn take(&mut self, mut folder: Folder) {
-        folder.cancelled.store(true, Relaxed);
-        self.0.extend(folder.thread.take());
-        self.0.retain(|thread| !thread.is_finished());
-    }
+pub(crate) struct Places {
+    known: Vec<(String, PathBuf)>,
+    asking: Option<Errand<Vec<(String, PathBuf)>>>,
 }
 
-impl Drop for Left {
-    fn drop(&mut self) {
-        for thread in self.0.drain(..) {
-            // As a folder's that is still open.
-            let _ = thread.join();
+impl Places {
+    /// Begins to ask, unless an earlier question is still open.
+    pub(crate) fn ask(&mut self) {
+        self.asking.get_or_insert_with(|| Errand::begin("rollcall-places", |_| Ok(places())));
+    }
+    /// Name and path of those that are known by now.
+    pub(crate) fn known(&mut self) -> &[(String, PathBuf)] {
+        if let Some(answer) = self.asking.as_ref().and_then(Errand::outcome) {
+            self.asking = None;
+            // Without a thread those of the last time stay.
+            self.known = answer.unwrap_or_else(|_| std::mem::take(&mut self.known));
         }
+        &self.known
+    }
+    /// Whether there is more to come.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.asking.is_some()
     }
 }
 
-fn list(folder: &Path, pick: Pick, cancelled: &AtomicBool) -> Result<Vec<Entry>, String> {
+fn list(folder: &Path, pick: Pick, cancelled: &Cancelled) -> Entries {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| error.to_string())?.flatten() {
-        if cancelled.load(Relaxed) || entries.len() == MOST {
+        if cancelled.is_so() || entries.len() == MOST {
             break;
         }
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
@@ -154,7 +163,7 @@ fn is_audio(path: &Path) -> bool {
 }
 
 /// Where to begin: the nearest folder that is there of a path that was typed, else the user's own.
-pub(crate) fn beginning(typed: Option<&Path>) -> PathBuf {
+fn beginning(typed: Option<&Path>) -> PathBuf {
     let there =
         typed.and_then(|path| path.ancestors().find(|folder| folder.is_absolute() && folder.is_dir()));
     there.map(Path::to_owned).or_else(std::env::home_dir).unwrap_or_else(|| PathBuf::from("/"))
@@ -162,7 +171,7 @@ pub(crate) fn beginning(typed: Option<&Path>) -> PathBuf {
 
 /// Folders that people keep things in, as far as they are there: name and path. On Windows all drives, too, whether they answer or
 /// not.
-pub(crate) fn places() -> Vec<(String, PathBuf)> {
+fn places() -> Vec<(String, PathBuf)> {
     let mut places = Vec::new();
     if let Some(own) = std::env::home_dir() {
         for name in ["Desktop", "Documents", "Downloads", "Music"] {
@@ -186,39 +195,38 @@ pub(crate) fn places() -> Vec<(String, PathBuf)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use std::{
+        thread,
+        time::{Duration, Instant},
+    };
+
+    /// Waits until it is read.
+    fn read(mut folder: Folder) -> Folder {
+        let began = Instant::now();
+        while folder.entries().is_none() {
+            assert!(began.elapsed() < Duration::from_secs(60), "waited too long");
+            thread::sleep(Duration::from_millis(1));
+            folder.poll();
+        }
+        folder
+    }
 
     fn names(folder: &Path, pick: Pick) -> Vec<(String, Kind)> {
-        let mut folder = Folder::read(folder.to_owned(), pick);
+        let folder = read(Folder::read(folder.to_owned(), pick));
+        let entries = folder.entries().and_then(|entries| entries.as_ref().ok()).expect("it can be read");
+        entries.iter().map(|entry| (entry.name.clone(), entry.kind)).collect()
+    }
+
+    #[test]
+    fn places_come_when_the_disk_has_answered() {
+        let mut places = Places::default();
+        places.ask();
         let began = Instant::now();
-        loop {
-            if let Some(entries) = folder.entries() {
-                let entries = entries.as_ref().expect("it can be read");
-                return entries.iter().map(|entry| (entry.name.clone(), entry.kind)).collect();
-            }
+        while places.known().is_empty() {
             assert!(began.elapsed() < Duration::from_secs(60), "waited too long");
             thread::sleep(Duration::from_millis(1));
         }
-    }
-
-    /// Who leaves a folder that does not answer waits for nothing; who takes the window away waits for its thread.
-    #[test]
-    fn a_folder_that_does_not_answer_is_left_at_once() {
-        let (answer, asked) = mpsc::channel::<()>();
-        let (ended, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (ends, sees) = (Arc::clone(&ended), Arc::clone(&seen));
-        let slow = Folder::with(PathBuf::from("/slow"), move |cancelled| {
-            let _ = asked.recv();
-            sees.store(cancelled.load(Relaxed), Relaxed);
-            ends.store(true, Relaxed);
-            Ok(Vec::new())
-        });
-        let mut left = Left::default();
-        left.take(slow);
-        assert!(!ended.load(Relaxed), "nobody has answered yet");
-        drop(answer);
-        drop(left);
-        assert!(ended.load(Relaxed) && seen.load(Relaxed), "cancelled first, then joined");
+        assert!(!places.is_asking() && places.known().iter().all(|(_, path)| path.is_absolute()));
     }
 
     #[test]
@@ -241,13 +249,11 @@ mod tests {
         );
         let files = [("One.flac", Kind::File), ("two.WAV", Kind::File)];
         assert_eq!(names(&folder, Pick::File), named(&[&folders[..], &files[..]].concat()));
-        assert_eq!(beginning(Some(&folder.join("Album/not there/at all"))), folder.join("Album"));
+        let typed = Folder::near(Some(folder.join("Album/not there/at all")), Pick::File);
+        assert_eq!(typed.path(), None, "nobody has asked the disk yet");
+        assert_eq!(read(typed).path(), Some(&*folder.join("Album")));
         assert!(beginning(Some(Path::new("no/such"))).is_dir());
-        let mut gone = Folder::read(folder.join("gone"), Pick::File);
-        let began = Instant::now();
-        while gone.entries().is_none() && began.elapsed() < Duration::from_secs(60) {
-            thread::sleep(Duration::from_millis(1));
-        }
+        let gone = read(Folder::read(folder.join("gone"), Pick::File));
         assert!(gone.entries().is_some_and(Result::is_err));
         fs::remove_dir_all(&folder)
     }

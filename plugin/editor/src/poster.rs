@@ -1,20 +1,19 @@
-//! The session as a picture: drawn like the window, on a thread of its own, and saved as a PNG file.
+//! The session as a picture: drawn like the window, and saved as a PNG file. Takes up to a second or two: never on the window's thread.
 
 use crate::{
+    errand::Cancelled,
     look::{Theme, display, install_fonts, size, strong, text},
     raster::{Pixels, Raster},
     settings::{Axis, ViewSettings},
     stage::{AXIS, HeatLook, Lanes, LanesInput, Ticks, clock_text},
 };
 use egui::{Align2, Context, Id, Pos2, RawInput, Rect, Ui, Vec2, pos2, vec2};
-use rollcall_board::{Board, History, ModelState, Subject, file_stem};
+use rollcall_board::{Board, History, ModelState, Subject};
 use rollcall_classes::{Family, display_name, screen_order};
 use rollcall_files::AtomicFile;
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
-    sync::mpsc,
-    thread,
+    path::Path,
 };
 
 /// Ending of the file.
@@ -37,58 +36,11 @@ pub(crate) struct Content {
     pub(crate) view: ViewSettings,
 }
 
-/// A picture that is being drawn and saved. Dropping it waits for its thread, a second or two at most: the plugin's code
-/// may be unloaded afterwards.
-#[derive(Debug)]
-pub(crate) struct Job {
-    outcome: mpsc::Receiver<Result<PathBuf, String>>,
-    thread: Option<thread::JoinHandle<()>>,
-}
+/// What comes of a picture that nobody waits for any more.
+pub(crate) const CANCELLED: &str = "it was cancelled";
 
-impl Job {
-    /// The outcome, once there is one. Errors say what to do.
-    pub(crate) fn outcome(&self) -> Option<Result<PathBuf, String>> {
-        match self.outcome.try_recv() {
-            Ok(outcome) => Some(outcome),
-            Err(mpsc::TryRecvError::Empty) => None,
-            Err(mpsc::TryRecvError::Disconnected) => {
-                Some(Err("drawing it failed; please report this".into()))
-            }
-        }
-    }
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A panic in it has closed the channel and was told.
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Begins to draw and save.
-pub(crate) fn start(board: &Board, view: &ViewSettings, subject: Subject, folder: &Path, name: &str) -> Job {
-    let (done, outcome) = mpsc::channel();
-    let content = content(board, view, subject, name);
-    let path = folder.join(format!("{}.{ENDING}", file_stem(name)));
-    let thread = thread::Builder::new().name("rollcall-poster".into());
-    let spawned = thread.spawn({
-        let done = done.clone();
-        move || {
-            // The view may be going by now: then nobody waits for the outcome.
-            let _ = done.send(save(&draw(&content), &path).map(|()| path));
-        }
-    });
-    let thread = spawned
-        .map_err(|error| {
-            let _ = done.send(Err(format!("no thread for it: {error}. Close other programs and try again")));
-        })
-        .ok();
-    Job { outcome, thread }
-}
-
-fn content(board: &Board, view: &ViewSettings, subject: Subject, name: &str) -> Content {
+/// What is known now; its title is to come.
+pub(crate) fn content(board: &Board, view: &ViewSettings, subject: Subject) -> Content {
     let status = board.status();
     let latest = board.latest();
     let file = board.file().filter(|_| subject == Subject::File);
@@ -103,7 +55,7 @@ fn content(board: &Board, view: &ViewSettings, subject: Subject, name: &str) -> 
     );
     let last_s = history.last().map_or(0.0, |row| row.time_s());
     Content {
-        title: name.to_owned(),
+        title: String::new(),
         below: format!("{of} of {}{model} \u{b7} Rollcall", clock_text(last_s, false)),
         classes: status.classes.to_vec(),
         thresholds: (0..status.classes.len())
@@ -114,13 +66,21 @@ fn content(board: &Board, view: &ViewSettings, subject: Subject, name: &str) -> 
     }
 }
 
-/// Whole or not at all; never over another file.
-fn save(pixels: &Pixels, path: &Path) -> Result<(), String> {
+/// Draws and writes it: whole or not at all, never over another file, and not at all once it is cancelled. Errors say what to do.
+pub(crate) fn save(content: &Content, path: &Path, cancelled: &Cancelled) -> Result<(), String> {
+    let pixels = draw(content, cancelled).ok_or(CANCELLED)?;
+    write(&pixels, path, cancelled)
+}
+
+fn write(pixels: &Pixels, path: &Path, cancelled: &Cancelled) -> Result<(), String> {
     let bytes = pixels.to_png().map_err(|error| format!("it can't be encoded: {error}"))?;
     let hint = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => format!("{} is there already. Choose another name", path.display()),
         _ => format!("{}: {error}. Choose another folder or name", path.display()),
     };
+    if cancelled.is_so() {
+        return Err(CANCELLED.into());
+    }
     let write = || {
         let mut file = AtomicFile::create(path, false)?;
         file.write_all(&bytes)?;
@@ -129,8 +89,8 @@ fn save(pixels: &Pixels, path: &Path) -> Result<(), String> {
     write().map_err(hint)
 }
 
-/// Draws the poster.
-pub(crate) fn draw(content: &Content) -> Pixels {
+/// Draws it; none if it was cancelled.
+fn draw(content: &Content, cancelled: &Cancelled) -> Option<Pixels> {
     let theme = Theme::of(content.view.appearance);
     let points = vec2(WIDTH, HEAD + ROW * content.classes.len().max(1) as f32 + AXIS + 2.0 * MARGIN);
     let ctx = Context::default();
@@ -151,7 +111,7 @@ pub(crate) fn draw(content: &Content) -> Pixels {
     let mut output = ctx.run_ui(input, |ui| paint(ui, &theme, content, points, &mut lanes));
     raster.update(&mut output.textures_delta);
     let primitives = ctx.tessellate(output.shapes, output.pixels_per_point);
-    raster.draw(&primitives, points, output.pixels_per_point, theme.ground)
+    raster.draw_unless(&primitives, points, output.pixels_per_point, theme.ground, &|| cancelled.is_so())
 }
 
 fn paint(ui: &Ui, theme: &Theme, content: &Content, points: Vec2, lanes: &mut Lanes) {
@@ -233,12 +193,12 @@ fn shares(content: &Content) -> Vec<f32> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use rollcall_board::{HistoryWriter, RowData, SongPosition};
     use std::fs;
 
-    fn content() -> Content {
+    pub(crate) fn content() -> Content {
         let mut writer = HistoryWriter::new(2);
         for i in 0..200_u32 {
             let position = SongPosition::default();
@@ -269,7 +229,7 @@ mod tests {
     #[test]
     fn a_poster_shows_what_was_heard_and_when() {
         let content = content();
-        let pixels = draw(&content);
+        let pixels = draw(&content, &Cancelled::default()).expect("nobody cancels it");
         assert_eq!(pixels.width, (WIDTH * SCALE) as usize);
         let lane = ((MARGIN + HEAD + ROW / 2.0) * SCALE) as usize;
         let (left, right) = (MARGIN + NAMES, WIDTH - MARGIN - SHARES);
@@ -283,14 +243,19 @@ mod tests {
     fn saving_is_whole_or_not_at_all() -> Result<(), Box<dyn std::error::Error>> {
         let folder = std::env::temp_dir().join(format!("rollcall-poster-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
-        let pixels = draw(&content());
-        save(&pixels, &folder.join("a.png"))?;
+        let on = Cancelled::default();
+        let pixels = draw(&content(), &on).ok_or("nobody cancels it")?;
+        write(&pixels, &folder.join("a.png"), &on)?;
         assert_eq!(fs::read_dir(&folder)?.count(), 1);
-        let why = save(&pixels, &folder.join("a.png"));
+        let why = write(&pixels, &folder.join("a.png"), &on);
         assert!(why.is_err_and(|why| why.contains("Choose another name")), "what is there stays");
         // A file where the folder should be.
-        let why = save(&pixels, &folder.join("a.png/b.png"));
+        let why = write(&pixels, &folder.join("a.png/b.png"), &on);
         assert!(why.is_err_and(|why| why.contains("Choose another folder")));
+        let off = Cancelled::now();
+        assert!(draw(&content(), &off).is_none());
+        assert_eq!(write(&pixels, &folder.join("c.png"), &off), Err(CANCELLED.into()));
+        assert_eq!(fs::read_dir(&folder)?.count(), 1, "nothing of what was cancelled");
         fs::remove_dir_all(&folder)?;
         Ok(())
     }

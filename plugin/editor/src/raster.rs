@@ -133,6 +133,18 @@ impl Raster {
         scale: f32,
         ground: Color32,
     ) -> Pixels {
+        self.draw_unless(primitives, points, scale, ground, &|| false).expect("nobody cancels it")
+    }
+
+    /// The same; none if `is_cancelled` says so, which is asked before each triangle.
+    pub(crate) fn draw_unless(
+        &self,
+        primitives: &[ClippedPrimitive],
+        points: egui::Vec2,
+        scale: f32,
+        ground: Color32,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Option<Pixels> {
         let (width, height) = ((points.x * scale).round() as usize, (points.y * scale).round() as usize);
         let mut pixels = Pixels { width, height, data: vec![ground; width * height] };
         for clipped in primitives {
@@ -141,19 +153,21 @@ impl Raster {
                     (clipped.clip_rect.min.to_vec2() * scale).round().to_pos2(),
                     (clipped.clip_rect.max.to_vec2() * scale).round().to_pos2(),
                 );
-                self.draw_mesh(mesh, clip, scale, &mut pixels);
+                let Some(texture) = self.textures.get(&mesh.texture_id) else { continue };
+                for corners in triangles(mesh) {
+                    if is_cancelled() {
+                        return None;
+                    }
+                    draw_triangle(corners, texture, clip, scale, &mut pixels);
+                }
             }
         }
-        pixels
+        (!is_cancelled()).then_some(pixels)
     }
+}
 
-    fn draw_mesh(&self, mesh: &Mesh, clip: Rect, scale: f32, to: &mut Pixels) {
-        let Some(texture) = self.textures.get(&mesh.texture_id) else { return };
-        for corners in mesh.indices.chunks_exact(3) {
-            let corners = [0, 1, 2].map(|i| mesh.vertices[corners[i] as usize]);
-            draw_triangle(corners, texture, clip, scale, to);
-        }
-    }
+fn triangles(mesh: &Mesh) -> impl Iterator<Item = [Vertex; 3]> {
+    mesh.indices.chunks_exact(3).map(|corners| [0, 1, 2].map(|i| mesh.vertices[corners[i] as usize]))
 }
 
 fn draw_triangle(corners: [Vertex; 3], texture: &Texture, clip: Rect, scale: f32, to: &mut Pixels) {

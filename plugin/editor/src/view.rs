@@ -5,6 +5,7 @@ use crate::{
     action::{Action, pressed},
     advice::advice,
     chrome::{self, Drawer, DrawerInput, ToolBar},
+    drops::Drops,
     frame::{Frame, Wishes},
     look::{Theme, install_fonts},
     scene::{Peaks, Scene, Snapshot},
@@ -12,7 +13,7 @@ use crate::{
     stage::{Headline, Lanes, Roster, Rows, Spectrum},
 };
 use egui::{Context, Key, Ui};
-use rollcall_board::{Board, Command, History, Panel, WorkerState};
+use rollcall_board::{Board, History, Panel, WorkerState};
 use rollcall_classes::display_name;
 use std::{path::PathBuf, time::Duration};
 
@@ -39,6 +40,7 @@ pub struct EditorView {
     /// Whether the file is looked at instead of the session.
     pub(crate) on_file: bool,
     pub(crate) drawer: Drawer,
+    drops: Drops,
     pub(crate) shown: Vec<f32>,
     pub(crate) session: u64,
     pub(crate) was_frozen: bool,
@@ -75,6 +77,7 @@ impl EditorView {
             file_peaks: Peaks::default(),
             on_file: false,
             drawer: Drawer::default(),
+            drops: Drops::default(),
             shown: Vec::new(),
             session: 0,
             was_frozen: false,
@@ -122,11 +125,6 @@ impl EditorView {
     #[must_use]
     pub fn wants_all_keys(ctx: &Context) -> bool {
         ctx.text_edit_focused()
-    }
-
-    /// Analyses a dropped audio file, or loads a dropped folder as a model package.
-    pub fn dropped(&mut self, path: PathBuf) {
-        self.board.send(if path.is_dir() { Command::LoadModel(path) } else { Command::AnalyseFile(path) });
     }
 
     /// Draws a frame and does what is asked. `ui` covers the whole window.
@@ -184,7 +182,7 @@ impl EditorView {
             };
             self.drawer.show(ui, rect, &mut input);
         }
-        chrome::show_drop(ui, &theme, window);
+        chrome::show_drop(ui, &theme, window, &mut self.drops);
         for action in actions {
             self.act(&action, &snapshot, panel);
         }
@@ -211,11 +209,11 @@ impl EditorView {
         }
     }
 
-    /// One at a time: of several files the first.
+    /// Analyses a dropped audio file, or loads a dropped folder as a model package. One at a time: of several the first.
     fn take_drops(&mut self, ctx: &Context) {
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_owned()));
         if let Some(path) = dropped {
-            self.dropped(path);
+            self.drops.take(path, &self.board);
         }
     }
 
@@ -313,12 +311,12 @@ impl EditorView {
 
     /// Asks for the next frame while something moves: at once, or when the history has moved by half a pixel.
     fn next_frame(&mut self, ctx: &Context, snapshot: &Snapshot, width: f32, settled: bool) {
-        let drawing = self.drawer.poster.poll();
+        let saving = self.drawer.saving.poll();
         if !settled || self.roster.moving() || self.headline.moving() {
             ctx.request_repaint();
             return;
         }
-        if drawing {
+        if saving {
             ctx.request_repaint_after(Duration::from_millis(50));
         }
         let running = matches!(snapshot.status.state, WorkerState::Live | WorkerState::Offline);

@@ -15,7 +15,7 @@ use std::{
     fs, thread,
     time::{Duration, Instant},
 };
-use window::Window;
+use window::{Window, next_command};
 
 #[test]
 fn a_session_is_saved_with_its_picture() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,14 +33,14 @@ fn a_session_is_saved_with_its_picture() -> Result<(), Box<dyn std::error::Error
     window.press(Key::E);
     window.settle();
     window.click("Save session");
-    let asked = session.inbox.next();
+    let asked = next_command(&session);
     let expected = Command::Export {
         subject: Subject::Session,
         folder: folder.clone(),
         name: "blue take".into(),
         formats: Formats { json: true, csv: false, labels: true },
     };
-    assert_eq!(asked, Some(expected));
+    assert_eq!(asked, expected);
 
     let picture = folder.join("blue take.png");
     let begin = Instant::now();

@@ -15,7 +15,7 @@ use rollcall_board::{
 };
 use rollcall_editor::{Appearance, Axis, Family, Sort, ViewSettings, display_name};
 use session::{CLASSES, STEP_S, Session, class};
-use window::{SIZE, Window, commands, open, playing};
+use window::{SIZE, Window, commands, next_command, open, playing};
 
 #[test]
 fn a_screen_reader_hears_every_instrument() {
@@ -361,8 +361,8 @@ fn an_export_goes_to_the_folder_that_was_picked_and_over_no_other() {
     click_first(&mut window, "Choose this");
     assert_eq!(window.view.borrow().settings().export_folder, folder.join("Album").to_string_lossy());
     window.click("Save session");
-    let [Command::Export { folder: to, name, .. }] = &commands(&session)[..] else { panic!("no export") };
-    assert_eq!((to, name.as_str()), (&folder.join("Album"), "take 2"));
+    let Command::Export { folder: to, name, .. } = next_command(&session) else { panic!("no export") };
+    assert_eq!((to, name.as_str()), (folder.join("Album"), "take 2"));
     std::fs::remove_dir_all(&folder).expect("gone");
 }
 
@@ -394,7 +394,18 @@ fn a_file_is_announced_while_it_is_dragged_and_analysed_when_it_is_dropped() {
     window.harness.input_mut().hovered_files.clear();
     window.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.clone())));
     window.settle();
-    assert_eq!(commands(&session), [Command::AnalyseFile(path)]);
+    assert_eq!(next_command(&session), Command::AnalyseFile(path));
+}
+
+#[test]
+fn a_folder_that_is_dropped_is_a_model() {
+    let folder = folder("dropped");
+    let session = playing(10.0);
+    let mut window = open(&session);
+    window.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(folder.clone())));
+    window.settle();
+    assert_eq!(next_command(&session), Command::LoadModel(folder.clone()));
+    std::fs::remove_dir_all(&folder).expect("gone");
 }
 
 #[test]

@@ -1,5 +1,7 @@
-//! What every room stands on: chance by name, work on all cores, one process a folder, the words for classes and stems.
+//! What every room stands on: chance by name, work on all cores, one process a folder, files whole or not at all, what a run is bound to,
+//! the words for classes and stems.
 
+pub mod binding;
 pub mod class;
 pub mod font;
 pub mod lock;
@@ -7,3 +9,4 @@ pub mod logistic;
 pub mod seed;
 pub mod stem;
 pub mod threads;
+pub mod whole;

@@ -7,7 +7,7 @@ use crate::audio::log_mel::log_mel;
 use crate::judge::guess::Guesses;
 use crate::judge::pages::{Piece, guesses};
 use crate::nn::loss::sigmoid;
-use crate::nn::vggish::{BANDS, COLUMN_HOPS};
+use crate::nn::stack::{BANDS, COLUMN_HOPS};
 use crate::teacher::ClassTable;
 use rayon::prelude::*;
 

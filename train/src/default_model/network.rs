@@ -8,14 +8,12 @@ use crate::nn::dense::Dense;
 use crate::nn::head::WIDTH;
 use crate::nn::padded::Padded;
 use crate::nn::params::{Init, Layout};
+use crate::nn::stack::{BANDS, Flatten, Layer, WINDOW_COLUMNS, layers};
 use crate::nn::top::{self, Top};
-use crate::nn::vggish::{BANDS, COLUMN_HOPS, Flatten, Shape, Vggish, WINDOW_COLUMNS};
+use crate::nn::vggish::{Shape, Vggish};
 use crate::teacher::{EVENTS, FEATURES};
 use rayon::prelude::*;
 use std::collections::HashMap;
-
-/// Rows in frequency of a column.
-const ROWS: usize = BANDS / COLUMN_HOPS;
 
 /// Where each layer's parameters lie.
 #[derive(Clone, Debug)]
@@ -74,20 +72,11 @@ impl Network {
     pub fn new(shape: Shape) -> Self {
         assert_eq!(shape.flatten, Flatten::MeanOverTime, "windows are means over time");
         let mut layout = Layout::default();
-        let mut inputs = 1;
-        let blocks = shape.channels.iter().enumerate().map(|(i, &outputs)| {
-            let block = Block::new(
-                &mut layout,
-                &format!("conv{}", i + 1),
-                inputs,
-                outputs,
-                [0, 1, 3, 5].contains(&i),
-            );
-            inputs = outputs;
-            block
-        });
-        let blocks = blocks.collect();
-        let column = ROWS * shape.channels[5];
+        let block = |Layer { name, inputs, outputs, pools }: Layer| {
+            Block::new(&mut layout, &name, inputs, outputs, pools)
+        };
+        let blocks = layers(shape.channels).map(block).collect();
+        let column = shape.flatten.width(shape.channels[5]);
         let top = Top::new(&mut layout, column, &shape.hidden, shape.classes, shape.unit_high);
         let glorot = |fan_in, fan_out| Init::Glorot { fan_in, fan_out };
         let events = Dense::new(&mut layout, "events", WIDTH, EVENTS, glorot(WIDTH, EVENTS));
@@ -241,7 +230,7 @@ impl Network {
         for entry in plain.layout.entries.iter().filter(|e| !e.name.starts_with("conv")) {
             weights[entry.range.clone()].copy_from_slice(&values[named[entry.name.as_str()].clone()]);
         }
-        for (conv, block) in plain.convs.iter().zip(&self.blocks) {
+        for (conv, block) in plain.stack.convs.iter().zip(&self.blocks) {
             let (effective, bias) = block.folded(values);
             conv.restore(&mut weights, &effective, &bias);
         }
@@ -265,6 +254,7 @@ mod tests {
     use super::*;
     use crate::nn::conv::Scratch;
     use crate::nn::params::normal;
+    use crate::nn::stack::COLUMN_HOPS;
     use fastrand::Rng;
 
     fn tiny() -> Shape {

@@ -1,12 +1,12 @@
 //! A run on disk: its recipe, what it is bound to, its state.
 
 use super::loss::Shares;
+use crate::base::binding::{self, hash};
 use crate::pool;
 use crate::teacher::calibration;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::{fs, path::Path};
+use std::path::Path;
 
 /// What shapes a run. Together with pool, teacher and start package it makes every number again, on processors with tiles
 /// and on those without each for itself.
@@ -113,31 +113,8 @@ impl Bound {
     /// # Errors
     /// A run in the folder that is bound to something else; the message names it.
     pub fn hold(&self, folder: &Path, longer: bool) -> Result<()> {
-        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-        let path = folder.join(FILE);
-        if path.exists() {
-            let was = Self::load(folder)?;
-            let pairs = self.facts().into_iter().zip(was.facts());
-            let other: Vec<String> = pairs
-                .filter(|((name, now), (_, then))| {
-                    now != then && !(longer && ["steps", "every", "pool"].contains(name))
-                })
-                .map(|((name, now), (_, then))| format!("{name}: {then} then, {now} now"))
-                .collect();
-            if !other.is_empty() {
-                bail!(
-                    "{} holds another run ({}): choose another --run, or the options of that one",
-                    folder.display(),
-                    other.join("; ")
-                );
-            }
-            if was == *self {
-                return Ok(());
-            }
-            let earlier = (1..).map(|n| folder.join(format!("run-until-{n}.toml"))).find(|p| !p.exists());
-            fs::rename(&path, earlier.context("a free name")?)?;
-        }
-        fs::write(&path, toml::to_string(self)?).with_context(|| format!("writing {}", path.display()))
+        let free: &[&str] = if longer { &["pool", "recipe.every", "recipe.steps"] } else { &[] };
+        binding::hold(folder, FILE, self, free)
     }
 
     /// What a run's folder says.
@@ -145,37 +122,9 @@ impl Bound {
     /// # Errors
     /// No run in it.
     pub fn load(folder: &Path) -> Result<Self> {
-        let path = folder.join(FILE);
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("{} is no run: make one with rollcall-train learn", folder.display()))?;
-        toml::from_str(&text).with_context(|| path.display().to_string())
+        let no_run = || format!("{} is no run: make one with rollcall-train learn", folder.display());
+        binding::read(folder, FILE).with_context(no_run)
     }
-
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        let r = &self.recipe;
-        vec![
-            ("seed", r.seed.to_string()),
-            ("steps", r.steps.to_string()),
-            ("batch", r.batch.to_string()),
-            ("columns", r.columns.to_string()),
-            ("hidden", r.hidden.to_string()),
-            ("rate", r.rate.to_string()),
-            ("convolutions", r.convolutions.to_string()),
-            ("decay", r.decay.to_string()),
-            ("head", r.head.to_string()),
-            ("variation", r.variation.to_string()),
-            ("every", r.every.to_string()),
-            ("start", self.start.clone()),
-            ("pool", self.pool.clone()),
-            ("teacher", self.teacher.clone()),
-            ("calibration", self.calibration.clone()),
-        ]
-    }
-}
-
-fn hash(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(Sha256::digest(&bytes).iter().take(8).map(|b| format!("{b:02x}")).collect())
 }
 
 #[cfg(test)]
@@ -224,7 +173,7 @@ mod tests {
         other.recipe.steps = 2000;
         other.pool = "33".into();
         let error = other.hold(folder.path(), false).unwrap_err().to_string();
-        assert!(error.contains("steps: 1000 then, 2000 now; pool: 11 then, 33 now"), "{error}");
+        assert!(error.contains("pool: 11 then, 33 now; recipe.steps: 1000 then, 2000 now"), "{error}");
         other.hold(folder.path(), true).unwrap();
         assert_eq!(Bound::load(folder.path()).unwrap(), other);
         assert!(folder.path().join("run-until-1.toml").exists(), "what it was before is kept");

@@ -12,7 +12,8 @@ use crate::mix::length::{Length, SKIP_COLUMNS};
 use crate::nn::adam::{Adam, StepSize};
 use crate::nn::conv::{Map, Scratch};
 use crate::nn::loss::{Target, attention_bce};
-use crate::nn::vggish::{Flatten, Shape, Vggish};
+use crate::nn::stack::Flatten;
+use crate::nn::vggish::{Shape, Vggish};
 use crate::pool::Pool;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -123,7 +124,7 @@ fn train(net: &Vggish, values: &mut [f32], heard: &[Heard], epochs: usize, seed:
             let mut gradient = vec![0.0; net.layout.len()];
             sharded(batch.len(), &mut gradient, |i, gradient, (): &mut ()| {
                 let Heard { columns, target } = &heard[batch[i]];
-                let trace = net.top.forward(values, net.windows(columns, SKIP_COLUMNS));
+                let trace = net.top.forward(values, net.shape.flatten.windows(columns, SKIP_COLUMNS));
                 let mut graded =
                     attention_bce(&trace.head.activity, &trace.head.attention, target, STEP_SHARE);
                 let scale = 1.0 / batch.len() as f32;
@@ -164,7 +165,7 @@ mod tests {
         let convolutions = ..net.top.dense[0].weight.start;
         assert_eq!(values[convolutions], before[convolutions]);
         for Heard { columns, target } in &heard[..2] {
-            let trace = net.top.forward(&values, net.windows(columns, SKIP_COLUMNS));
+            let trace = net.top.forward(&values, net.shape.flatten.windows(columns, SKIP_COLUMNS));
             let heard =
                 attention_bce(&trace.head.activity, &trace.head.attention, target, STEP_SHARE).posterior;
             let right = |class: usize| (heard[class] > 0.5) == (target.clip[class] > 0.5);

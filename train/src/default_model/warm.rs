@@ -17,7 +17,7 @@ use tract_onnx::pb::{ModelProto, TensorProto, tensor_proto::DataType};
 pub fn from_package(net: &Vggish, folder: &Path) -> anyhow::Result<Vec<f32>> {
     let mut values = net.layout.initialise(0);
     let columns = Tensors::read(&folder.join("columns.onnx"))?;
-    for (i, conv) in net.convs.iter().enumerate() {
+    for (i, conv) in net.stack.convs.iter().enumerate() {
         let (inputs, outputs) = (conv.inputs, conv.outputs);
         // [outputs, inputs, 3, 3] -> [3, 3, inputs, outputs].
         let stored = columns.get(&format!("conv{}.weight", i + 1), outputs * inputs * 9)?;
@@ -105,7 +105,8 @@ mod tests {
     use crate::nn::conv::Scratch;
     use crate::nn::graphs;
     use crate::nn::params::normal;
-    use crate::nn::vggish::{BANDS, Shape};
+    use crate::nn::stack::BANDS;
+    use crate::nn::vggish::Shape;
     use rollcall_import::onnx::Storage;
 
     /// 32-bit storage rounds nothing, so only the standardisation's own rounding is left: relative 1e-3 after six layers.

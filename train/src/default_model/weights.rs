@@ -1,5 +1,6 @@
 //! The weights of a run that is over, in 16 bits: what another run begins from, the layers included that do not ship.
 
+use crate::base::whole;
 use crate::nn::params::Layout;
 use anyhow::{Context, Result, ensure};
 use half::f16;
@@ -9,7 +10,7 @@ use std::{fs, path::Path};
 /// Name of a finished run's weights in its folder.
 pub const WEIGHTS: &str = "weights.safetensors";
 
-/// Writes them beside `path` and renames, so that a kill leaves what was there.
+/// Writes them, whole or not at all.
 ///
 /// # Errors
 /// The disk.
@@ -20,10 +21,7 @@ pub fn save(layout: &Layout, values: &[f32], path: &Path) -> Result<()> {
         Ok((entry.name.clone(), TensorView::new(Dtype::F16, entry.shape.clone(), bytes)?))
     });
     let tensors = tensors.collect::<Result<Vec<_>>>()?;
-    let partial = path.with_extension("partial");
-    safetensors::serialize_to_file(tensors, None, &partial)
-        .with_context(|| format!("writing {}", partial.display()))?;
-    fs::rename(&partial, path).with_context(|| format!("renaming to {}", path.display()))
+    whole::write_with(path, |beside| Ok(safetensors::serialize_to_file(tensors, None, beside)?))
 }
 
 /// Reads weights of exactly this layout.

@@ -1,6 +1,6 @@
 //! How long a clip is, and which of its windows carry labels.
 
-use crate::nn::vggish::{COLUMN_HOPS, WINDOW_COLUMNS};
+use crate::nn::stack::{COLUMN_HOPS, WINDOW_COLUMNS};
 use rollcall_engine::{HOP_SAMPLES, PATCH_HOPS};
 
 /// Columns at each end of a clip that the zero border in time reaches (the convolutions see 27 hops to each side, a column is

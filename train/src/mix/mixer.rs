@@ -10,7 +10,7 @@ use crate::audio::log_mel::log_mel;
 use crate::base::seed::Chance;
 use crate::base::stem::{Kind, Split};
 use crate::nn::loss::Target;
-use crate::nn::vggish::BANDS;
+use crate::nn::stack::BANDS;
 use crate::pool::maker::RECORDED_MUSIC;
 use crate::pool::{Pool, PoolError, Stem};
 use crate::sources::packages::FONTS;

@@ -2,7 +2,8 @@
 
 use super::dense::Dense;
 use super::head::{GROUPS, Head, NORM_EPSILON, WIDTH};
-use super::vggish::{BANDS, COLUMN_HOPS, Flatten, Vggish, WINDOW_COLUMNS};
+use super::stack::{BANDS, Flatten, ROWS, WINDOW_COLUMNS};
+use super::vggish::Vggish;
 use Attribute::{Int, Ints};
 use Dimension::{Any, Fixed};
 use rollcall_import::onnx::Attribute;
@@ -14,14 +15,11 @@ use rollcall_import::{AttentionHead, Normalisation};
 /// One head, written by one piece of code.
 const _: () = assert!(GROUPS == rollcall_import::GROUPS && NORM_EPSILON == rollcall_import::NORM_EPSILON);
 
-/// Rows in frequency of a column.
-const ROWS: usize = BANDS / COLUMN_HOPS;
-
 /// `columns.onnx`: `[1, 1, T, 64] -> [1, 512, T/16, 4]`.
 pub fn columns(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
     let (mut graph, prepared) = (Graph::new(storage), net.prepare(values));
     let mut x = "log_mel".to_string();
-    for (i, (conv, weights)) in net.convs.iter().zip(&prepared).enumerate() {
+    for (i, (conv, weights)) in net.stack.convs.iter().zip(&prepared).enumerate() {
         let (inputs, outputs) = (conv.inputs, conv.outputs);
         // [3, 3, inputs, outputs] -> [outputs, inputs, 3, 3].
         let turned: Vec<f32> = (0..outputs * inputs * 9)

@@ -21,6 +21,7 @@ pub mod loss;
 pub mod norm;
 pub mod padded;
 pub mod params;
+pub mod stack;
 pub mod state;
 pub mod tiles;
 pub mod top;

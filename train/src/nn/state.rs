@@ -2,6 +2,7 @@
 
 use super::adam::Adam;
 use super::params::Layout;
+use crate::base::whole;
 use anyhow::{Context, ensure};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::{collections::HashMap, fs, path::Path};
@@ -25,7 +26,7 @@ impl State {
         Self { average: values.clone(), values, adam: Adam::new(layout), step: 0 }
     }
 
-    /// Writes the state beside `path` and renames it, so that a kill leaves the old one whole.
+    /// Writes the state, whole or not at all.
     ///
     /// # Errors
     /// The disk.
@@ -48,10 +49,7 @@ impl State {
             ("step".to_string(), self.step.to_string()),
             ("adam_steps".to_string(), self.adam.steps.to_string()),
         ]);
-        let temporary = path.with_extension("partial");
-        safetensors::serialize_to_file(tensors, Some(facts), &temporary)
-            .with_context(|| format!("writing {}", temporary.display()))?;
-        fs::rename(&temporary, path).with_context(|| format!("renaming to {}", path.display()))
+        whole::write_with(path, |beside| Ok(safetensors::serialize_to_file(tensors, Some(facts), beside)?))
     }
 
     /// Reads a state of exactly this layout.

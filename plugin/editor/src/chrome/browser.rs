@@ -3,7 +3,8 @@
 
 use super::labels::note;
 use crate::{
-    browse::{Entry, Folder, Kind, Left, Pick, beginning, places},
+    browse::{Entry, Folder, Kind, Pick, Places},
+    errand::Unwatched,
     look::Theme,
 };
 use egui::{Align, Button, ComboBox, Layout, RichText, ScrollArea, Ui, vec2};
@@ -16,7 +17,8 @@ const LIST: f32 = 212.0;
 #[derive(Debug, Default)]
 pub(crate) struct Browser {
     open: Option<(Pick, Folder)>,
-    left: Left,
+    places: Places,
+    left: Unwatched,
 }
 
 impl Browser {
@@ -26,16 +28,17 @@ impl Browser {
     }
     /// Opens it near a path that was typed, or closes it.
     pub(super) fn toggle(&mut self, pick: Pick, typed: Option<&Path>) {
-        if self.is_for(pick) {
-            self.close();
-        } else {
-            self.go(pick, beginning(typed));
+        let was_open = self.is_for(pick);
+        self.close();
+        if !was_open {
+            self.places.ask();
+            self.open = Some((pick, Folder::near(typed.map(Path::to_owned), pick)));
         }
     }
     /// Closes it; a folder that is still being read is left to itself.
     pub(crate) fn close(&mut self) {
         if let Some((_, folder)) = self.open.take() {
-            self.left.take(folder);
+            folder.leave(&mut self.left);
         }
     }
 
@@ -46,32 +49,41 @@ impl Browser {
 
     /// Draws it; returns what was picked.
     pub(super) fn show(&mut self, ui: &mut Ui, theme: &Theme) -> Option<PathBuf> {
-        let (pick, folder) = self.open.as_mut()?;
-        let (pick, here) = (*pick, folder.path().to_owned());
+        let Self { open, places, .. } = self;
+        let (pick, folder) = open.as_mut()?;
+        folder.poll();
+        let (pick, here) = (*pick, folder.path().map(Path::to_owned));
+        let above = here.as_ref().and_then(|here| here.parent());
         let (mut next, mut picked) = (None, None);
         ui.horizontal(|ui| {
-            let up = ui.add_enabled(here.parent().is_some(), Button::new("Up"));
+            let up = ui.add_enabled(above.is_some(), Button::new("Up"));
             if up.on_hover_text("The folder above").clicked() {
-                next = here.parent().map(Path::to_owned);
+                next = above.map(Path::to_owned);
             }
             ComboBox::from_id_salt("places").selected_text("Places").width(96.0).show_ui(ui, |ui| {
-                for (name, path) in places() {
-                    if ui.selectable_label(path == here, name).clicked() {
-                        next = Some(path);
+                for (name, path) in places.known() {
+                    if ui.selectable_label(here.as_ref() == Some(path), name).clicked() {
+                        next = Some(path.clone());
                     }
+                }
+                if places.is_asking() {
+                    ui.spinner();
                 }
             });
             if pick != Pick::File {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.button("Choose this").on_hover_text("Take the folder that is open here").clicked() {
-                        picked = Some(here.clone());
+                    let take = ui.add_enabled(here.is_some(), Button::new("Choose this"));
+                    if take.on_hover_text("Take the folder that is open here").clicked() {
+                        picked.clone_from(&here);
                     }
                 });
             }
         });
-        let name =
-            here.file_name().map_or_else(|| here.display().to_string(), |n| n.to_string_lossy().into());
-        ui.label(RichText::new(name).strong()).on_hover_text(here.display().to_string());
+        if let Some(here) = &here {
+            let whole = here.display().to_string();
+            let name = here.file_name().map_or_else(|| whole.clone(), |name| name.to_string_lossy().into());
+            ui.label(RichText::new(name).strong()).on_hover_text(whole);
+        }
         let list = ScrollArea::vertical().id_salt(&here).max_height(LIST).auto_shrink([false, true]);
         list.show(ui, |ui| match folder.entries() {
             None => {

@@ -5,6 +5,7 @@ use super::{browser::Browser, export_page, open_page, settings_page};
 use crate::{
     action::{Action, Page},
     look::{Icon, size, space, strong},
+    save::Saving,
 };
 use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
@@ -17,7 +18,7 @@ pub(crate) struct Drawer {
     pub(crate) page: Option<Page>,
     pub(crate) model_folder: String,
     pub(crate) audio_file: String,
-    pub(crate) poster: export_page::Poster,
+    pub(crate) saving: Saving,
     pub(crate) browser: Browser,
 }
 
@@ -57,7 +58,7 @@ impl Drawer {
             ui.set_max_width(inside.width() - space::L);
             match page {
                 Page::Settings => settings_page::show(ui, input),
-                Page::Export => export_page::show(ui, input, &mut self.poster, &mut self.browser),
+                Page::Export => export_page::show(ui, input, &mut self.saving, &mut self.browser),
                 Page::Open => {
                     let Self { model_folder, audio_file, browser, .. } = self;
                     open_page::show(ui, input, model_folder, audio_file, browser);

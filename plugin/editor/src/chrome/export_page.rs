@@ -4,35 +4,15 @@ use super::browser::Browser;
 use super::input::DrawerInput;
 use super::labels::{group, note, row};
 use super::path_field::{path_field, typed_path};
-use crate::{browse::Pick, poster};
+use crate::{
+    browse::Pick,
+    poster,
+    save::{Saving, State, Wanted},
+};
 use egui::{Button, Ui};
-use rollcall_board::{Command, ExportStatus, FORMAT_ENDINGS, Formats, Subject, file_stem};
-use std::path::{Path, PathBuf};
+use rollcall_board::{ExportStatus, Formats, Subject, file_stem};
 
-/// The picture that is being drawn, or was.
-#[derive(Debug, Default)]
-pub(crate) enum Poster {
-    #[default]
-    None,
-    Running(poster::Job),
-    Done(PathBuf),
-    Failed(String),
-}
-
-impl Poster {
-    /// Whether it is still being drawn; takes over the outcome.
-    pub(crate) fn poll(&mut self) -> bool {
-        let Self::Running(job) = self else { return false };
-        match job.outcome() {
-            None => return true,
-            Some(Ok(path)) => *self = Self::Done(path),
-            Some(Err(why)) => *self = Self::Failed(why),
-        }
-        false
-    }
-}
-
-pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, poster: &mut Poster, browser: &mut Browser) {
+pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, saving: &mut Saving, browser: &mut Browser) {
     let theme = input.theme;
     let mut folder = std::mem::take(&mut input.view.export_folder);
     path_field(ui, &theme, browser, ("Folder", "Where to save"), &mut folder, Pick::ExportFolder);
@@ -59,19 +39,10 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, poster: &mut Poster
             && ui.add_enabled(file.is_some(), Button::new("Save file's analysis")).clicked();
         let subject = session.or(analysed.then_some(Subject::File));
         if let (Some(subject), Some(folder)) = (subject, folder.clone()) {
+            let stem = file_stem(&input.view.export_name);
+            let picture = png.then(|| poster::content(input.board, input.view, subject));
             let formats = Formats { json, csv, labels };
-            let name = free_stem(&folder, &file_stem(&input.view.export_name));
-            if json || csv || labels {
-                input.board.send(Command::Export {
-                    subject,
-                    folder: folder.clone(),
-                    name: name.clone(),
-                    formats,
-                });
-            }
-            if png {
-                *poster = Poster::Running(poster::start(input.board, input.view, subject, &folder, &name));
-            }
+            saving.begin(input.board, Wanted { subject, folder, stem, formats, picture });
         }
     });
     if folder.is_none() {
@@ -79,20 +50,10 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, poster: &mut Poster
     } else if nothing {
         note(ui, &theme, "Choose at least one format.");
     }
-    outcome(ui, input, poster);
+    outcome(ui, input, saving.state());
 }
 
-/// The name, with a number if it is taken in any format: an export never goes over another one.
-fn free_stem(folder: &Path, stem: &str) -> String {
-    let is_free = |stem: &str| {
-        let mut endings = FORMAT_ENDINGS.into_iter().chain([poster::ENDING]);
-        endings.all(|ending| !folder.join(format!("{stem}.{ending}")).exists())
-    };
-    let numbered = (2..10_000).map(|number| format!("{stem} {number}"));
-    std::iter::once(stem.to_owned()).chain(numbered).find(|stem| is_free(stem)).unwrap_or(stem.to_owned())
-}
-
-fn outcome(ui: &mut Ui, input: &DrawerInput<'_>, poster: &Poster) {
+fn outcome(ui: &mut Ui, input: &DrawerInput<'_>, saving: &State) {
     let theme = input.theme;
     match &input.status.export {
         ExportStatus::None => {}
@@ -111,16 +72,16 @@ fn outcome(ui: &mut Ui, input: &DrawerInput<'_>, poster: &Poster) {
             ui.colored_label(theme.bad, why);
         }
     }
-    match poster {
-        Poster::None => {}
-        Poster::Running(_) => {
-            ui.label("Drawing the picture\u{2026}");
+    match saving {
+        State::Nothing => {}
+        State::Running { draws, .. } => {
+            ui.label(if *draws { "Drawing the picture\u{2026}" } else { "Looking for a free name\u{2026}" });
         }
-        Poster::Done(path) => {
+        State::Done(path) => {
             ui.colored_label(theme.good, format!("Saved {}", path.display()));
         }
-        Poster::Failed(why) => {
-            ui.colored_label(theme.bad, format!("No picture: {why}"));
+        State::Failed(why) => {
+            ui.colored_label(theme.bad, why);
         }
     }
 }

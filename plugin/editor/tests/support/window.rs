@@ -111,6 +111,18 @@ pub(crate) fn playing(seconds: f64) -> Session {
     session
 }
 
+/// The next thing that is asked of the worker, once the disk has answered.
+pub(crate) fn next_command(session: &Session) -> rollcall_board::Command {
+    let began = std::time::Instant::now();
+    loop {
+        if let Some(command) = session.inbox.next() {
+            return command;
+        }
+        assert!(began.elapsed().as_secs() < 60, "nothing was asked of the worker");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
 /// What was asked of the worker since the last call.
 pub(crate) fn commands(session: &Session) -> Vec<rollcall_board::Command> {
     std::iter::from_fn(|| session.inbox.next()).collect()

@@ -8,7 +8,7 @@ use crate::mix::length::SKIP_COLUMNS;
 use crate::nn::conv::Scratch;
 use crate::nn::head::WIDTH;
 use crate::nn::loss::sigmoid;
-use crate::nn::vggish::PreparedConvs;
+use crate::nn::stack::PreparedConvs;
 use crate::teacher::ClassTable;
 use anyhow::{Context, Result};
 use rollcall_engine::package::{AnotherBy, EventTable, OtherInstrument};

@@ -2,7 +2,8 @@
 
 use crate::nn::graphs;
 use crate::nn::head::GROUPS;
-use crate::nn::vggish::{COLUMN_HOPS, Vggish};
+use crate::nn::stack::COLUMN_HOPS;
+use crate::nn::vggish::Vggish;
 use anyhow::Context;
 use rollcall_engine::package::{EVENTS, EventTable, HeadNormalisation, Kind, PostProcessing};
 use rollcall_import::{Body, Label, onnx::Storage, seal};

@@ -1,13 +1,11 @@
 //! Which releases have opened the sealed test: a table that is kept with the models.
 
+use crate::base::whole;
 use anyhow::{Context, Result, bail};
 use rollcall_engine::package::{MODEL_CARD, Manifest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// One opening.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +73,7 @@ impl Ledger {
         let mut writer = csv::Writer::from_writer(Vec::new());
         self.entries.iter().try_for_each(|entry| writer.serialize(entry))?;
         let text = writer.into_inner().context("writing to memory")?;
-        fs::write(&self.path, text).with_context(|| self.path.display().to_string())
+        whole::write(&self.path, text)
     }
 }
 

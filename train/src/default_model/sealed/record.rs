@@ -1,6 +1,7 @@
 //! Writing what was heard into a package's card, and the card's new hash into its manifest.
 
 use super::hear::{Heard, PLAYERS};
+use crate::base::whole;
 use anyhow::{Context, Result, ensure};
 use rollcall_engine::package::{MANIFEST, MODEL_CARD, Manifest};
 use sha2::{Digest, Sha256};
@@ -33,9 +34,8 @@ pub fn into_card(folder: &Path, release: &str, date: &str, heard: &Heard) -> Res
     let entry = entry.with_context(|| format!("{}: lists no {MODEL_CARD}", manifest_path.display()))?;
     entry.bytes = card.len() as u64;
     entry.sha256 = Sha256::digest(card.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    fs::write(&card_path, card).with_context(|| card_path.display().to_string())?;
-    fs::write(&manifest_path, toml::to_string(&manifest)?)
-        .with_context(|| manifest_path.display().to_string())?;
+    whole::write(&card_path, card)?;
+    whole::write(&manifest_path, toml::to_string(&manifest)?)?;
     rollcall_models::read_dir(folder)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::base::stem::Split;
 use crate::base::threads::parallel;
 use crate::mix::Mixer;
 use crate::mix::length::{Length, SKIP_COLUMNS};
-use crate::nn::vggish::{BANDS, COLUMN_HOPS};
+use crate::nn::stack::{BANDS, COLUMN_HOPS};
 use crate::paper::first_stage::{PATCH, is_held_out};
 use crate::paper::second_stage::{Clip, EmbeddingSet, Part};
 use crate::pool::Pool;

@@ -3,6 +3,7 @@
 use super::config::{Config, Representation, Sources};
 use crate::audio::decode::decode;
 use crate::base::seed;
+use crate::base::whole;
 use crate::paper::first_stage::{Corpus, Segment, segment_samples, segments};
 use crate::pool::Pool;
 use crate::sources::datasets::{freesound, nsynth};
@@ -114,8 +115,6 @@ fn events(teacher: &Path, parts: &[&[Segment]], folder: &Path, bar: &ProgressBar
     });
     let heard: Vec<Vec<f32>> = heard.into_iter().collect::<Result<_>>()?;
     let bytes: Vec<u8> = heard.iter().flatten().flat_map(|p| p.to_le_bytes()).collect();
-    let temporary = path.with_extension("partial");
-    fs::write(&temporary, bytes).with_context(|| format!("writing {}", temporary.display()))?;
-    fs::rename(&temporary, &path).with_context(|| format!("renaming to {}", path.display()))?;
+    whole::write(&path, bytes)?;
     Ok(heard)
 }

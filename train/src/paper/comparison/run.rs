@@ -3,6 +3,7 @@
 use super::clips::LabelledClips;
 use super::config::{Config, Representation, Sources};
 use super::corpora;
+use crate::base::{binding, whole};
 use crate::nn::params::Layout;
 use crate::paper::first_stage::{
     Align, Corpus, Denoise, Encoder, Epoch, Events, Noise, Objective, Progress, Run, Textual, WordVectors,
@@ -10,7 +11,7 @@ use crate::paper::first_stage::{
 use crate::paper::second_stage::represent::log_mel_steps;
 use crate::paper::second_stage::{self, Outcome};
 use crate::teacher::EVENTS;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -65,7 +66,7 @@ impl Experiment {
                         none => none.insert(self.clips()?),
                     };
                     let finished = self.one(representation, seed, clips, &mut corpora, &folder)?;
-                    fs::write(&path, serde_json::to_string_pretty(&finished)?)?;
+                    whole::write(&path, serde_json::to_string_pretty(&finished)?)?;
                 }
                 let text = fs::read_to_string(&path)?;
                 report(&serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?);
@@ -76,15 +77,8 @@ impl Experiment {
 
     /// Writes the configuration, or sees to it that the one that is there is the same.
     fn bind(&self) -> Result<()> {
-        let (path, text) = (self.out.join("experiment.toml"), toml::to_string(&self.config)?);
-        if let Ok(found) = fs::read_to_string(&path) {
-            let other: Config =
-                toml::from_str(&found).with_context(|| format!("reading {}", path.display()))?;
-            // More seeds may come later; everything else must stay.
-            let same = Config { seeds: self.config.seeds.clone(), ..other } == self.config;
-            ensure!(same, "{} is of another experiment: choose another --out", path.display());
-        }
-        fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
+        // More seeds may come later; everything else must stay.
+        binding::hold(&self.out, "experiment.toml", &self.config, &["seeds"])
     }
 
     fn clips(&self) -> Result<LabelledClips> {

@@ -6,7 +6,7 @@ use crate::audio::log_mel::log_mel;
 use crate::base::seed::{self, Chance};
 use crate::base::stem::{Kind, Split};
 use crate::mix::effects;
-use crate::nn::vggish::BANDS;
+use crate::nn::stack::BANDS;
 use crate::pool::{Pool, PoolError, Stem};
 use fastrand::Rng;
 use rollcall_engine::{HOP_SAMPLES, PATCH_HOPS};

@@ -1,11 +1,11 @@
 //! VGGish alone, over batches of 96 x 64 patches: what the first stage trains and the second stage sees through.
 
 use crate::base::threads::{parallel_with, sharded};
-use crate::nn::conv::{Conv, Map, Prepared, Scratch, Winners};
+use crate::nn::conv::{Map, Prepared, Scratch};
 use crate::nn::dense::{Dense, chain, chain_backward};
 use crate::nn::head::WIDTH;
 use crate::nn::params::{Init, Layout};
-use crate::nn::vggish::{BANDS, COLUMN_HOPS, Flatten, WINDOW_COLUMNS};
+use crate::nn::stack::{BANDS, CHANNELS, Flatten, Kept, PreparedConvs, Stack, picture};
 use rollcall_engine::PATCH_HOPS;
 use serde::{Deserialize, Serialize};
 
@@ -52,8 +52,12 @@ impl EncoderShape {
     /// The paper's (section 2.2): 72 million weights.
     #[must_use]
     pub fn paper() -> Self {
-        let channels = [64, 128, 256, 256, 512, 512];
-        Self { channels, hidden: vec![4096, 4096], mean_over_time: false, input: InputScale::default() }
+        Self {
+            channels: CHANNELS,
+            hidden: vec![4096, 4096],
+            mean_over_time: false,
+            input: InputScale::default(),
+        }
     }
 
     fn flatten(&self) -> Flatten {
@@ -61,10 +65,10 @@ impl EncoderShape {
     }
 }
 
-/// Where each layer's parameters lie. Names are those of [`crate::nn::vggish::Vggish`].
+/// Where each layer's parameters lie. Names are those of [`crate::nn::vggish`].
 #[derive(Clone, Debug)]
 pub struct Encoder {
-    convs: Vec<Conv>,
+    stack: Stack,
     dense: Vec<Dense>,
     flatten: Flatten,
     input: InputScale,
@@ -76,7 +80,7 @@ pub struct Encoder {
 
 /// What the way back needs, for a batch.
 pub struct Trace {
-    samples: Vec<(Vec<Map>, Vec<Winners>)>,
+    samples: Vec<Kept>,
     rows: Vec<Vec<f32>>,
 }
 
@@ -95,22 +99,14 @@ impl Encoder {
     /// `layout` is not empty.
     pub fn new(layout: &mut Layout, shape: &EncoderShape) -> Self {
         assert!(layout.is_empty(), "the encoder's parameters come first");
-        let mut inputs = 1;
-        let convs = shape.channels.iter().enumerate().map(|(i, &outputs)| {
-            let pools = [0, 1, 3, 5].contains(&i);
-            let conv = Conv::new(layout, &format!("conv{}", i + 1), inputs, outputs, pools, false);
-            inputs = outputs;
-            conv
-        });
-        let convs: Vec<_> = convs.collect();
+        let stack = Stack::new(layout, shape.channels, false);
         let conv_end = layout.len();
         for entry in &mut layout.entries {
             if let [3, 3, inputs, outputs] = entry.shape[..] {
                 entry.init = Init::Glorot { fan_in: 9 * inputs, fan_out: 9 * outputs };
             }
         }
-        let columns = if shape.mean_over_time { 1 } else { WINDOW_COLUMNS };
-        let mut inputs = columns * (BANDS / COLUMN_HOPS) * shape.channels[5];
+        let mut inputs = shape.flatten().width(shape.channels[5]);
         let dense = shape.hidden.iter().copied().chain([WIDTH]).enumerate().map(|(i, outputs)| {
             let init = Init::Glorot { fan_in: inputs, fan_out: outputs };
             let dense = Dense::new(layout, &format!("dense{}", i + 1), inputs, outputs, init);
@@ -118,7 +114,7 @@ impl Encoder {
             dense
         });
         let dense = dense.collect();
-        Self { convs, dense, flatten: shape.flatten(), input: shape.input, conv_end, end: layout.len() }
+        Self { stack, dense, flatten: shape.flatten(), input: shape.input, conv_end, end: layout.len() }
     }
 
     /// The published network with its weights.
@@ -137,7 +133,7 @@ impl Encoder {
         let mut layout = Layout::default();
         let encoder = Self::new(&mut layout, &shape);
         let mut values = vec![0.0; layout.len()];
-        for (conv, given) in encoder.convs.iter().zip(&weights.convolutions) {
+        for (conv, given) in encoder.stack.convs.iter().zip(&weights.convolutions) {
             // [outputs, inputs, 3, 3] -> [3, 3, inputs, outputs].
             let (inputs, outputs) = (given.inputs, given.outputs);
             let from =
@@ -159,10 +155,10 @@ impl Encoder {
     pub fn forward(&self, values: &[f32], patches: &[f32]) -> Trace {
         let prepared = self.prepare(values);
         let samples = parallel_with(patches.len() / PATCH, |i, scratch: &mut Scratch| {
-            self.convolve(&prepared, &patches[i * PATCH..(i + 1) * PATCH], scratch)
+            let patch = &patches[i * PATCH..(i + 1) * PATCH];
+            self.stack.forward_kept(&prepared, self.picture(patch), scratch)
         });
-        let mut first = Vec::new();
-        samples.iter().for_each(|(maps, _)| self.features(&maps[maps.len() - 1], &mut first));
+        let first = samples.iter().flat_map(|kept| self.flatten.windows(kept.columns(), 0)).collect();
         Trace { rows: chain(&self.dense, values, first), samples }
     }
 
@@ -173,15 +169,33 @@ impl Encoder {
         let mut out = Vec::with_capacity(patches.len() / PATCH * WIDTH);
         for batch in patches.chunks(EMBED_BATCH * PATCH) {
             let rows = parallel_with(batch.len() / PATCH, |i, scratch: &mut Scratch| {
-                let (maps, _) = self.convolve(&prepared, &batch[i * PATCH..(i + 1) * PATCH], scratch);
-                let mut row = Vec::new();
-                self.features(&maps[maps.len() - 1], &mut row);
-                row
+                self.window(&prepared, &batch[i * PATCH..(i + 1) * PATCH], scratch)
             });
-            let rows = chain(&self.dense, values, rows.concat());
-            out.extend_from_slice(&rows[rows.len() - 1]);
+            out.extend(self.read(values, rows.concat()));
         }
         out
+    }
+
+    /// The same on the caller's thread alone, by weights that [`Encoder::prepare`] has made. What is left of `patches` after the last
+    /// whole one is not looked at.
+    #[must_use]
+    pub fn embed_here(
+        &self,
+        values: &[f32],
+        prepared: &[Prepared],
+        patches: &[f32],
+        scratch: &mut Scratch,
+    ) -> Vec<f32> {
+        let windows = patches.chunks_exact(PATCH).flat_map(|patch| self.window(prepared, patch, scratch));
+        // All patches go through the dense layers at once: their weights are read from memory once.
+        let windows = windows.collect();
+        self.read(values, windows)
+    }
+
+    /// Effective weights of the convolutions.
+    #[must_use]
+    pub fn prepare(&self, values: &[f32]) -> PreparedConvs {
+        self.stack.prepare(values)
     }
 
     /// Adds the gradients of all parameters to `gradient`; `upstream` is that of the embedding, `[n, 128]`. The sum does not
@@ -191,70 +205,24 @@ impl Encoder {
         let prepared = self.prepare(values);
         let features = self.dense[0].inputs;
         sharded(trace.samples.len(), &mut gradient[..self.conv_end], |i, shard, scratch: &mut Scratch| {
-            let (maps, winners) = &trace.samples[i];
-            let mut d = self.features_backward(&maps[maps.len() - 1], &d[i * features..(i + 1) * features]);
-            for (c, conv) in self.convs.iter().enumerate().rev() {
-                d = conv.backward(
-                    &prepared[c],
-                    &maps[c],
-                    &maps[c + 1],
-                    &winners[c],
-                    &d,
-                    shard,
-                    c > 0,
-                    scratch,
-                );
-            }
+            let d = self.flatten.window_backward(&d[i * features..(i + 1) * features]);
+            self.stack.backward(&prepared, &trace.samples[i], d, shard, scratch);
         });
     }
 
-    fn prepare(&self, values: &[f32]) -> Vec<Prepared> {
-        self.convs.iter().map(|c| c.prepare(values)).collect()
+    fn picture(&self, patch: &[f32]) -> Map {
+        let InputScale { mean, deviation } = self.input;
+        picture(patch, |x| (x - mean) / deviation)
     }
 
-    fn convolve(
-        &self,
-        prepared: &[Prepared],
-        patch: &[f32],
-        scratch: &mut Scratch,
-    ) -> (Vec<Map>, Vec<Winners>) {
-        let mut input = Map::zeros(PATCH_HOPS, BANDS, 1);
-        for (t, row) in patch.chunks_exact(BANDS).enumerate() {
-            let InputScale { mean, deviation } = self.input;
-            input.row_mut(t).iter_mut().zip(row).for_each(|(to, x)| *to = (x - mean) / deviation);
-        }
-        let (mut maps, mut all_winners) = (vec![input], Vec::new());
-        for (conv, weights) in self.convs.iter().zip(prepared) {
-            let (map, winners) = conv.forward(weights, &maps[maps.len() - 1], scratch);
-            maps.push(map);
-            all_winners.push(winners);
-        }
-        (maps, all_winners)
+    /// What the dense layers see of a patch.
+    fn window(&self, prepared: &[Prepared], patch: &[f32], scratch: &mut Scratch) -> Vec<f32> {
+        self.flatten.windows(&self.stack.forward(prepared, self.picture(patch), scratch), 0)
     }
 
-    /// Appends what the dense layers see of a patch, in the order time, frequency, channel, like VGGish's own.
-    fn features(&self, columns: &Map, out: &mut Vec<f32>) {
-        match self.flatten {
-            Flatten::All => (0..columns.time).for_each(|t| out.extend_from_slice(columns.row(t))),
-            Flatten::MeanOverTime => {
-                let start = out.len();
-                out.resize(start + columns.frequency * columns.channels, 0.0);
-                for t in 0..columns.time {
-                    let to = out[start..].iter_mut().zip(columns.row(t));
-                    to.for_each(|(o, x)| *o += x / columns.time as f32);
-                }
-            }
-        }
-    }
-
-    fn features_backward(&self, columns: &Map, upstream: &[f32]) -> Vec<f32> {
-        match self.flatten {
-            Flatten::All => upstream.to_vec(),
-            Flatten::MeanOverTime => {
-                let one: Vec<f32> = upstream.iter().map(|d| d / columns.time as f32).collect();
-                one.repeat(columns.time)
-            }
-        }
+    /// Embeddings from what the dense layers see.
+    fn read(&self, values: &[f32], windows: Vec<f32>) -> Vec<f32> {
+        chain(&self.dense, values, windows).pop().expect("the last layer's rows")
     }
 }
 

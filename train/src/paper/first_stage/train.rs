@@ -5,6 +5,7 @@ use super::recipe::{Optimiser, Training};
 use super::{Batch, Corpus, Example, Objective, Score};
 use crate::base::lock::Lock;
 use crate::base::seed;
+use crate::base::whole;
 use crate::nn::adam::StepSize;
 use crate::nn::params::Layout;
 use crate::nn::state::State;
@@ -219,9 +220,7 @@ impl Curve {
         }
         let mut text = String::from("epoch,train_loss,valid_loss,valid_measure\n");
         rows.iter().for_each(|row| text.push_str(&line(row)));
-        let temporary = path.with_extension("partial");
-        fs::write(&temporary, text).with_context(|| format!("writing {}", temporary.display()))?;
-        fs::rename(&temporary, path).with_context(|| format!("renaming to {}", path.display()))?;
+        whole::write(path, text)?;
         Ok(Self { file: fs::File::options().append(true).open(path)?, rows })
     }
 

@@ -1,12 +1,9 @@
 //! The learning curve: a row an epoch, written as it goes, so that it can be drawn while the run goes on.
 
+use crate::base::whole;
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
-use std::{
-    fs::{self, File},
-    io::Write as _,
-    path::Path,
-};
+use std::{fs::File, io::Write as _, path::Path};
 
 /// One epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,9 +46,7 @@ impl Curve {
         );
         let mut text = String::from("epoch,train_loss,valid_loss,valid_f1_both,valid_f1_positives\n");
         rows.iter().for_each(|row| text.push_str(&line(row)));
-        let temporary = path.with_extension("partial");
-        fs::write(&temporary, &text).with_context(|| format!("writing {}", temporary.display()))?;
-        fs::rename(&temporary, path).with_context(|| format!("renaming to {}", path.display()))?;
+        whole::write(path, text)?;
         let file = File::options().append(true).open(path)?;
         Ok(Self { file, rows })
     }

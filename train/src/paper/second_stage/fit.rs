@@ -4,9 +4,11 @@ use super::curve::{Curve, Epoch};
 use super::recipe::Recipe;
 use super::scores::Scores;
 use super::set::{Clip, EmbeddingSet, Part};
+use crate::base::binding;
 use crate::base::lock::Lock;
 use crate::base::seed;
 use crate::base::threads::parallel;
+use crate::base::whole;
 use crate::nn::adam::StepSize;
 use crate::nn::head::Head;
 use crate::nn::loss::{Target, attention_bce};
@@ -110,7 +112,7 @@ pub fn fit(
     write_posteriors(set, &posteriors, &folder.join("test.csv"))?;
     let outcome = Outcome { seed, epochs: recipe.epochs, best_epoch: best.epoch, valid, test };
     let text = serde_json::to_string_pretty(&outcome)?;
-    write_whole(&scores_path, text.as_bytes())?;
+    whole::write(&scores_path, text.as_bytes())?;
     // As a later call will read it: text may round the last bit of a number.
     Ok(serde_json::from_str(&text)?)
 }
@@ -126,18 +128,7 @@ pub(super) fn network(classes: usize) -> (Layout, Head) {
 fn bind(set: &EmbeddingSet, recipe: &Recipe, seed: u64, folder: &Path) -> anyhow::Result<()> {
     let clips = Part::ALL.map(|part| set.part(part).len());
     let wanted = Binding { seed, set_sha256: set.sha256(), clips, recipe: recipe.clone() };
-    let path = folder.join("run.toml");
-    if !path.exists() {
-        return write_whole(&path, toml::to_string(&wanted)?.as_bytes());
-    }
-    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    let found: Binding = toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
-    ensure!(
-        found == wanted,
-        "{} is of another run ({found:?}), not of {wanted:?}: give another folder or remove this one",
-        path.display()
-    );
-    Ok(())
+    binding::hold(folder, "run.toml", &wanted, &[])
 }
 
 /// One pass over the training clips in an order that seed and epoch alone decide. Returns the mean of the losses.
@@ -241,14 +232,7 @@ fn write_posteriors(set: &EmbeddingSet, posteriors: &[Vec<f32>], path: &Path) ->
         let numbers = posterior.iter().map(|p| format!("{p:.6}"));
         writer.write_record([clip.key.clone()].into_iter().chain(numbers))?;
     }
-    write_whole(path, &writer.into_inner().context("a buffer takes everything")?)
-}
-
-/// Writes beside `path` and renames, so that a kill leaves no half file.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let temporary = path.with_extension("partial");
-    fs::write(&temporary, bytes).with_context(|| format!("writing {}", temporary.display()))?;
-    fs::rename(&temporary, path).with_context(|| format!("renaming to {}", path.display()))
+    whole::write(path, &writer.into_inner().context("a buffer takes everything")?)
 }
 
 #[cfg(test)]

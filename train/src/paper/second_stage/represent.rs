@@ -2,17 +2,14 @@
 
 use crate::audio::decode::decode;
 use crate::audio::log_mel::log_mel;
-use crate::nn::conv::{Map, Scratch};
-use crate::nn::dense::relu;
+use crate::nn::conv::Scratch;
 use crate::nn::head::WIDTH;
-use crate::nn::params::{Init, Layout};
-use crate::nn::vggish::{BANDS, Flatten, PreparedConvs, Shape, Vggish, WINDOW_COLUMNS};
+use crate::nn::params::Layout;
+use crate::nn::stack::{BANDS, PreparedConvs};
+use crate::paper::first_stage::{Encoder, EncoderShape, PATCH};
 use anyhow::{Result, ensure};
-use rollcall_engine::{OPENMIC_CLASSES, PATCH_HOPS, SAMPLE_RATE_HZ};
+use rollcall_engine::{PATCH_HOPS, SAMPLE_RATE_HZ};
 use std::path::Path;
-
-/// Values of a patch of log-mel.
-const PATCH: usize = PATCH_HOPS * BANDS;
 
 /// The log-mel of a recording, `[hops, 64]` (paper, section 2.1).
 ///
@@ -42,101 +39,47 @@ pub fn log_mel_steps(log_mel: &[f32]) -> Vec<f32> {
     steps
 }
 
-/// VGGish with a zero border round each patch.
+/// VGGish with a zero border round each patch, and its weights.
 pub struct Embedder {
-    net: Vggish,
+    encoder: Encoder,
     values: Vec<f32>,
     prepared: PreparedConvs,
 }
 
 impl Embedder {
-    /// A network of [`Flatten::All`] with its parameters.
-    #[must_use]
-    pub fn new(net: Vggish, values: Vec<f32>) -> Self {
-        assert_eq!(net.shape.flatten, Flatten::All, "a patch is all of its six columns");
-        let prepared = net.prepare(&values);
-        Self { net, values, prepared }
+    fn new(encoder: Encoder, values: Vec<f32>) -> Self {
+        let prepared = encoder.prepare(&values);
+        Self { encoder, values, prepared }
     }
 
     /// The published weights.
     #[must_use]
     pub fn imported(weights: &rollcall_import::Vggish) -> Self {
-        let net = Vggish::new(shape(
-            std::array::from_fn(|i| weights.convolutions[i].outputs),
-            weights.dense[..weights.dense.len() - 1].iter().map(|d| d.outputs).collect(),
-        ));
-        let mut values = vec![0.0; net.layout.len()];
-        for (conv, given) in net.convs.iter().zip(&weights.convolutions) {
-            // [outputs, inputs, 3, 3] -> [3, 3, inputs, outputs].
-            let (inputs, outputs) = (given.inputs, given.outputs);
-            let turned: Vec<f32> = (0..given.weight.len())
-                .map(|at| {
-                    let (o, i, tap) = (at % outputs, at / outputs % inputs, at / outputs / inputs);
-                    given.weight[(o * inputs + i) * 9 + tap]
-                })
-                .collect();
-            conv.restore(&mut values, &turned, &given.bias);
-        }
-        for (layer, given) in net.top.dense.iter().zip(&weights.dense) {
-            let (inputs, outputs) = (given.inputs, given.outputs);
-            for (at, value) in values[layer.weight.clone()].iter_mut().enumerate() {
-                *value = given.weight[at % outputs * inputs + at / outputs];
-            }
-            values[layer.bias.clone()].copy_from_slice(&given.bias);
-        }
-        Self::new(net, values)
+        let (encoder, values) = Encoder::imported(weights);
+        Self::new(encoder, values)
     }
 
     /// VGGish in full with random weights, uniform as Glorot and Bengio scale them (paper, section 4.1).
     #[must_use]
     pub fn random(seed: u64) -> Self {
-        let net = Vggish::new(shape([64, 128, 256, 256, 512, 512], vec![4096, 4096]));
-        let values = glorot(&net.layout, seed);
-        Self::new(net, values)
+        let mut layout = Layout::default();
+        let encoder = Encoder::new(&mut layout, &EncoderShape::paper());
+        Self::new(encoder, layout.initialise(seed))
     }
 
     /// The embedding of each whole patch of a log-mel, `[patches, 128]`.
     #[must_use]
     pub fn embed(&self, log_mel: &[f32], scratch: &mut Scratch) -> Vec<f32> {
-        let mut rows = Vec::new();
-        for patch in log_mel.chunks_exact(PATCH) {
-            let mut map = Map::zeros(PATCH_HOPS, BANDS, 1);
-            for (t, hop) in patch.chunks_exact(BANDS).enumerate() {
-                map.row_mut(t).copy_from_slice(hop);
-            }
-            for (conv, weights) in self.net.convs.iter().zip(&self.prepared) {
-                map = conv.forward(weights, &map, scratch).0;
-            }
-            (0..WINDOW_COLUMNS).for_each(|t| rows.extend_from_slice(map.row(t)));
-        }
-        // All patches of a clip go through the dense layers at once: their weights are read from memory once.
-        for layer in &self.net.top.dense {
-            rows = layer.forward(&self.values, &rows);
-            relu(&mut rows);
-        }
-        rows
+        self.encoder.embed_here(&self.values, &self.prepared, log_mel, scratch)
     }
-}
-
-fn shape(channels: [usize; 6], hidden: Vec<usize>) -> Shape {
-    let compact = Shape::compact(OPENMIC_CLASSES.len());
-    Shape { channels, flatten: Flatten::All, hidden, standardise: false, ..compact }
-}
-
-/// Starting values, every weight uniform within `sqrt(6 / (fan_in + fan_out))`, biases 0.
-fn glorot(layout: &Layout, seed: u64) -> Vec<f32> {
-    let mut layout = layout.clone();
-    for entry in &mut layout.entries {
-        if let (Init::He { fan_in }, [.., inputs, outputs]) = (entry.init, &entry.shape[..]) {
-            entry.init = Init::Glorot { fan_in, fan_out: fan_in / inputs * outputs };
-        }
-    }
-    layout.initialise(seed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::stack::Flatten;
+    use crate::nn::vggish::{Shape, Vggish};
+    use crate::paper::first_stage::InputScale;
 
     #[test]
     fn log_mel_is_told_by_mean_and_deviation() {
@@ -147,8 +90,8 @@ mod tests {
         assert!((steps[3] - 3.5).abs() < 1e-4 && (steps[BANDS + 3] - 0.5).abs() < 1e-4);
     }
 
-    /// The published weights (in small) give onnxruntime's embeddings (`import/tests/golden/generate_checkpoints.py`), through
-    /// the second stage's network and the first stage's.
+    /// The published weights (in small) give onnxruntime's embeddings (`import/tests/golden/generate_checkpoints.py`), on one thread and on
+    /// all.
     #[test]
     fn published_weights_embed_as_they_were_published() {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../import/tests/golden");
@@ -171,20 +114,32 @@ mod tests {
         }
     }
 
-    /// The same network through the trainer's own forward pass, whose border lies round a clip of one patch alike.
+    /// The same network as what ships, whose border lies round a clip of one patch alike.
     #[test]
-    fn embeds_as_the_trainer_does() {
-        let net = Vggish::new(shape([3, 4, 5, 4, 6, 5], vec![7]));
-        let values = glorot(&net.layout, 3);
+    fn embeds_as_what_ships_does() {
+        let shape = EncoderShape {
+            channels: [3, 4, 5, 4, 6, 5],
+            hidden: vec![7],
+            mean_over_time: false,
+            input: InputScale::default(),
+        };
+        let (channels, hidden) = (shape.channels, shape.hidden.clone());
+        let compact = Shape::compact(20);
+        let net =
+            Vggish::new(Shape { channels, hidden, flatten: Flatten::All, standardise: false, ..compact });
+        let mut layout = Layout::default();
+        let encoder = Encoder::new(&mut layout, &shape);
+        let mut values = layout.initialise(3);
         let mut rng = fastrand::Rng::with_seed(1);
         let hops: Vec<f32> = (0..2 * PATCH + BANDS).map(|_| crate::nn::params::normal(&mut rng)).collect();
-        let mut scratch = Scratch::default();
-        let mut expected = Vec::new();
+        // The encoder's parameters are the first of what ships; the head's, which come after them, are not looked at.
+        let found = Embedder::new(encoder, values.clone()).embed(&hops, &mut Scratch::default());
+        values.resize(net.layout.len(), 0.0);
+        let (prepared, mut expected) = (net.prepare(&values), Vec::new());
         for patch in hops.chunks_exact(PATCH) {
-            let trace = net.forward(&values, &net.prepare(&values), patch, 0, &mut scratch);
+            let trace = net.forward(&values, &prepared, patch, 0, &mut Scratch::default());
             expected.extend_from_slice(trace.top.embedding());
         }
-        let found = Embedder::new(net, values).embed(&hops, &mut scratch);
         assert_eq!(found.len(), 2 * WIDTH);
         assert!(found.iter().any(|v| *v > 0.0));
         assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 1e-5 * (1.0 + b.abs())));

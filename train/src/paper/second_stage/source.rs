@@ -3,6 +3,7 @@
 use super::represent::{Embedder, log_mel_steps, spectrogram};
 use super::{Clip, EmbeddingSet};
 use crate::base::threads::parallel_with;
+use crate::base::whole;
 use crate::nn::conv::Scratch;
 use crate::nn::head::WIDTH;
 use crate::sources::datasets::openmic::OpenMic;
@@ -156,10 +157,7 @@ impl OpenMicSource {
                     return Ok(steps);
                 }
                 let steps = represent(&spectrogram(path)?, scratch);
-                let temporary = file.with_extension("partial");
-                fs::write(&temporary, bytemuck::cast_slice::<f32, u8>(&steps))
-                    .and_then(|()| fs::rename(&temporary, &file))
-                    .with_context(|| format!("writing {}", file.display()))?;
+                whole::write(&file, bytemuck::cast_slice::<f32, u8>(&steps))?;
                 Ok(steps)
             });
             for ((key, _), steps) in chunk.iter().zip(steps) {
