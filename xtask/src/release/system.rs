@@ -77,11 +77,11 @@ impl System {
         })
     }
 
-    /// Builds it. Returns each file and folder that belongs in the archive.
+    /// Builds it, with these settings of cargo besides. Returns each file and folder that belongs in the archive.
     ///
     /// # Errors
     /// It cannot be built here, or the build fails.
-    pub(super) fn build(self) -> Result<Vec<PathBuf>> {
+    pub(super) fn build(self, settings: &[String]) -> Result<Vec<PathBuf>> {
         if let Some(why) = self.missing()? {
             bail!("the archive for {}: {why}", self.name());
         }
@@ -89,7 +89,7 @@ impl System {
         let bundled = shell::target().join("bundled");
         let (bundles, programs, ending) = match self {
             Self::Linux => {
-                bundle::run(None, Vec::new())?;
+                bundle::run(None, settings.to_vec())?;
                 let build = [
                     "build",
                     "--release",
@@ -100,15 +100,15 @@ impl System {
                     "--bin",
                     "rollcall-host",
                 ];
-                shell::run(&mut shell::command("cargo", &build))?;
+                shell::run(shell::command("cargo", &build).args(settings))?;
                 (bundled.clone(), shell::target().join("release"), "")
             }
             Self::Windows => {
-                windows::bundle(&target, &[])?;
+                windows::bundle(&target, settings)?;
                 (bundled.join(&target), bundled.join(&target), ".exe")
             }
             Self::MacOs => {
-                macos::bundle(Some(&target), &[])?;
+                macos::bundle(Some(&target), settings)?;
                 (bundled.join(&target), bundled.join(&target), "")
             }
         };
