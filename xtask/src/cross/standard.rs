@@ -93,7 +93,7 @@ fn sysroot() -> Result<PathBuf> {
     Ok(shell::read(&mut shell::command("rustc", &["--print", "sysroot"]))?.trim().into())
 }
 
-/// The folder with the sources of this version, or why they are not to be had.
+/// The folder with the library's sources of this version, in `library/`, or why they are not to be had.
 fn sources(folder: &Path, version: &str) -> Result<Result<PathBuf, String>> {
     let listed = trixie::listed(folder, SUITE);
     let Ok(archives) = listed else {
@@ -107,8 +107,14 @@ fn sources(folder: &Path, version: &str) -> Result<Result<PathBuf, String>> {
     shell::run_patiently(trixie::apt(folder, "apt-get").args(["download", &name]).current_dir(archives))?;
     ensure!(trixie::unpack(folder, folder)? == 1, "apt did not download {name}");
     let sources = folder.join(format!("usr/src/rustc-{version}"));
-    ensure!(sources.join("library/Cargo.lock").is_file(), "{name} has no {}", sources.display());
-    Ok(Ok(sources))
+    let library = sources.join("library");
+    ensure!(library.join("Cargo.lock").is_file(), "{name} has no {}", library.display());
+    // The compiler's own sources are five sixths of it, and nothing is built of them.
+    let kept = folder.join("rust");
+    fs::create_dir_all(&kept)?;
+    fs::rename(library, kept.join("library"))?;
+    fs::remove_dir_all(folder.join("usr"))?;
+    Ok(Ok(kept))
 }
 
 /// The package's version that holds these sources, of what `apt-cache madison` says.
