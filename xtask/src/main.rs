@@ -53,7 +53,7 @@ cargo xtask COMMAND
                     rollcall.exe and rollcall-host.exe, into target/bundled/TARGET/; on a Mac with --target universal-apple-darwin
                     for both of its processors
   windows [quick|harness]  build that, and run it under Wine: tests, numbers, both formats, states, the window
-  arm               build kernels, engine and program for 64-bit Arm, and run them under qemu-aarch64: tests, golden data, the demo
+  arm [kernels]     build kernels, engine and program for 64-bit Arm, and run them under qemu-aarch64: tests, golden data, the demo
   macos             check that everything that ships compiles for macOS, on both of its processors
   fuzz TARGET [S]   run a target of fuzz/ for so many seconds
   golden [FILTER]   make the golden data again with the generators beside it, and say what differs
