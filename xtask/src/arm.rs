@@ -26,9 +26,10 @@ const APART: f64 = 1e-4;
 
 /// Multiply-adds of a whole tile: 4 positions of 4 registers.
 const TILE: usize = 16;
-/// The most instructions for each multiply-add in the inner loops, with weights of 32 and of 16 bits. A tile of 16 reads 4 registers of
-/// weights and 4 inputs and counts its loop: 1.4 to 1.6; to widen the weights takes 4 more. More than this is spilled registers.
-const MOST: [(&str, f64); 2] = [("32", 1.75), ("16", 2.0)];
+/// The most instructions for each multiply-add in the inner loops, with weights of 32 and of 16 bits. A tile of 16 cannot do with less
+/// than 22 and 25, which read weights and inputs and widen the weights: 1.38 and 1.56. The compiler's loops take 29 and 33, those over
+/// what is left of a block of inputs 32 and 36. More is registers that are spilled.
+const MOST: [(&str, f64); 2] = [("32", 2.0), ("16", 2.25)];
 
 /// `cargo xtask arm`: the kernels' tests, the engine's golden tests, and the program on the demo; with `kernels`, the first alone.
 ///
@@ -79,9 +80,10 @@ fn find() -> Result<std::result::Result<Target, String>> {
     Ok(target.map_err(|why| format!("no standard library for {TARGET} here: {why}")))
 }
 
-/// Cargo, whose tests the emulator runs.
+/// Cargo, whose tests the emulator runs, and which compiles as for what ships: pieces that are kept for another time have other loops.
 fn cargo(target: &Target, words: &[&str]) -> Result<Command> {
     let mut cargo = target.cargo(Workspace::Main, words)?;
+    cargo.env("CARGO_INCREMENTAL", "0");
     if !Target::is_native(TARGET) {
         target.runner(&mut cargo, &EMULATOR.join(" "));
     }
@@ -204,10 +206,10 @@ mod tests {
             count(&costs.iter().map(one).collect::<Vec<_>>(), &mut report);
             report.counts().failed
         };
-        let good = [(16, 25, false), (20, 32, false), (16, 29, true), (16, 31, true)];
+        let good = [(16, 29, false), (20, 36, false), (16, 33, true), (16, 36, true)];
         assert_eq!(of(&good), 0);
         assert_eq!(of(&[&good[..], &[(8, 90, true)]].concat()), 0, "no whole tile");
-        assert_eq!(of(&[&good[..], &[(16, 33, true)]].concat()), 1);
+        assert_eq!(of(&[&good[..], &[(16, 37, true)]].concat()), 1);
         assert_eq!(of(&good[..2]), 1, "none with 16 bits");
     }
 
