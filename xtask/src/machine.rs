@@ -21,9 +21,9 @@ pub(crate) enum Need {
 pub(crate) const DEBIAN_PYTHON: &str = "/usr/bin/python3";
 
 /// Suites that build and start nothing but the program, or nothing at all: they ask for no package of the plugin or its hosts.
-const PLAIN_SUITES: [&str; 12] = [
+const PLAIN_SUITES: [&str; 13] = [
     "format", "house", "patches", "borders", "licences", "no-opus", "demo", "formats", "library", "evaluate",
-    "wheel", "spark",
+    "wheel", "spark", "arm",
 ];
 
 /// A Debian package, by the name that Debian 12 and 13 and Ubuntu 24.04 all know it by.

@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::PathBuf,
 };
 
@@ -45,13 +46,12 @@ pub(crate) fn packages() -> Result<Vec<Package>> {
     Ok(all.into_values().collect())
 }
 
-/// What is in a package of the plugin's workspace when it is built for this system: itself and its dependencies, without what is used to
-/// build them.
+/// What is in a package when it is built for a system: itself and its dependencies, without what is used to build them.
 ///
 /// # Errors
 /// As [`packages`], or there is no such package.
-pub(crate) fn built_in(name: &str, host: &str) -> Result<Vec<Package>> {
-    let metadata = read(Workspace::Plugin, &["--filter-platform", host])?;
+pub(crate) fn built_in(workspace: Workspace, name: &str, target: &str) -> Result<Vec<Package>> {
+    let metadata = read(workspace, &["--filter-platform", target])?;
     let packages: BTreeMap<String, Package> = parse(&metadata)?.into_iter().collect();
     let own = packages.iter().find(|(_, package)| package.name == name);
     let (own, _) = own.with_context(|| format!("`cargo metadata` knows no package {name}"))?;
@@ -79,6 +79,17 @@ fn reach(resolve: &Value, from: &str, is_linked: &dyn Fn(&str) -> bool) -> BTree
         waiting.extend(edges.filter(is_normal).filter_map(|edge| edge["pkg"].as_str()));
     }
     reached
+}
+
+/// The version of everything here.
+///
+/// # Errors
+/// The workspace's manifest cannot be read, or has none.
+pub(crate) fn version() -> Result<String> {
+    let manifest: toml::Table =
+        fs::read_to_string(shell::root().join(Workspace::Main.manifest()))?.parse()?;
+    let version = manifest["workspace"]["package"]["version"].as_str();
+    version.map(str::to_owned).context("Cargo.toml has no workspace.package.version")
 }
 
 fn read(workspace: Workspace, further: &[&str]) -> Result<Value> {

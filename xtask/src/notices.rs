@@ -3,6 +3,7 @@
 use crate::{
     metadata::{self, Package},
     shell,
+    workspaces::Workspace,
 };
 use anyhow::{Context, Result};
 use std::{
@@ -14,6 +15,8 @@ use std::{
 
 /// In `target/bundled/`: one for the file of CLAP, which has no inside, and one that goes where the folder of VST3 goes.
 pub(crate) const PLACES: [&str; 2] = ["THIRD-PARTY.txt", "Rollcall.vst3/Contents/Resources/THIRD-PARTY.txt"];
+/// On macOS CLAP has an inside, too.
+const CLAP_INSIDE: &str = "Rollcall.clap/Contents/Resources/THIRD-PARTY.txt";
 
 /// How the names of files with licences begin, in capitals.
 const NAMES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "UNLICENSE", "NOTICE"];
@@ -36,12 +39,54 @@ CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA
 NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 ";
 
+/// What is in the bundles, and what else ships.
+const PLUGIN: [(Workspace, &str); 1] = [(Workspace::Plugin, "rollcall-plugin")];
+const ALL: [(Workspace, &str); 4] = [
+    PLUGIN[0],
+    (Workspace::Main, "rollcall"),
+    (Workspace::Main, "rollcall-host"),
+    (Workspace::Main, "rollcall-python"),
+];
+
 /// Writes it beside the bundles that there are, which were built for this target.
 ///
 /// # Errors
 /// Cargo cannot say what is in them, or a file cannot be read or written.
 pub(crate) fn write(bundles: &Path, target: &str) -> Result<()> {
-    let packages = metadata::built_in("rollcall-plugin", target)?;
+    let notice = notice_of(&PLUGIN, "Rollcall.clap and Rollcall.vst3", target)?;
+    for place in PLACES.iter().chain([&CLAP_INSIDE]) {
+        let path = bundles.join(place);
+        let folder = path.parent().context("a file lies in a folder")?;
+        // What there is no bundle for needs none: other systems have other folders.
+        let bundle = place.split('/').next().unwrap_or_default();
+        if folder == bundles || bundles.join(bundle).is_dir() {
+            write_to(&path, &notice)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes one for all that ships for a target: plugin, programs and Python package.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn write_all(path: &Path, target: &str) -> Result<()> {
+    write_to(path, &notice_of(&ALL, "Rollcall's plugin, programs and Python package", target)?)
+}
+
+fn write_to(path: &Path, notice: &str) -> Result<()> {
+    fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
+    fs::write(path, notice).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn notice_of(built: &[(Workspace, &str)], what: &str, target: &str) -> Result<String> {
+    let mut packages: BTreeMap<(String, String), Package> = BTreeMap::new();
+    for (workspace, name) in built {
+        let own = metadata::built_in(*workspace, name, target)?;
+        packages.extend(
+            own.into_iter().map(|package| ((package.name.clone(), package.version.clone()), package)),
+        );
+    }
     let mut others = Vec::new();
     for (what, path) in OTHERS {
         let text =
@@ -50,20 +95,10 @@ pub(crate) fn write(bundles: &Path, target: &str) -> Result<()> {
     }
     let apache =
         fs::read_to_string(shell::root().join(APACHE)).with_context(|| format!("cannot read {APACHE}"))?;
-    let texts = packages.iter().filter(|package| !package.ours && !is_here(package));
+    let texts = packages.values().filter(|package| !package.ours && !is_here(package));
     let texts: Vec<(&Package, Vec<(String, String)>)> =
         texts.map(|package| Ok((package, texts_of(&package.folder)?))).collect::<Result<_>>()?;
-    let notice = notice(&others, &texts, &apache);
-    for place in PLACES {
-        let path = bundles.join(place);
-        let folder = path.parent().context("a file lies in a folder")?;
-        // What there is no bundle for needs none: other systems have other folders.
-        if folder == bundles || bundles.join("Rollcall.vst3").is_dir() {
-            fs::create_dir_all(folder)?;
-            fs::write(&path, &notice).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-    }
-    Ok(())
+    Ok(notice(what, &others, &texts, &apache))
 }
 
 /// Whether it is a room of this repository: those of the other workspace are no members of the plugin's.
@@ -98,11 +133,12 @@ fn is_licence(path: &Path) -> bool {
 }
 
 fn notice(
+    what: &str,
     others: &[(String, String)],
     packages: &[(&Package, Vec<(String, String)>)],
     apache: &str,
 ) -> String {
-    let mut list = String::from("What is in Rollcall.clap and Rollcall.vst3, and under which licences.\n\n");
+    let mut list = format!("What is in {what}, and under which licences.\n\n");
     // Each text once, with all that it belongs to, in the order of its first.
     let mut by_text: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
@@ -113,8 +149,8 @@ fn notice(
         });
         belongs.push(of);
     };
-    for (what, text) in others {
-        add(text.clone(), what.clone());
+    for (whose, text) in others {
+        add(text.clone(), whose.clone());
     }
     for (package, texts) in packages {
         let what = format!("{} {}", package.name, package.version);
@@ -168,7 +204,7 @@ mod tests {
                 .map(|(n, l)| package(n, l));
         let mit = || vec![("LICENSE".to_owned(), "As you like.\n".to_owned())];
         let packages = [(&one, mit()), (&two, mit()), (&three, Vec::new()), (&four, Vec::new())];
-        let notice = notice(&[("Ourselves".to_owned(), "Mine.".to_owned())], &packages, "Apache's.");
+        let notice = notice("it", &[("Ourselves".to_owned(), "Mine.".to_owned())], &packages, "Apache's.");
         for line in [
             "one 1.0.0: MIT",
             "three 1.0.0: MIT OR Apache-2.0",

@@ -17,13 +17,21 @@ pub(crate) struct Environment {
 pub(crate) const REFERENCES: Environment =
     Environment { folder: "python", requirements: "xtask/python/tests.txt" };
 
+/// What builds the Python package.
+pub(crate) const WHEEL: Environment =
+    Environment { folder: "python-wheel", requirements: "xtask/python/wheel.txt" };
+
+/// What Python is called, and where an environment has its own.
+const PYTHON: (&str, &str) =
+    if cfg!(windows) { ("python", "Scripts/python.exe") } else { ("python3", "bin/python") };
+
 /// Makes the environment, or finds it made from the same requirements. Returns its interpreter.
 ///
 /// # Errors
 /// Python is missing, or a package cannot be had.
 pub(crate) fn ensure(environment: Environment) -> Result<PathBuf> {
     let folder = shell::target().join(environment.folder);
-    let python = folder.join("bin/python");
+    let python = folder.join(PYTHON.1);
     let requirements = fs::read_to_string(shell::root().join(environment.requirements))
         .with_context(|| format!("cannot read {}", environment.requirements))?;
     // Written last: an environment that was cut short is made again.
@@ -32,7 +40,7 @@ pub(crate) fn ensure(environment: Environment) -> Result<PathBuf> {
         return Ok(python);
     }
     let folder = folder.to_str().context("the path of the target folder is not UTF-8")?;
-    shell::run(&mut shell::command("python3", &["-m", "venv", "--clear", folder]))?;
+    shell::run(&mut shell::command(PYTHON.0, &["-m", "venv", "--clear", folder]))?;
     let mut install = shell::command(
         python.to_str().context("the path of the target folder is not UTF-8")?,
         &[

@@ -1,8 +1,8 @@
 //! The one table of everything that `cargo xtask test` runs. A new suite is a new row.
 
 use crate::{
-    borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, memcheck, patches, report::Report,
-    rtsan, standalone, strangers, windows, workspaces::Workspace,
+    arm, borders, bundle, counts::Counted, demo, fuzz, golden, house, licences, memcheck, patches,
+    report::Report, rtsan, standalone, strangers, windows, workspaces::Workspace,
 };
 use anyhow::Result;
 
@@ -318,6 +318,11 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "windows",
         action: Action::Check(windows::check),
         shows: "the harness on Windows, under Wine, finds out what plugins of both formats do badly; files there",
+    },
+    Suite {
+        name: "arm",
+        action: Action::Check(arm::check),
+        shows: "the kernels on 64-bit Arm, under qemu-aarch64: NEON's bits are AVX2's, and its inner loops spill nothing",
     },
     Suite {
         name: "spark",

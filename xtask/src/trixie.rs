@@ -1,5 +1,5 @@
 //! Packages of Debian 13 beside the machine's own Debian: unpacked under `target/`, not installed. Qtractor's scanner, which has VST3
-//! there, is one; the sources of Rust's standard library (`windows/standard.rs`) are another.
+//! there, is one; the sources of Rust's standard library (`cross/standard.rs`) are another.
 
 use crate::shell;
 use anyhow::{Context, Result, ensure};

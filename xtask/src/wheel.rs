@@ -4,13 +4,22 @@ use crate::{machine, python, shell};
 use anyhow::{Context, Result};
 use std::{env, fs, path::PathBuf};
 
-/// Builds it with the pinned maturin of the tests' environment.
+/// Builds it, and says how it is installed.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn run() -> Result<()> {
+    println!("{0}\nInstall it with: pip install {0}", build()?.display());
+    Ok(())
+}
+
+/// Builds it with a pinned maturin, in an environment that has nothing else. Returns the file.
 ///
 /// # Errors
 /// The machine lacks something, or the build fails.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn build() -> Result<PathBuf> {
     machine::ensure(machine::Need::CommandLine)?;
-    let interpreter = python::ensure(python::REFERENCES)?;
+    let interpreter = python::ensure(python::WHEEL)?;
     let folder = shell::target().join("wheels");
     fs::create_dir_all(&folder)?;
     let mut command =
@@ -23,7 +32,5 @@ pub(crate) fn run() -> Result<()> {
     shell::run(&mut command)?;
     let wheels = fs::read_dir(&folder)?.filter_map(Result::ok).map(|entry| entry.path());
     let newest = wheels.max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok());
-    let newest = newest.with_context(|| format!("no wheel is in {}", folder.display()))?;
-    println!("{0}\nInstall it with: pip install {0}", newest.display());
-    Ok(())
+    newest.with_context(|| format!("no wheel is in {}", folder.display()))
 }

@@ -1,25 +1,19 @@
 //! Windows: the bundles and programs built here, and run under Wine by `cargo xtask windows`.
 
 mod checks;
-mod compiler;
 mod files;
 mod screen;
-pub(crate) mod standard;
-pub(crate) mod target;
 mod wine;
 
-use crate::{machine, notices, report::Report, shell, workspaces::Workspace};
+use crate::{
+    cross::{Target, profile, shipped::BUILDS},
+    machine, notices,
+    report::Report,
+    shell,
+};
 use anyhow::{Context, Result, bail};
-use compiler::GNU;
-use files::FILES;
+use files::{FILES, GNU};
 use std::{fs, path::Path};
-use target::Target;
-
-/// What is built. The programs with the features of their whole workspace, so that what they have in common is compiled once.
-const BUILDS: [(Workspace, &[&str]); 2] = [
-    (Workspace::Main, &["--workspace", "--bin", "rollcall", "--bin", "rollcall-host"]),
-    (Workspace::Plugin, &["-p", "rollcall-plugin", "--lib"]),
-];
 
 /// How it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,22 +56,9 @@ fn build(target: &Target, build: Build, folder: &Path, arguments: &[String]) -> 
     Ok(())
 }
 
-/// What turns the one profile into a quick one. Whatever the profile says of single packages, it is said here again: that goes before.
+/// What turns the one profile into a quick one.
 fn quick_settings(build: Build) -> Result<Vec<String>> {
-    if build == Build::Release {
-        return Ok(Vec::new());
-    }
-    let manifests = Workspace::BOTH.iter().map(|one| fs::read_to_string(shell::root().join(one.manifest())));
-    let manifests = manifests.collect::<std::io::Result<Vec<_>>>()?;
-    let mut packages: Vec<&str> = Vec::new();
-    for line in manifests.iter().flat_map(|text| text.lines()) {
-        packages.extend(line.strip_suffix(".opt-level = \"s\""));
-    }
-    packages.sort_unstable();
-    packages.dedup();
-    let of = |package: &&str| format!("profile.release.package.{package}.opt-level=1");
-    let settings = std::iter::once("profile.release.opt-level=1".to_owned()).chain(packages.iter().map(of));
-    Ok(settings.flat_map(|setting| ["--config".to_owned(), setting]).collect())
+    if build == Build::Release { Ok(Vec::new()) } else { profile::quick() }
 }
 
 /// What is quickly built. The harness loads plugins of both formats under Wine and finds out what they do badly, and files are

@@ -1,10 +1,18 @@
 //! What the harness asks of the system that it runs on: a file for each, with the same names in all.
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(target_os = "linux")]
+pub(crate) use linux::*;
+#[cfg(target_os = "macos")]
+pub(crate) use macos::*;
 #[cfg(unix)]
 pub(crate) use unix::*;
 #[cfg(windows)]
@@ -17,4 +25,31 @@ pub(crate) struct Work {
     pub(crate) ran_ns: u64,
     /// Whether one of them runs or waits for a processor, as far as the system tells.
     pub(crate) is_runnable: bool,
+}
+
+/// The folder of a VST3 bundle's `Contents` with the library for this system and processor.
+pub(crate) fn vst3_folder() -> String {
+    vst3_folder_of(std::env::consts::OS, std::env::consts::ARCH)
+}
+
+/// One library serves all processors on macOS; elsewhere each has its own.
+fn vst3_folder_of(system: &str, processor: &str) -> String {
+    match system {
+        "macos" => "MacOS".to_owned(),
+        "windows" => format!("{processor}-win"),
+        system => format!("{processor}-{system}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_system_has_its_folder() {
+        assert_eq!(vst3_folder_of("linux", "x86_64"), "x86_64-linux");
+        assert_eq!(vst3_folder_of("linux", "aarch64"), "aarch64-linux");
+        assert_eq!(vst3_folder_of("windows", "x86_64"), "x86_64-win");
+        assert_eq!(vst3_folder_of("macos", "aarch64"), "MacOS");
+    }
 }

@@ -1,25 +1,6 @@
-//! Linux: signals, `/proc`, `dlopen`.
-#![expect(unsafe_code, reason = "loading a library runs its code")]
+//! What Unix systems have in common: processes that end by signals, files that are written at a place.
 
-use super::Work;
-use libloading::{
-    Library,
-    os::unix::{self, RTLD_LOCAL, RTLD_NOW},
-};
-use std::{
-    ffi::c_void,
-    fs::{self, File},
-    io,
-    os::unix::{fs::FileExt, process::ExitStatusExt},
-    path::Path,
-    process::ExitStatus,
-    time::Duration,
-};
-
-/// How a VST3 bundle's folder for this system ends: `x86_64-linux`.
-pub(crate) const VST3_FOLDER: &str = "linux";
-/// How the library in it ends.
-pub(crate) const VST3_LIBRARY: &str = "so";
+use std::{fs::File, io, os::unix::fs::FileExt, os::unix::process::ExitStatusExt, process::ExitStatus};
 
 /// The signal that ended a process.
 pub(crate) fn crash(status: ExitStatus) -> Option<i32> {
@@ -40,75 +21,7 @@ pub(crate) fn crash_name(signal: i32) -> String {
     format!("signal {signal} ({name})")
 }
 
-/// What a child does first: nothing, for a crash ends it at once here.
-pub(crate) fn begin_child() {}
-
 /// Writes at this place of the file.
 pub(crate) fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     file.write_all_at(bytes, at)
-}
-
-/// The allocator is this program's own (`src/interpose.rs`), whoever is loaded.
-pub(crate) fn watch_allocations(_library: &Path) {}
-
-/// Opens the library of a VST3 module and enters it. `Ok(None)`: its `ModuleEntry` failed.
-///
-/// # Errors
-/// The loader's words.
-pub(crate) fn open_module(path: &Path) -> Result<Option<Library>, libloading::Error> {
-    // SAFETY: loading runs the file's code, which is what this process is there for: it is a child that may die of it.
-    let handle = unsafe { unix::Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }?.into_raw();
-    // SAFETY: the handle is that of the library just opened, and owned by nobody else.
-    let library = unsafe { unix::Library::from_raw(handle) };
-    // SAFETY: the symbol has this type in the VST3 SDK: it takes the module's handle on Linux.
-    let entered = unsafe {
-        let entry = library.get::<unsafe extern "system" fn(*mut c_void) -> bool>(b"ModuleEntry\0");
-        entry.map_or(true, |entry| entry(handle))
-    };
-    Ok(entered.then(|| library.into()))
-}
-
-/// Leaves a module before its library is closed.
-///
-/// # Safety
-/// Everything that was made by the module has been released.
-pub(crate) unsafe fn leave_module(library: &Library) {
-    // SAFETY: the symbol has this type in the VST3 SDK; that nothing of the module is alive is the caller's word.
-    unsafe {
-        if let Ok(exit) = library.get::<unsafe extern "system" fn() -> bool>(b"ModuleExit\0") {
-            exit();
-        }
-    }
-}
-
-/// The shortest time in which a thread's work shows.
-pub(crate) const CLOCK_TICK: Duration = Duration::from_millis(1);
-
-/// What the other threads are doing (Linux: the first number of `schedstat`, and `stat`).
-pub(crate) fn work() -> Work {
-    // SAFETY: takes nothing, returns a number.
-    let own = unsafe { libc::syscall(libc::SYS_gettid) }.to_string();
-    let main = std::process::id().to_string();
-    let mut work = Work::default();
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    for task in tasks {
-        let name = task.file_name();
-        if name.to_str().is_some_and(|name| name == own || name == main) {
-            continue;
-        }
-        let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
-        let ran = read("schedstat").split_whitespace().next().and_then(|ns| ns.parse::<u64>().ok());
-        work.ran_ns += ran.unwrap_or(0);
-        // The name may hold anything: the state comes after its closing bracket.
-        let state = read("stat").rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
-        work.is_runnable |= matches!(state, Some('R' | 'D'));
-    }
-    work
-}
-
-/// Resident memory of this process.
-pub(crate) fn resident_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0)
 }

@@ -37,9 +37,7 @@ use windows_sys::Win32::{
     },
 };
 
-/// How a VST3 bundle's folder for this system ends: `x86_64-win`.
-pub(crate) const VST3_FOLDER: &str = "win";
-/// How the library in it ends.
+/// How the library in a VST3 bundle ends.
 pub(crate) const VST3_LIBRARY: &str = "vst3";
 
 /// With such a code a process did not end itself but was ended: NTSTATUS of severity "error", those of languages among them. What is

@@ -1,10 +1,16 @@
 //! What is shown of Windows' plugin and programs under Wine, held against this system's own.
 
-use super::files::{FILES, here};
+use super::files::{self, FILES, here};
 use super::screen::Screen;
-use super::target::{self, Target};
 use super::wine::Wine;
-use crate::{bundle, python, report::Report, shell, workspaces::Workspace};
+use crate::{
+    bundle,
+    cross::{Target, documents::apart},
+    python,
+    report::Report,
+    shell,
+    workspaces::Workspace,
+};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::{
@@ -43,7 +49,7 @@ pub(super) fn headless(folder: &Path, report: &mut Report) -> Result<()> {
 fn imports(folder: &Path, report: &mut Report) -> Result<()> {
     let mut foreign = Vec::new();
     for (_, file) in FILES {
-        let names = target::imports(&folder.join(file))?;
+        let names = files::imports(&folder.join(file))?;
         // MinGW's own begin so: libgcc_s_seh-1, libwinpthread-1, libssp-0, libstdc++-6.
         foreign.extend(
             names.into_iter().filter(|name| name.starts_with("lib")).map(|name| format!("{file}: {name}")),
@@ -68,7 +74,7 @@ fn same_numbers(wine: &Wine, folder: &Path, report: &mut Report) -> Result<()> {
     let here: Value =
         serde_json::from_slice(&here).context("`rollcall` printed something other than JSON")?;
     let broken = match there.and_then(|there| Ok(serde_json::from_slice::<Value>(&there)?)) {
-        Ok(there) => apart(&there, &here),
+        Ok(there) => apart(&there, &here, APART),
         Err(error) => Some(format!("{error:#}")),
     };
     report.rule(
@@ -131,26 +137,6 @@ fn habits(wine: &Wine, program: &Path, report: &mut Report) -> Result<()> {
     let done = analyze(&[&one, &two, "--out-dir", &windows(&place.join("out"))])?;
     rule("Song and song are one name", done.0 == Some(2) && done.1.contains("would both be written"), done);
     Ok(())
-}
-
-/// Where two documents differ in more than the last digits of a number.
-fn apart(there: &Value, here: &Value) -> Option<String> {
-    match (there, here) {
-        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => a.iter().find_map(|(key, value)| {
-            let other =
-                b.get(key).map_or_else(|| Some("missing here".to_owned()), |other| apart(value, other));
-            other.map(|what| format!("{key}: {what}"))
-        }),
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            let mut pairs = a.iter().zip(b).enumerate();
-            pairs.find_map(|(at, (a, b))| Some(format!("{at}: {}", apart(a, b)?)))
-        }
-        (Value::Number(a), Value::Number(b)) => {
-            let near = a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() <= APART);
-            (!near).then(|| format!("{a}, here {b}"))
-        }
-        _ => (there != here).then(|| format!("{there}, here {here}")),
-    }
 }
 
 /// Where two texts part.
@@ -310,27 +296,4 @@ pub(super) fn window(folder: &Path, report: &mut Report) -> Result<()> {
 
 fn name(plugin: &Path) -> String {
     plugin.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn numbers_may_differ_in_their_last_digits_and_nothing_else_may() {
-        let here = json!({ "file": "a", "activity": [[0.5, 0.25]], "incomplete": null });
-        let with = |key: &str, value: Value| {
-            let mut there = here.clone();
-            there[key] = value;
-            apart(&there, &here)
-        };
-        assert_eq!(with("activity", json!([[0.500_004, 0.25]])), None);
-        assert_eq!(
-            with("activity", json!([[0.5, 0.251]])).as_deref(),
-            Some("activity: 0: 1: 0.251, here 0.25")
-        );
-        assert!(with("activity", json!([[0.5]])).is_some() && with("file", json!("b")).is_some());
-        assert!(with("more", json!(1)).is_some());
-    }
 }

@@ -2,7 +2,10 @@
 
 use crate::{bundle, shell};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// The target that MinGW links for.
+pub(super) const GNU: &str = "x86_64-pc-windows-gnu";
 
 /// What cargo calls a file, and where it goes.
 pub(super) const FILES: [(&str, &str); 4] = [
@@ -19,4 +22,17 @@ pub(super) fn here() -> Result<PathBuf> {
         bundle::run(None, Vec::new())?;
     }
     Ok(bundles)
+}
+
+/// The DLLs that a program or library imports, as the linker's own tool lists them.
+///
+/// # Errors
+/// The tool is missing, or this is no such file.
+pub(super) fn imports(file: &Path) -> Result<Vec<String>> {
+    let said = shell::read(shell::command("x86_64-w64-mingw32-objdump", &["--private-headers"]).arg(file))?;
+    let names = said.lines().filter_map(|line| line.trim().strip_prefix("DLL Name: "));
+    let mut names: Vec<String> = names.map(str::to_lowercase).collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
 }

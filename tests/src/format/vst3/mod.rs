@@ -50,18 +50,18 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Library>, Trouble> {
     }))
 }
 
-/// The library in a bundle: `NAME.vst3/Contents/x86_64-linux/NAME.so`, on Windows `NAME.vst3/Contents/x86_64-win/NAME.vst3`.
+/// The library in a bundle: `NAME.vst3/Contents/x86_64-linux/NAME.so`, on Windows `NAME.vst3/Contents/x86_64-win/NAME.vst3`, on macOS
+/// `NAME.vst3/Contents/MacOS/NAME`.
 fn binary(path: &Path) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path.to_owned());
     }
-    let folder = path.join("Contents").join(format!("{}-{}", std::env::consts::ARCH, platform::VST3_FOLDER));
+    let folder = path.join("Contents").join(platform::vst3_folder());
     let named = folder.join(path.file_stem()?).with_extension(platform::VST3_LIBRARY);
     if named.is_file() {
         return Some(named);
     }
-    let is_library =
-        |path: &PathBuf| path.extension().is_some_and(|extension| extension == platform::VST3_LIBRARY);
+    let is_library = |path: &PathBuf| path.extension().unwrap_or_default() == platform::VST3_LIBRARY;
     std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).find(is_library)
 }
 

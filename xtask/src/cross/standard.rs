@@ -1,9 +1,9 @@
-//! Rust's standard library for Windows where the compiler has none: built from Debian's package of its sources, of the compiler's own
-//! version, into a copy of the toolchain under `target/`.
+//! Rust's standard library for a target that the compiler has none for: built from Debian's package of its sources, of the compiler's own
+//! version, into a copy of the toolchain under `target/`, one for all targets.
 //!
 //! Building it needs features that the compiler gives to its own library alone (`RUSTC_BOOTSTRAP`); nothing else is built so.
 
-use super::compiler::{GNU, compiler};
+use super::compiler::{compiler, is_native, tools};
 use crate::{machine, shell, trixie};
 use anyhow::{Context, Result, ensure};
 use std::{
@@ -38,28 +38,48 @@ pub(crate) fn ensure(target: &str) -> Result<Standard> {
     if fs::read_dir(folder.trim()).is_ok_and(|mut entries| entries.next().is_some()) {
         return Ok(Standard::Installed);
     }
-    if target != GNU || !machine::is_debian() {
+    // A Mac or a Windows of one processor builds for the other with what rustup has for it.
+    if is_native(target) && shell::succeeds("rustup", &["target", "add", target]) {
+        return Ok(Standard::Installed);
+    }
+    if tools(target).is_none() || is_native(target) || !machine::is_debian() {
         return Ok(Standard::Missing(format!("`rustup target add {target}` installs it")));
     }
+    let place = shell::target().join("cross");
+    let toolchain = place.join("toolchain");
+    if let Err(why) = ensure_toolchain(&place, &toolchain)? {
+        return Ok(Standard::Missing(why));
+    }
+    if !libraries(&toolchain, target).is_dir() {
+        build(&place.join("build"), &toolchain, target)?;
+    }
+    Ok(Standard::Made(toolchain))
+}
+
+/// Where the compiler looks for the libraries of a target.
+fn libraries(toolchain: &Path, target: &str) -> PathBuf {
+    toolchain.join("lib/rustlib").join(target).join("lib")
+}
+
+/// The copy of this compiler with the sources in it, or why they are not to be had. Of another compiler nothing is kept.
+fn ensure_toolchain(place: &Path, toolchain: &Path) -> Result<Result<(), String>> {
     let version = release()?;
-    let place = shell::target().join("windows/standard");
-    let (toolchain, stamp) = (place.join("toolchain"), place.join("made-for.txt"));
+    let stamp = place.join("made-for.txt");
     let wanted = format!("{} {version} {BUILD}\n", sysroot()?.display());
     // Written last: one that was cut short is made again.
     if fs::read_to_string(&stamp).is_ok_and(|made_for| made_for == wanted) {
-        return Ok(Standard::Made(toolchain));
+        return Ok(Ok(()));
     }
-    let sources = match sources(&place, &version)? {
+    if place.exists() {
+        fs::remove_dir_all(place)?;
+    }
+    let sources = match sources(&place.join("sources"), &version)? {
         Ok(sources) => sources,
-        Err(why) => return Ok(Standard::Missing(why)),
+        Err(why) => return Ok(Err(why)),
     };
-    copy_toolchain(&toolchain, &sources)?;
-    build(&place.join("build"), &toolchain, target)?;
-    for used in ["build", "sources"] {
-        fs::remove_dir_all(place.join(used))?;
-    }
+    copy_toolchain(toolchain, &sources)?;
     fs::write(stamp, wanted)?;
-    Ok(Standard::Made(toolchain))
+    Ok(Ok(()))
 }
 
 /// The compiler's version: `1.95.0`.
@@ -73,26 +93,28 @@ fn sysroot() -> Result<PathBuf> {
     Ok(shell::read(&mut shell::command("rustc", &["--print", "sysroot"]))?.trim().into())
 }
 
-/// The folder with the sources of this version, or why they are not to be had.
-fn sources(place: &Path, version: &str) -> Result<Result<PathBuf, String>> {
-    if place.exists() {
-        fs::remove_dir_all(place)?;
-    }
-    let folder = place.join("sources");
-    let listed = trixie::listed(&folder, SUITE);
+/// The folder with the library's sources of this version, in `library/`, or why they are not to be had.
+fn sources(folder: &Path, version: &str) -> Result<Result<PathBuf, String>> {
+    let listed = trixie::listed(folder, SUITE);
     let Ok(archives) = listed else {
         return Ok(Err(format!("no archive with Debian's {SUITE} answers here")));
     };
-    let there = shell::read(trixie::apt(&folder, "apt-cache").args(["madison", PACKAGE]))?;
+    let there = shell::read(trixie::apt(folder, "apt-cache").args(["madison", PACKAGE]))?;
     let Some(package) = package_of(&there, version) else {
         return Ok(Err(format!("Debian's {SUITE} has no {PACKAGE} {version}, which this compiler needs")));
     };
     let name = format!("{PACKAGE}={package}");
-    shell::run_patiently(trixie::apt(&folder, "apt-get").args(["download", &name]).current_dir(archives))?;
-    ensure!(trixie::unpack(&folder, &folder)? == 1, "apt did not download {name}");
+    shell::run_patiently(trixie::apt(folder, "apt-get").args(["download", &name]).current_dir(archives))?;
+    ensure!(trixie::unpack(folder, folder)? == 1, "apt did not download {name}");
     let sources = folder.join(format!("usr/src/rustc-{version}"));
-    ensure!(sources.join("library/Cargo.lock").is_file(), "{name} has no {}", sources.display());
-    Ok(Ok(sources))
+    let library = sources.join("library");
+    ensure!(library.join("Cargo.lock").is_file(), "{name} has no {}", library.display());
+    // The compiler's own sources are five sixths of it, and nothing is built of them.
+    let kept = folder.join("rust");
+    fs::create_dir_all(&kept)?;
+    fs::rename(library, kept.join("library"))?;
+    fs::remove_dir_all(folder.join("usr"))?;
+    Ok(Ok(kept))
 }
 
 /// The package's version that holds these sources, of what `apt-cache madison` says.
@@ -133,19 +155,23 @@ fn build(folder: &Path, toolchain: &Path, target: &str) -> Result<()> {
     let manifest = "[package]\nname = \"nothing\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n";
     fs::write(folder.join("Cargo.toml"), manifest)?;
     let mut cargo = shell::command("cargo", &["build", "--release", "--quiet", BUILD, "--target", target]);
-    compiler(&mut cargo, Some(toolchain), target);
+    compiler(&mut cargo, Some(toolchain), target)?;
     cargo.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", folder.join("target")).current_dir(folder);
     shell::run(&mut cargo)?;
-    let libraries = toolchain.join("lib/rustlib").join(target).join("lib");
-    fs::create_dir_all(&libraries)?;
+    let built = folder.join("libraries");
+    fs::create_dir_all(&built)?;
     for entry in fs::read_dir(folder.join("target").join(target).join("release/deps"))? {
         let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
         let is_library = path.extension().is_some_and(|extension| extension == "rlib");
         if is_library && !name.to_string_lossy().starts_with("libnothing") {
-            fs::copy(&path, libraries.join(name))?;
+            fs::copy(&path, built.join(name))?;
         }
     }
-    fs::remove_file(toolchain.join("lib/rustlib/src/rust"))?;
+    // Last, and at once: what is there is whole.
+    let libraries = libraries(toolchain, target);
+    fs::create_dir_all(libraries.parent().context("a folder lies in another")?)?;
+    fs::rename(built, libraries)?;
+    fs::remove_dir_all(folder)?;
     Ok(())
 }
 

@@ -1,10 +1,12 @@
-//! Building for Windows: the compiler with a standard library for it, MinGW's linker, no DLL but the system's own.
+//! Building for another system: cargo with a standard library, compilers and linker for it.
 
-use super::compiler::{GNU, compiler};
-use super::standard::{self, Standard};
-use crate::{machine, shell, workspaces::Workspace};
+use super::{
+    compiler::{self, compiler},
+    standard::{self, Standard},
+};
+use crate::{shell, workspaces::Workspace};
 use anyhow::{Result, bail};
-use std::{path::Path, process::Command};
+use std::{path::PathBuf, process::Command};
 
 /// A target that can be built for.
 #[derive(Clone, Debug)]
@@ -19,8 +21,10 @@ impl Target {
     /// # Errors
     /// A linker is missing, or making the standard library failed.
     pub(crate) fn find(name: &str) -> Result<std::result::Result<Self, String>> {
-        if name == GNU && machine::is_debian() {
-            machine::ensure_one("gcc-mingw-w64-x86-64")?;
+        if let Some(tools) = compiler::tools(name)
+            && !compiler::is_native(name)
+        {
+            tools.ensure()?;
         }
         let standard = standard::ensure(name)?;
         Ok(match standard {
@@ -40,6 +44,11 @@ impl Target {
         }
     }
 
+    /// Whether a target stands for this very system, whose own tools serve.
+    pub(crate) fn is_native(name: &str) -> bool {
+        compiler::is_native(name)
+    }
+
     /// Cargo for this target in a workspace.
     ///
     /// # Errors
@@ -51,20 +60,18 @@ impl Target {
             Standard::Made(toolchain) => Some(toolchain.as_path()),
             _ => None,
         };
-        compiler(&mut cargo, toolchain, &self.name);
+        compiler(&mut cargo, toolchain, &self.name)?;
         Ok(cargo)
     }
-}
 
-/// The DLLs that a program or library imports, as the linker's own tool lists them.
-///
-/// # Errors
-/// The tool is missing, or this is no such file.
-pub(crate) fn imports(file: &Path) -> Result<Vec<String>> {
-    let said = shell::read(shell::command("x86_64-w64-mingw32-objdump", &["--private-headers"]).arg(file))?;
-    let names = said.lines().filter_map(|line| line.trim().strip_prefix("DLL Name: "));
-    let mut names: Vec<String> = names.map(str::to_lowercase).collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
+    /// Where cargo puts what it builds in the profile that ships.
+    pub(crate) fn folder(&self) -> PathBuf {
+        shell::target().join(&self.name).join("release")
+    }
+
+    /// What cargo runs tests with: a program, and words that come before the test's name.
+    pub(crate) fn runner(&self, cargo: &mut Command, words: &str) {
+        let name = format!("CARGO_TARGET_{}_RUNNER", self.name.replace('-', "_").to_uppercase());
+        cargo.env(name, words);
+    }
 }
