@@ -14,7 +14,7 @@ use std::{
 };
 
 fn music() -> Recording {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/feelings.ogg");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/war-of-freedom.ogg");
     Recording::read(&path).expect("the demo")
 }
 
