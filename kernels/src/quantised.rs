@@ -47,6 +47,7 @@ enum Packing {
     /// Two numbers widened to 16 bits.
     Pairs,
     /// Four bytes.
+    #[cfg(target_arch = "x86_64")]
     Fours,
     /// Four bytes, 128 less than the inputs' so that they have a sign.
     #[cfg(target_arch = "aarch64")]
@@ -76,7 +77,9 @@ impl Packing {
     /// What the tiles take off every input.
     fn offset(self) -> i64 {
         match self {
-            Self::Pairs | Self::Fours => 0,
+            Self::Pairs => 0,
+            #[cfg(target_arch = "x86_64")]
+            Self::Fours => 0,
             #[cfg(target_arch = "aarch64")]
             Self::SignedFours => 128,
         }

@@ -103,7 +103,7 @@ impl Columns {
 
     /// Both halves in bytes, if the kernels know both. What the files claim of their shapes is not asked: it is all in their nodes.
     fn quantised(columns: &Onnx, dense: &Onnx, level: Level) -> Option<Self> {
-        let stream = quantised::stream(columns, dense)?;
+        let stream = quantised::stream(columns, dense, WINDOW_COLUMNS)?;
         let stack = Stack::quantised(&stream, level).filter(can_be_cut)?;
         let (channels, bands, delay_columns) = (stack.channels(), stack.bands(), stack.delay_columns());
         let dense = Windows::Quantised(QuantisedDense::new(&stream, level)?);

@@ -5,7 +5,6 @@
 //! package columns are floats: the first ends in `DequantizeLinear`, and the mean over a window is quantised anew.
 
 use super::chain::{Chain, has};
-use super::columns::WINDOW_COLUMNS;
 use super::onnx::Onnx;
 use super::recognise::{MAX_CHANNELS, MAX_CONVOLUTIONS, POOLS};
 use crate::{COLUMN_HOPS, EMBEDDING, MEL_BANDS};
@@ -67,8 +66,8 @@ pub(super) struct QuantisedStream {
     pub(super) embedding: Scale,
 }
 
-/// The two graphs, if they are known.
-pub(super) fn stream(columns: &Onnx, dense: &Onnx) -> Option<QuantisedStream> {
+/// The two graphs, if they are known; a window has so many columns.
+pub(super) fn stream(columns: &Onnx, dense: &Onnx, window_columns: usize) -> Option<QuantisedStream> {
     let mut chain = Chain::new(columns)?;
     let log_mel = quantise(&mut chain)?;
     let (mut scale, mut convolutions) = (log_mel, Vec::<Quantised>::new());
@@ -94,7 +93,7 @@ pub(super) fn stream(columns: &Onnx, dense: &Onnx) -> Option<QuantisedStream> {
         return None;
     }
     let after = quantise(&mut chain)?;
-    let mean = f64::from(scale.scale) / (WINDOW_COLUMNS as f64 * f64::from(after.scale));
+    let mean = f64::from(scale.scale) / (window_columns as f64 * f64::from(after.scale));
     let mean = Requantise::new(&[mean]).filter(|_| after.zero_point == 0)?;
     let (mut scale, mut dense) = (after, Vec::<Quantised>::new());
     let mut expected = [channels, 1, MEL_BANDS / COLUMN_HOPS];

@@ -425,6 +425,7 @@ def main():
         package(large / "full-stream", "full-stream", "stream", VGGISH, [4096, 4096, 128], group, {"kind": "unit"}, 12, True)
         package(large / "compact", "compact", "stream", VGGISH, [512, 128], group, {"kind": "unit"}, 13, False)
         package(large / "compact-patch", "compact-patch", "patch", VGGISH, [512, 128], batch, {"kind": "pca8"}, 14, False)
+        package(large / "compact-quantised", "compact-quantised", "stream", VGGISH, [512, 128], group, {"kind": "unit"}, 15, True, quantised=True)
         if arguments.test:
             environment = os.environ | {"ROLLCALL_LARGE_MODELS": str(large.resolve()), "ROLLCALL_REQUIRE": "1"}
             command = "cargo test --release --locked -p rollcall-engine --lib vggish".split()
