@@ -20,11 +20,13 @@ use std::{
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    let [stream, patch] = &arguments[..] else {
-        println!("`cargo xtask peers` runs this, with a stream package and a patch package");
+    if !(2..=3).contains(&arguments.len()) {
+        println!(
+            "`cargo xtask peers` runs this, with a stream package, a patch package and, perhaps, a quantised one"
+        );
         return;
-    };
-    let mut bench = Bench::new(stream.into(), patch.into());
+    }
+    let mut bench = Bench::new(arguments.iter().map(PathBuf::from).collect());
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("lines of text");
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -36,15 +38,16 @@ fn main() {
 
 /// What is kept from one piece of work to the next.
 struct Bench {
-    folders: [PathBuf; 2],
+    folders: Vec<PathBuf>,
     models: BTreeMap<String, Arc<Model>>,
     engines: BTreeMap<String, Vec<Engine>>,
     memory: Vec<f32>,
 }
 
-/// A package's kind: `stream` or `patch`, and after a dash `tract` for the reference.
-fn load(folders: &[PathBuf; 2], kind: &str) -> Model {
-    let folder = &folders[usize::from(kind.starts_with("patch"))];
+/// A package's kind: `stream`, `patch` or `quantised`, and after a dash `tract` for the reference.
+fn load(folders: &[PathBuf], kind: &str) -> Model {
+    let at = ["stream", "patch", "quantised"].iter().position(|name| kind.starts_with(name));
+    let folder = &folders[at.expect("a kind of package")];
     let read = |name: &str| fs::read(folder.join(name)).map_err(|e| e.to_string());
     let manifest = String::from_utf8(read("manifest.toml").expect("a manifest")).expect("UTF-8");
     let package =
@@ -88,13 +91,8 @@ impl Crew for Threads {
 }
 
 impl Bench {
-    fn new(stream: PathBuf, patch: PathBuf) -> Self {
-        Self {
-            folders: [stream, patch],
-            models: BTreeMap::new(),
-            engines: BTreeMap::new(),
-            memory: Vec::new(),
-        }
+    fn new(folders: Vec<PathBuf>) -> Self {
+        Self { folders, models: BTreeMap::new(), engines: BTreeMap::new(), memory: Vec::new() }
     }
 
     fn model(&mut self, kind: &str) -> Arc<Model> {
@@ -204,6 +202,8 @@ impl Bench {
             }
             // COUNT: as many times 32 million multiply-adds; the answer is how many operations that were.
             "arithmetic" => (0..number(0)).map(|_| arithmetic()).sum::<u64>().to_string(),
+            // COUNT: as many times half a billion products of bytes; the answer is how many operations that were, 0 without VNNI.
+            "products" => (0..number(0)).map(|_| products()).sum::<u64>().to_string(),
             // COUNT: as many times 64 MiB are read; the answer is how many bytes that were.
             "bandwidth" => {
                 self.memory.resize(16 << 20, 1.0);
@@ -256,9 +256,48 @@ fn arithmetic() -> u64 {
     ROUNDS * 64 * 2
 }
 
+/// Products of bytes, added up in registers, as fast as VNNI allows.
+fn products() -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        const ROUNDS: u64 = 1 << 19;
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
+            // SAFETY: the line above found the instructions.
+            black_box(unsafe { wide::avx512_vnni(ROUNDS) });
+            return ROUNDS * 16 * 64 * 2;
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni") {
+            // SAFETY: the line above found the instructions.
+            black_box(unsafe { wide::avx_vnni(ROUNDS) });
+            return ROUNDS * 12 * 32 * 2;
+        }
+    }
+    0
+}
+
 #[cfg(target_arch = "x86_64")]
 mod wide {
-    use std::arch::x86_64::*;
+    use std::{arch::x86_64::*, hint::black_box};
+
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    pub(super) fn avx512_vnni(rounds: u64) -> [i32; 16] {
+        let (x, w) = (black_box(_mm512_set1_epi32(0x0102_0304)), black_box(_mm512_set1_epi32(0x0101_0101)));
+        let mut sums = [_mm512_setzero_si512(); 16];
+        for _ in 0..rounds {
+            sums.iter_mut().for_each(|sum| *sum = _mm512_dpbusd_epi32(*sum, x, w));
+        }
+        sums.map(|sum| _mm512_reduce_add_epi32(sum))
+    }
+
+    #[target_feature(enable = "avx2,avxvnni")]
+    pub(super) fn avx_vnni(rounds: u64) -> [i32; 12] {
+        let (x, w) = (black_box(_mm256_set1_epi32(0x0102_0304)), black_box(_mm256_set1_epi32(0x0101_0101)));
+        let mut sums = [_mm256_setzero_si256(); 12];
+        for _ in 0..rounds {
+            sums.iter_mut().for_each(|sum| *sum = _mm256_dpbusd_avx_epi32(*sum, x, w));
+        }
+        sums.map(|sum| _mm256_extract_epi32::<0>(sum))
+    }
 
     #[target_feature(enable = "avx512f")]
     pub(super) fn avx512(rounds: u64) -> [f32; 16] {

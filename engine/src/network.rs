@@ -1,6 +1,7 @@
 //! VGGish through our kernels, or tract: from log-mel hops to embeddings, whichever kind of package it comes from.
 
 mod build;
+mod chain;
 mod columns;
 mod dense;
 mod known;
@@ -9,6 +10,7 @@ mod ops;
 mod patch;
 mod post;
 mod pulsed;
+mod quantised;
 mod recognise;
 mod runtime;
 mod shared;

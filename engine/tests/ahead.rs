@@ -13,6 +13,7 @@ use std::{
 
 static STREAM: LazyLock<Arc<Model>> = LazyLock::new(|| model("stream"));
 static PATCH: LazyLock<Arc<Model>> = LazyLock::new(|| model("patch"));
+static QUANTISED: LazyLock<Arc<Model>> = LazyLock::new(|| model("quantised"));
 /// A stream package that is left to tract.
 static PLAIN: LazyLock<Arc<Model>> = LazyLock::new(|| {
     Arc::new(Files::fixture("stream").assemble().and_then(Model::load_reference).expect("a good package"))
@@ -93,13 +94,13 @@ proptest! {
 
     #[test]
     fn what_is_computed_ahead_has_the_same_bits(
-        kind in 0_usize..3,
+        kind in 0_usize..4,
         update in select(vec![16, 32, 96]),
         threads in 0_usize..4,
         events in vec(event(), 1..6),
         seed in 0_u64..1000,
     ) {
-        let model = [&*STREAM, &*PATCH, &*PLAIN][kind];
+        let model = [&*STREAM, &*PATCH, &*PLAIN, &*QUANTISED][kind];
         let settings = Settings { update_hops: update, ..Settings::default() };
         let sound = audio(seed, 600_000, 1, 16_000);
         let live = play(&mut engine(model, 16_000, 1, settings), &events, &sound);

@@ -9,9 +9,10 @@ use std::sync::{Arc, LazyLock};
 
 static STREAM: LazyLock<Arc<Model>> = LazyLock::new(|| model("stream"));
 static PATCH: LazyLock<Arc<Model>> = LazyLock::new(|| model("patch"));
+static QUANTISED: LazyLock<Arc<Model>> = LazyLock::new(|| model("quantised"));
 
 fn kind() -> impl Strategy<Value = &'static Arc<Model>> {
-    prop_oneof![Just(&*STREAM), Just(&*PATCH)]
+    prop_oneof![Just(&*STREAM), Just(&*PATCH), Just(&*QUANTISED)]
 }
 
 proptest! {
@@ -116,7 +117,7 @@ fn steps_are_what_the_parts_give_of_the_whole_file() {
     padded.extend(vec![0.0; 32_000]);
     let mut spectrogram = Vec::new();
     LogMel::new().push(&padded, &mut |hop, _| spectrogram.push(*hop));
-    for model in [&*STREAM, &*PATCH] {
+    for model in [&*STREAM, &*PATCH, &*QUANTISED] {
         let mut engine = engine(model, 16_000, 1, Settings { memory_s: 30.0, ..Settings::default() });
         let run = whole(&mut engine, &sound);
         assert_eq!(run.steps.len(), 20, "50,000 samples hold the centres 0 to 3.04 s");
@@ -133,7 +134,7 @@ fn steps_are_what_the_parts_give_of_the_whole_file() {
 #[test]
 fn memory_stays_what_it_is() {
     let sound = audio(8, 160_000, 2, 48_000);
-    for model in [&*STREAM, &*PATCH] {
+    for model in [&*STREAM, &*PATCH, &*QUANTISED] {
         let mut engine = engine(model, 48_000, 2, Settings::default());
         let mut push = || {
             let heard = allocation_counter::measure(|| engine.push(&sound, &mut |_| {}).unwrap());
@@ -148,7 +149,7 @@ fn memory_stays_what_it_is() {
 
 #[test]
 fn every_value_is_within_its_range() {
-    for model in [&*STREAM, &*PATCH] {
+    for model in [&*STREAM, &*PATCH, &*QUANTISED] {
         let mut engine = engine(model, 44_100, 2, Settings::default());
         let run = whole(&mut engine, &audio(5, 200_000, 2, 44_100));
         let unit = |values: &[f32]| values.iter().all(|x| (0.0..=1.0).contains(x));
@@ -228,7 +229,7 @@ fn a_burst_is_heard_at_its_own_time_at_every_rate() {
 fn silence_gives_no_instrument() {
     let hum: Vec<f32> = audio(1, 64_000, 1, 16_000).iter().map(|x| x * 1e-4).collect();
     for sound in [vec![0.0; 64_000], hum] {
-        for model in [&*STREAM, &*PATCH] {
+        for model in [&*STREAM, &*PATCH, &*QUANTISED] {
             let mut engine = engine(model, 16_000, 1, Settings::default());
             for step in whole(&mut engine, &sound).steps {
                 assert!(!step.gate_open, "{} dBFS at {} s", step.level_dbfs, step.time_s);
@@ -262,7 +263,7 @@ fn activity_falls_to_nothing_when_the_music_stops() {
 
 #[test]
 fn a_gap_keeps_time_and_memory_and_no_window_reaches_over_it() {
-    for model in [&*STREAM, &*PATCH] {
+    for model in [&*STREAM, &*PATCH, &*QUANTISED] {
         let (before, after) = (audio(1, 40_000, 1, 16_000), audio(2, 48_000, 1, 16_000));
         let with = |before: &[f32], gap: u64| {
             let mut engine = engine(model, 16_000, 1, Settings { memory_s: 30.0, ..Settings::default() });

@@ -80,7 +80,7 @@ fn node<'a>(model: &'a mut ModelProto, operator: &str) -> &'a mut NodeProto {
 
 #[test]
 fn good_packages_load() {
-    for name in ["stream", "patch"] {
+    for name in ["stream", "patch", "quantised"] {
         let model = load(&Files::fixture(name)).unwrap();
         assert_eq!(model.classes().len(), 20);
         assert_eq!(model.thresholds(), [0.5; 20]);
@@ -362,12 +362,7 @@ fn a_network_that_overflows() {
 
 #[test]
 fn truncated_at_every_fiftieth_of_the_length() {
-    for (fixture, name) in [
-        ("stream", "columns.onnx"),
-        ("stream", "dense.onnx"),
-        ("stream", "head.onnx"),
-        ("patch", "embedding.onnx"),
-    ] {
+    for (fixture, name) in NETWORKS {
         let good = Files::fixture(fixture);
         for fiftieth in 0..50 {
             let mut files = good.clone();
@@ -390,11 +385,13 @@ impl Random {
     }
 }
 
-const NETWORKS: [(&str, &str); 4] = [
+const NETWORKS: [(&str, &str); 6] = [
     ("stream", "columns.onnx"),
     ("stream", "dense.onnx"),
     ("stream", "head.onnx"),
     ("patch", "embedding.onnx"),
+    ("quantised", "columns.onnx"),
+    ("quantised", "dense.onnx"),
 ];
 
 /// Rounds of the two tests below for each network: `ROLLCALL_FUZZ_ROUNDS`, or enough for every day.
@@ -442,7 +439,7 @@ fn flipped_bits() {
 /// Files that are good messages, and whose graphs get past the first checks.
 #[test]
 fn shuffled_graphs() {
-    const OPERATORS: [&str; 16] = [
+    const OPERATORS: [&str; 19] = [
         "Add",
         "Sub",
         "Mul",
@@ -459,6 +456,9 @@ fn shuffled_graphs() {
         "Softmax",
         "ReduceMean",
         "Sigmoid",
+        "QLinearConv",
+        "QuantizeLinear",
+        "DequantizeLinear",
     ];
     const NUMBERS: [i64; 8] = [0, 1, 2, 3, -1, 7, 64, i64::MAX];
     let mut random = Random(2);

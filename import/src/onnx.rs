@@ -68,6 +68,23 @@ impl Graph {
         self.initialise(name, shape, DataType::Float, raw)
     }
 
+    /// Unsigned bytes, e.g. a zero point of activations (whose shape is empty).
+    pub fn unsigned_bytes(&mut self, name: &str, shape: &[usize], values: &[u8]) -> String {
+        self.initialise(name, shape, DataType::Uint8, values.to_vec())
+    }
+
+    /// Signed bytes, e.g. quantised weights.
+    pub fn signed_bytes(&mut self, name: &str, shape: &[usize], values: &[i8]) -> String {
+        let raw = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.initialise(name, shape, DataType::Int8, raw)
+    }
+
+    /// Integers of 32 bits, e.g. a bias in units of the sums that it is added to.
+    pub fn sums(&mut self, name: &str, shape: &[usize], values: &[i32]) -> String {
+        let raw = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.initialise(name, shape, DataType::Int32, raw)
+    }
+
     /// A list of integers, e.g. a shape.
     pub fn ints(&mut self, name: &str, values: &[i64]) -> String {
         let raw = values.iter().flat_map(|v| v.to_le_bytes()).collect();

@@ -36,7 +36,7 @@ pub struct Layer {
 }
 
 /// Positions from which on a panel of 16-bit weights is widened once for all of them.
-const MANY: usize = 32;
+pub(crate) const MANY: usize = 32;
 
 /// How far ahead of a panel that is read but a few times.
 const NEAR_BYTES: usize = 8192;
@@ -53,13 +53,13 @@ macro_rules! tiles {
             Kind::Portable => $portable,
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a level exists only where `Level::all` found its instructions.
-            Kind::Avx2 => unsafe { tiles::avx2::$($call)+ },
+            Kind::Avx2 | Kind::AvxVnni => unsafe { tiles::avx2::$($call)+ },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Kind::Avx512 => unsafe { tiles::avx512::$($call)+ },
+            Kind::Avx512 | Kind::Avx512Vnni => unsafe { tiles::avx512::$($call)+ },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above.
-            Kind::Neon => unsafe { tiles::neon::$($call)+ },
+            Kind::Neon | Kind::NeonDot => unsafe { tiles::neon::$($call)+ },
         }
     };
     ($level:expr, narrow $($call:tt)+) => {
@@ -266,7 +266,7 @@ impl Layer {
 
 /// What is to be brought nearer while a panel is read: where it is read often the next panel, else what lies a little
 /// ahead, for then it is read as fast as it comes.
-fn to_prefetch<W>(panels: &[Weights<W>], index: usize, depth: usize, few: bool) -> &[Weights<W>] {
+pub(crate) fn to_prefetch<W>(panels: &[Weights<W>], index: usize, depth: usize, few: bool) -> &[Weights<W>] {
     let distance = if few { NEAR_BYTES / size_of::<Weights<W>>() } else { depth };
     let from = (index * depth + distance).min(panels.len());
     &panels[from..panels.len().min(from + depth)]

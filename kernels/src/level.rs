@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The instructions that a [`crate::Layer`] is computed with.
+/// The instructions that a [`crate::Layer`] or a [`crate::QuantisedLayer`] is computed with.
 ///
 /// A value other than [`Level::PORTABLE`] exists only where the machine has the instructions: the unsafe calls in this
 /// crate rest on that.
@@ -14,10 +14,19 @@ pub(crate) enum Kind {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX2's floats; products of bytes.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// AVX-512's floats; products of bytes.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni,
     #[cfg(target_arch = "aarch64")]
     Neon,
+    /// NEON's floats; products of bytes.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
 }
 
 impl Level {
@@ -42,12 +51,23 @@ impl Level {
             && is_x86_feature_detected!("f16c")
         {
             levels.push(Self(Kind::Avx2));
-            if is_x86_feature_detected!("avx512f") {
+            if is_x86_feature_detected!("avxvnni") {
+                levels.push(Self(Kind::AvxVnni));
+            }
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
                 levels.push(Self(Kind::Avx512));
+                if is_x86_feature_detected!("avx512vnni") {
+                    levels.push(Self(Kind::Avx512Vnni));
+                }
             }
         }
         #[cfg(target_arch = "aarch64")]
-        levels.push(Self(Kind::Neon));
+        {
+            levels.push(Self(Kind::Neon));
+            if std::arch::is_aarch64_feature_detected!("dotprod") {
+                levels.push(Self(Kind::NeonDot));
+            }
+        }
         levels
     }
 
@@ -64,9 +84,15 @@ impl fmt::Debug for Level {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => "AVX2",
             #[cfg(target_arch = "x86_64")]
+            Kind::AvxVnni => "AVX-VNNI",
+            #[cfg(target_arch = "x86_64")]
             Kind::Avx512 => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512Vnni => "AVX-512 VNNI",
             #[cfg(target_arch = "aarch64")]
             Kind::Neon => "NEON",
+            #[cfg(target_arch = "aarch64")]
+            Kind::NeonDot => "NEON with dot products",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! 3 x 3 convolutions and dense layers with their bias, ReLU and 2 x 2 pool, row by row.
+//! 3 x 3 convolutions and dense layers with their bias, ReLU and 2 x 2 pool, row by row, in floats or in bytes.
 //!
 //! Thread: any; no file, clock or thread of its own.
 //!
@@ -15,6 +15,9 @@
 //! them that many tiles read is widened once, into 32 bits on lines of the cache. While a panel is read, what is read after
 //! it is already on its way from memory.
 //!
+//! **Bytes.** A [`QuantisedLayer`] has weights and activations of 8 bits. Its sums are exact, so that order, cut, instructions and
+//! machine change nothing: [`Level::PORTABLE`] gives the same bytes too.
+//!
 //! **Layout.** A row is one step in time: `border` empty bands, the bands, `border` empty bands, each band with all its
 //! channels beside one another. The empty bands are zeros: they are the convolution's border in frequency. The border in
 //! time is a row of zeros that the caller puts there, or not.
@@ -22,8 +25,10 @@
 mod layer;
 mod level;
 mod pages;
+mod quantised;
 mod tiles;
 
 pub use layer::{Layer, Shape};
 pub use level::Level;
+pub use quantised::{QuantisedLayer, Requantise};
 pub use tiles::Part;

@@ -32,9 +32,13 @@ unsafe impl Zeroable for Weights<u16> {}
 // SAFETY: as above.
 unsafe impl Zeroable for Weights<f32> {}
 // SAFETY: as above.
+unsafe impl Zeroable for Weights<u32> {}
+// SAFETY: as above.
 unsafe impl Pod for Weights<u16> {}
 // SAFETY: as above.
 unsafe impl Pod for Weights<f32> {}
+// SAFETY: as above.
+unsafe impl Pod for Weights<u32> {}
 
 /// One run of a layer.
 #[derive(Clone, Copy)]
@@ -86,13 +90,13 @@ pub(crate) struct Prefetch<'a, W> {
 
 impl<'a, W> Prefetch<'a, W> {
     /// All of `next`, spread over so many blocks.
-    fn new(next: &'a [Weights<W>], blocks: usize) -> Self {
+    pub(crate) fn new(next: &'a [Weights<W>], blocks: usize) -> Self {
         Self { next, each: next.len().div_ceil(blocks.max(1)), fetched: Cell::new(0) }
     }
 
     /// Another block begins. `fetch` brings the 64 bytes at an address nearer.
     #[inline]
-    fn step(&self, fetch: impl Fn(*const u8)) {
+    pub(crate) fn step(&self, fetch: impl Fn(*const u8)) {
         let Some(rest) = self.next.get(self.fetched.get()..) else { return };
         for weights in &rest[..self.each.min(rest.len())] {
             let first = ptr::from_ref(weights).cast::<u8>();

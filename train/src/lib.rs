@@ -12,6 +12,7 @@ pub mod mix;
 pub mod nn;
 pub mod paper;
 pub mod pool;
+pub mod quantise;
 pub mod sources;
 pub mod synth;
 pub mod teacher;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use rollcall_train::commands::{
-    compare, data, datasets, experiment, export, learn, report, sealed_test, second, teacher,
+    compare, data, datasets, experiment, export, learn, quantise, report, sealed_test, second, teacher,
 };
 
 /// Makes data, trains, evaluates and exports Rollcall's models.
@@ -22,6 +22,7 @@ enum Command {
     Report(report::ReportArgs),
     Experiment(experiment::ExperimentArgs),
     Export(export::ExportArgs),
+    Quantise(quantise::QuantiseArgs),
     /// An AudioSet network that labels what nobody labelled.
     Teacher(teacher::TeacherArgs),
     Compare(compare::CompareArgs),
@@ -37,6 +38,7 @@ fn main() -> anyhow::Result<()> {
         Command::Report(args) => report::run(args),
         Command::Experiment(args) => experiment::run(args),
         Command::Export(args) => export::run(args),
+        Command::Quantise(args) => quantise::run(args),
         Command::Teacher(args) => teacher::run(args),
         Command::Compare(args) => compare::run(args),
         Command::SealedTest(args) => sealed_test::run(&args),

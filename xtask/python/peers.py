@@ -25,7 +25,7 @@ POSITIONS = [16 * 64, 8 * 32, 4 * 16, 4 * 16, 2 * 8, 2 * 8]
 class Onnxruntime:
     """The child that runs onnxruntime, one thread."""
 
-    def __init__(self, stream, patch):
+    def __init__(self, stream, patch, quantised):
         import numpy
         import onnxruntime
 
@@ -34,6 +34,8 @@ class Onnxruntime:
             "stream": [stream / "columns.onnx", stream / "dense.onnx"],
             "patch": [patch / "embedding.onnx"],
         }
+        if quantised:
+            self.files["quantised"] = [quantised / "columns.onnx", quantised / "dense.onnx"]
         self.sessions = {}
 
     def session(self, path):
@@ -163,6 +165,15 @@ WORK = {
     "arithmetic": ("ours", "arithmetic 3", 1),
     "bandwidth": ("ours", "bandwidth 6", 1),
 }
+# What is asked beside it where there is a quantised package.
+QUANTISED = {
+    "live 8": ("ours", "live quantised 1 6", 6),
+    "network 8": ("ours", "network quantised 60", 60),
+    "network 8 ort": ("ort", "network quantised 60", 60),
+    "file 8": ("ours", "file quantised 60 1", 60),
+    "load 8": ("ours", "load quantised 2", 2),
+    "products": ("ours", "products 3", 1),
+}
 
 
 class Times:
@@ -181,24 +192,29 @@ class Times:
         return statistics.median(a / b for a, b in zip(self.seconds[over], self.seconds[under]))
 
 
-def measure(arguments, stream, patch):
+def measure(arguments, stream, patch, quantised):
     cores = sorted(os.sched_getaffinity(0))
     one = {cores[-1]}
     ours = [arguments.bench, str(stream), str(patch)]
     ort = [sys.executable, __file__, "--onnxruntime", "--stream", str(stream), "--patch", str(patch)]
-    memory = measure_memory(ours, ort, one)
+    work = dict(WORK)
+    if quantised:
+        ours.append(str(quantised))
+        ort += ["--quantised", str(quantised)]
+        work |= QUANTISED
+    memory = measure_memory(ours, ort, one, quantised)
     children = {"ours": Child(ours, one), "ort": Child(ort, one), "free": Child(ours, set(cores), hurried=True)}
-    for child, line, _ in WORK.values():
+    for child, line, _ in work.values():
         children[child].ask(line)  # loads what it needs
-    times, order = Times(), list(WORK)
+    times, order = Times(), list(work)
     shuffle = random.Random(1)
     for number in range(arguments.rounds):
         shuffle.shuffle(order)
         for name in order:
-            child, line, units = WORK[name]
+            child, line, units = work[name]
             cpu, _, answer = children[child].ask(line)
-            if name in ("arithmetic", "bandwidth"):
-                times.add(name, cpu / float(answer))
+            if name in ("arithmetic", "bandwidth", "products"):
+                times.add(name, cpu / float(answer) if float(answer) else float("nan"))
             else:
                 times.add(name, cpu / units)
         # The time that passes, which the rest of the machine adds to: taken back to back, before all others where that may
@@ -212,16 +228,19 @@ def measure(arguments, stream, patch):
         times.add("patch shared alone", times.seconds["patch shared"][-1] - 0.16 * front_end)
         times.add("patch plain alone", times.seconds["patch plain"][-1] - 0.96 * front_end)
         times.add("network alone", times.seconds["network"][-1] - times.seconds["spectrogram"][-1])
+        if quantised:
+            times.add("network 8 alone", times.seconds["network 8"][-1] - times.seconds["spectrogram"][-1])
         print(f"peers: round {number + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
     for child in children.values():
         child.end()
     return times, memory
 
 
-def measure_memory(ours, ort, one):
+def measure_memory(ours, ort, one, quantised):
     """MiB that a first instance adds to a fresh process, and each further one."""
     found = {}
-    for name, kind in (("ours", "stream"), ("tract", "stream-tract")):
+    kinds = [("ours", "stream"), ("tract", "stream-tract")] + ([("ours 8", "quantised")] if quantised else [])
+    for name, kind in kinds:
         child = Child(ours, one)
         read = lambda: int(child.ask("memory")[2]) / 1024
         before = read()
@@ -276,7 +295,7 @@ def ms(seconds):
     return f"{seconds * 1e3:.3g} ms"
 
 
-def write(times, memory, peak_mb, stream, bundles, tap, rounds):
+def write(times, memory, peak_mb, stream, quantised, bundles, tap, rounds):
     column, dense = gigaflops(stream)
     flops, bandwidth = 1 / times["arithmetic"] / 1e9, 1 / times["bandwidth"] / 1e9
     second = 6.25
@@ -295,7 +314,15 @@ def write(times, memory, peak_mb, stream, bundles, tap, rounds):
         ("loading the default model", times["load"], times["load ort"], times["load tract"], None),
         ("a patch package, one more window", times["patch shared"], times["patch ort"], times["patch tract"], None),
     ]
-    cell = lambda seconds: "" if seconds is None else ms(seconds)
+    if quantised:
+        limit_8 = (column + dense) * 1e9 * times["products"]
+        rows += [
+            ("8 bits: a second of 48 kHz stereo, live, all that there is to do", times["live 8"], None, None, second * limit_8),
+            ("8 bits: a second of a recording, the network alone", times["network 8 alone"], times["network 8 ort"], None, second * limit_8),
+            ("8 bits: a second of a recording, all but decoding", times["file 8"], None, None, second * limit_8),
+            ("8 bits: loading the model", times["load 8"], None, None, None),
+        ]
+    cell = lambda seconds: "" if seconds is None or seconds != seconds else ms(seconds)
     text = [
         "# Benchmarks",
         "",
@@ -310,6 +337,8 @@ def write(times, memory, peak_mb, stream, bundles, tap, rounds):
         "| processor time | ours | onnxruntime, 1 thread | tract as it comes | limit of the arithmetic |",
         "| --- | --- | --- | --- | --- |",
     ]
+    if quantised:
+        text[6] += f" {1e-9 / times['products']:.0f} billion operations on bytes (VNNI)."
     text += [f"| {name} | {cell(a)} | {cell(b)} | {cell(c)} | {cell(d)} |" for name, a, b, c, d in rows]
     text += [
         "",
@@ -337,6 +366,16 @@ def write(times, memory, peak_mb, stream, bundles, tap, rounds):
         ("memory of a first instance", memory["ours"][0], " MiB", "<=", 100),
         ("memory of a further instance", memory["ours"][1], " MiB", "<=", 8),
     ]
+    if quantised:
+        goals += [
+            ("8 bits: a recording over onnxruntime in floats, whole file at once", times.ratio("network 8 alone", "network ort"), "", "<=", 0.35),
+            ("8 bits: a recording over onnxruntime in 8 bits, whole file at once", times.ratio("network 8 alone", "network 8 ort"), "", "<=", 1),
+            ("8 bits: a recording over ours in floats", times.ratio("network 8 alone", "network alone"), "", "<=", 0.7),
+            ("8 bits: a recording, share of VNNI's limit", 100 * second * limit_8 / times["network 8 alone"], "%", ">=", 50),
+            ("8 bits: a live instance at 160 ms updates, of one core", 100 * times["live 8"], "%", "<=", 0.6),
+            ("8 bits: memory of a first instance", memory["ours 8"][0], " MiB", "<=", 45),
+        ]
+        goals = [goal for goal in goals if goal[1] == goal[1]]
     if peak_mb is not None:
         goals.append(("memory of `rollcall analyze`, ten minutes", peak_mb, " MiB", "<=", 150))
     table = [line for line in tap.read_text().splitlines() if line.startswith("|")] if tap.exists() else []
@@ -380,20 +419,21 @@ def main():
     parser.add_argument("--bench", help="the built bench `peers` of the engine")
     parser.add_argument("--stream", type=pathlib.Path, default=ROOT / "models/default")
     parser.add_argument("--patch", type=pathlib.Path)
+    parser.add_argument("--quantised", type=pathlib.Path, help="what `rollcall-train quantise` made of the stream package")
     parser.add_argument("--target", type=pathlib.Path, default=ROOT / "target")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "BENCHMARKS.md")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--onnxruntime", action="store_true", help="be the child that runs it")
     arguments = parser.parse_args()
     if arguments.onnxruntime:
-        peer = Onnxruntime(arguments.stream, arguments.patch)
+        peer = Onnxruntime(arguments.stream, arguments.patch, arguments.quantised)
         for line in sys.stdin:
             print(peer.work(*line.split()), flush=True)
         return
     folder = arguments.target / "peers"
     folder.mkdir(parents=True, exist_ok=True)
     patch = arguments.patch or patch_package(folder / "compact-patch")
-    times, memory = measure(arguments, arguments.stream, patch)
+    times, memory = measure(arguments, arguments.stream, patch, arguments.quantised)
     peak_mb = program(arguments.target / "release/rollcall", folder)
     bundles = [
         arguments.target / "release/rollcall",
@@ -401,7 +441,7 @@ def main():
         arguments.target / "bundled/Rollcall.vst3/Contents/x86_64-linux/Rollcall.so",
     ]
     text = write(
-        times, memory, peak_mb, arguments.stream, bundles, folder / "tap.md", arguments.rounds
+        times, memory, peak_mb, arguments.stream, arguments.quantised, bundles, folder / "tap.md", arguments.rounds
     )
     arguments.output.write_text(text)
     print(text)

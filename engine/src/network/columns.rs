@@ -1,13 +1,15 @@
 //! The `stream` kind: convolutions that slide over an endless spectrogram and compute every column once.
 
 use super::build::expect_shape;
-use super::dense::Dense;
+use super::dense::{Dense, QuantisedDense};
 use super::onnx::Onnx;
 use super::pulsed::{self, MAX_DELAY_COLUMNS, PlannedDense, Pulsed};
+use super::quantised;
 use super::recognise;
 use super::runtime::{Hops, Runtime};
-use super::stack::{Stack, StackState};
+use super::stack::{Rows, Stack, StackState};
 use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, MEL_BANDS, PATCH_HOPS, PackageError};
+use rollcall_kernels::{Level, QuantisedLayer};
 use std::{collections::VecDeque, iter, sync::Arc};
 use tract_onnx::prelude::TypedSimpleState;
 
@@ -28,11 +30,15 @@ pub(crate) struct Columns {
 
 enum Convolutions {
     Kernels(Stack),
+    /// Of bytes; the numbers of a column are whole, from 0 to 255.
+    Quantised(Stack<QuantisedLayer>),
     Tract(Pulsed),
 }
 
 enum Windows {
     Kernels(Dense),
+    /// Of columns of [`Convolutions::Quantised`].
+    Quantised(QuantisedDense),
     Tract(PlannedDense),
 }
 
@@ -50,6 +56,8 @@ pub(crate) struct ColumnsState {
 #[derive(Clone)]
 enum Progress {
     Kernels(StackState),
+    /// With the bytes that come out.
+    Quantised(StackState<u8>, Vec<u8>),
     Tract(TypedSimpleState),
 }
 
@@ -57,11 +65,12 @@ impl Columns {
     /// Builds both halves and checks that they fit together.
     pub(super) fn load(columns: &mut Onnx, dense: &mut Onnx, runtime: Runtime) -> Result<Self, PackageError> {
         expect_shape(columns, "input shape", &columns.input(4)?, &[Some(1), Some(1), None, Some(MEL_BANDS)])?;
+        if let Some(quantised) = runtime.level().and_then(|level| Self::quantised(columns, dense, level)) {
+            return Ok(quantised);
+        }
         let stack = runtime.level().and_then(|level| {
             let stack = Stack::new(&recognise::convolutions(columns)?, level);
-            let delay = stack.delay_columns();
-            // A piece of a spectrogram must lose as much at its beginning as at its end.
-            (delay <= MAX_DELAY_COLUMNS && stack.begin_within().1 == delay).then_some(stack)
+            can_be_cut(&stack).then_some(stack)
         });
         let (channels, bands) = match &stack {
             Some(stack) => (Some(stack.channels()), Some(stack.bands())),
@@ -92,13 +101,27 @@ impl Columns {
         Ok(Self { convolutions, dense, channels, bands, delay_columns })
     }
 
+    /// Both halves in bytes, if the kernels know both. What the files claim of their shapes is not asked: it is all in their nodes.
+    fn quantised(columns: &Onnx, dense: &Onnx, level: Level) -> Option<Self> {
+        let stream = quantised::stream(columns, dense, WINDOW_COLUMNS)?;
+        let stack = Stack::quantised(&stream, level).filter(can_be_cut)?;
+        let (channels, bands, delay_columns) = (stack.channels(), stack.bands(), stack.delay_columns());
+        let dense = Windows::Quantised(QuantisedDense::new(&stream, level)?);
+        Some(Self { convolutions: Convolutions::Quantised(stack), dense, channels, bands, delay_columns })
+    }
+
     pub(super) fn delay_columns(&self) -> usize {
         self.delay_columns
     }
 
     #[cfg(test)]
     pub(super) fn is_kernels(&self) -> bool {
-        matches!((&self.convolutions, &self.dense), (Convolutions::Kernels(_), Windows::Kernels(_)))
+        !matches!((&self.convolutions, &self.dense), (Convolutions::Tract(_), _) | (_, Windows::Tract(_)))
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_quantised(&self) -> bool {
+        matches!((&self.convolutions, &self.dense), (Convolutions::Quantised(_), Windows::Quantised(_)))
     }
 
     /// Floats of a column.
@@ -119,6 +142,7 @@ impl Columns {
     fn begin(&self) -> Result<Progress, EngineError> {
         Ok(match &self.convolutions {
             Convolutions::Kernels(stack) => Progress::Kernels(stack.begin()),
+            Convolutions::Quantised(stack) => Progress::Quantised(stack.begin(), Vec::new()),
             Convolutions::Tract(pulsed) => Progress::Tract(pulsed.begin()?),
         })
     }
@@ -134,6 +158,14 @@ impl Columns {
                 for hops in hops.chunks(PASS_COLUMNS * COLUMN_HOPS) {
                     stack.advance(&mut stream, hops.iter(), &mut columns);
                 }
+            }
+            Convolutions::Quantised(stack) => {
+                let mut stream = if at_beginning { stack.begin() } else { stack.begin_within().0 };
+                let mut bytes = Vec::new();
+                for hops in hops.chunks(PASS_COLUMNS * COLUMN_HOPS) {
+                    stack.advance(&mut stream, hops.iter(), &mut bytes);
+                }
+                columns.extend(bytes.iter().map(|&byte| f32::from(byte)));
             }
             Convolutions::Tract(pulsed) => {
                 let mut state = pulsed.begin()?;
@@ -157,9 +189,16 @@ impl Columns {
     ) -> Result<Vec<[f32; EMBEDDING]>, EngineError> {
         match &self.dense {
             Windows::Kernels(dense) => Ok(dense.embed(windows)),
+            Windows::Quantised(dense) => Ok(dense.embed(windows)),
             Windows::Tract(dense) => windows.map(|window| dense.embed(window)).collect(),
         }
     }
+}
+
+/// Whether a piece of a spectrogram loses as much at its beginning as at its end, and not too much.
+fn can_be_cut<L: Rows>(stack: &Stack<L>) -> bool {
+    let delay = stack.delay_columns();
+    delay <= MAX_DELAY_COLUMNS && stack.begin_within().1 == delay
 }
 
 impl ColumnsState {
@@ -169,8 +208,13 @@ impl ColumnsState {
             (Progress::Kernels(stream), Convolutions::Kernels(stack)) => {
                 stack.advance(stream, pulsed::newest(hops), &mut self.fresh);
             }
+            (Progress::Quantised(stream, bytes), Convolutions::Quantised(stack)) => {
+                bytes.clear();
+                stack.advance(stream, pulsed::newest(hops), bytes);
+                self.fresh.extend(bytes.iter().map(|&byte| f32::from(byte)));
+            }
             (Progress::Tract(state), _) => pulsed::advance(state, pulsed::newest(hops), &mut self.fresh)?,
-            (Progress::Kernels(_), Convolutions::Tract(_)) => {
+            (Progress::Kernels(_) | Progress::Quantised(..), _) => {
                 unreachable!("a state is of its network's kind")
             }
         }

@@ -4,13 +4,13 @@
 //! A file that passes has no loops, subgraphs, functions, foreign operators or external data; every tensor has exactly
 //! the bytes that its shape claims; every weight is finite; and what the library folds at load stays small.
 
-use super::tensor::{check_finite, check_tensor, floats, widen};
+use super::tensor::{check_finite, check_tensor, floats, ints, widen};
 use super::{ops, wire};
 use crate::PackageError;
 use prost::Message;
 use tract_onnx::pb::{
-    GraphProto, ModelProto, NodeProto, ValueInfoProto, tensor_proto::DataType, tensor_shape_proto::dimension,
-    type_proto,
+    GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_proto::DataType,
+    tensor_shape_proto::dimension, type_proto,
 };
 
 /// Most bytes of a file beside its weights. VGGish takes 3 kB; decoding multiplies by some hundred at worst.
@@ -178,15 +178,38 @@ impl Onnx {
 
     /// A weight by name, with its shape less trailing ones (of 1 x 1 kernels); `None` when absent.
     pub(crate) fn weight(&self, name: &str) -> Option<(Vec<usize>, Vec<f32>)> {
-        let tensor = self.graph().initializer.iter().find(|tensor| tensor.name == name)?;
-        if tensor.data_type != DataType::Float as i32 {
-            return None;
-        }
-        let mut shape: Vec<usize> = tensor.dims.iter().map(|&d| d as usize).collect();
+        let (mut shape, tensor) = self.tensor(name, DataType::Float)?;
         while shape.len() > 1 && shape.last() == Some(&1) {
             shape.pop();
         }
         Some((shape, floats(tensor).collect()))
+    }
+
+    /// The 32-bit floats of an initialiser with its shape; `None` when it is absent or of another type.
+    pub(super) fn floats(&self, name: &str) -> Option<(Vec<usize>, Vec<f32>)> {
+        self.tensor(name, DataType::Float).map(|(shape, tensor)| (shape, floats(tensor).collect()))
+    }
+
+    /// The 32-bit integers of an initialiser with its shape; `None` when it is absent or of another type.
+    pub(super) fn ints(&self, name: &str) -> Option<(Vec<usize>, Vec<i32>)> {
+        self.tensor(name, DataType::Int32).map(|(shape, tensor)| (shape, ints(tensor).collect()))
+    }
+
+    /// The unsigned bytes of an initialiser with its shape; `None` when it is absent or of another type.
+    pub(super) fn bytes(&self, name: &str) -> Option<(Vec<usize>, Vec<u8>)> {
+        self.tensor(name, DataType::Uint8).map(|(shape, tensor)| (shape, tensor.raw_data.clone()))
+    }
+
+    /// The signed bytes of an initialiser with its shape; `None` when it is absent or of another type.
+    pub(super) fn signed_bytes(&self, name: &str) -> Option<(Vec<usize>, Vec<i8>)> {
+        let signed = |tensor: &TensorProto| tensor.raw_data.iter().map(|&byte| byte as i8).collect();
+        self.tensor(name, DataType::Int8).map(|(shape, tensor)| (shape, signed(tensor)))
+    }
+
+    fn tensor(&self, name: &str, kind: DataType) -> Option<(Vec<usize>, &TensorProto)> {
+        let tensor = self.graph().initializer.iter().find(|tensor| tensor.name == name)?;
+        let shape = tensor.dims.iter().map(|&d| d as usize).collect();
+        (tensor.data_type == kind as i32).then_some((shape, tensor))
     }
 }
 

@@ -15,7 +15,7 @@ const MAX_WINDOW: i64 = 64;
 
 /// Operators of convolutions, pools, dense layers, normalisation, and of the arithmetic that exporters spell them in.
 /// None runs a subgraph or makes a tensor from a shape.
-pub(super) const ALLOWED: [&str; 44] = [
+pub(super) const ALLOWED: [&str; 47] = [
     "Add",
     "AveragePool",
     "BatchNormalization",
@@ -24,6 +24,7 @@ pub(super) const ALLOWED: [&str; 44] = [
     "Concat",
     "Constant",
     "Conv",
+    "DequantizeLinear",
     "Div",
     "Exp",
     "Flatten",
@@ -45,6 +46,8 @@ pub(super) const ALLOWED: [&str; 44] = [
     "Mul",
     "Neg",
     "Pow",
+    "QLinearConv",
+    "QuantizeLinear",
     "Reciprocal",
     "ReduceMax",
     "ReduceMean",
@@ -159,7 +162,7 @@ fn result(node: &NodeProto, inputs: &[Value]) -> Value {
         "Constant" => Value::Constant(constant_elements(node)),
         operator if MOVING.contains(&operator) => Value::Constant(sum),
         // Nothing needs these of constants, and pads could make them grow.
-        "Conv" | "MaxPool" | "AveragePool" => Value::Constant(usize::MAX),
+        "Conv" | "QLinearConv" | "MaxPool" | "AveragePool" => Value::Constant(usize::MAX),
         _ => Value::Constant(product.max(sum)),
     }
 }

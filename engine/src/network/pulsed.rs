@@ -1,4 +1,7 @@
 //! The convolutions of a `stream` package through tract, for graphs that the kernels do not know.
+//!
+//! Pulsed, tract 0.23 begins with a border of zeros whatever the zero point is: the first two columns of a quantised graph see
+//! silence there, where the graph has a log-mel of 0 and the kernels too.
 
 use super::build::{Plan, contained, expect_shape, fixed, floats, plan, running, typed};
 use super::onnx::{Dim, Onnx};

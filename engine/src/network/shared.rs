@@ -26,7 +26,7 @@
 //! At one patch every 16 hops all layers together have 0.44 of the products of computing every patch from nothing, and the same bits:
 //! every output has the same sum, in the same order.
 
-use super::stack::{Stack, push_hops, step};
+use super::stack::{Stack, step};
 use crate::{COLUMN_HOPS, LogMelHop, PATCH_HOPS};
 use rollcall_kernels::{Layer, Part};
 
@@ -117,7 +117,7 @@ impl Interior {
         stack: &Stack,
         hops: impl Iterator<Item = &'a LogMelHop>,
     ) -> Vec<f32> {
-        push_hops(&mut self.rows[0].data, hops);
+        stack.push_hops(&mut self.rows[0].data, hops);
         let mut len = PATCH_HOPS as i64;
         let mut base = self.rows[0].end() - len;
         let mut ends = Ends::default();

@@ -25,9 +25,10 @@ pub(super) fn check_tensor(file: &str, tensor: &TensorProto) -> Result<(), Packa
         Ok(DataType::Float | DataType::Int32) => 4,
         Ok(DataType::Float16) => 2,
         Ok(DataType::Int64) => 8,
+        Ok(DataType::Uint8 | DataType::Int8) => 1,
         _ => {
             let found = format!("type {} of tensor {name}", tensor.data_type);
-            return Err(off("tensor type", found, "float, float16, int32 or int64".into()));
+            return Err(off("tensor type", found, "float, float16, uint8, int8, int32 or int64".into()));
         }
     };
     let present = if !tensor.raw_data.is_empty() {
@@ -80,4 +81,10 @@ pub(super) fn check_finite(file: &str, tensor: &TensorProto) -> Result<(), Packa
 pub(super) fn floats(tensor: &TensorProto) -> impl Iterator<Item = f32> {
     let (raw, _) = tensor.raw_data.as_chunks::<4>();
     raw.iter().map(|&b| f32::from_le_bytes(b)).chain(tensor.float_data.iter().copied())
+}
+
+/// The 32-bit integers of a tensor.
+pub(super) fn ints(tensor: &TensorProto) -> impl Iterator<Item = i32> {
+    let (raw, _) = tensor.raw_data.as_chunks::<4>();
+    raw.iter().map(|&b| i32::from_le_bytes(b)).chain(tensor.int32_data.iter().copied())
 }

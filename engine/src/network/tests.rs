@@ -162,6 +162,75 @@ fn streams_equal_the_whole_file_to_the_last_bit() {
     streams_equal_the_whole_file(&golden("stream"));
 }
 
+/// A step of what a file of a quantised package gives.
+fn step(onnx: &Onnx) -> f32 {
+    let last = onnx.nodes().iter().rfind(|node| node.op_type == "DequantizeLinear").unwrap();
+    onnx.floats(&last.input[1]).unwrap().1[0]
+}
+
+/// A quantised package: every set of instructions gives the same bits, streamed, at once and from later starts; onnxruntime and
+/// tract, which requantise in floats, are at most a step of the last layer away.
+fn quantised_equals_its_references(folder: &Path, similar: f64) {
+    let package_of = package(folder);
+    let open = |name: &str| Onnx::read(name, package_of.file(name).unwrap()).unwrap();
+    let hops = read_hops(folder);
+    let (column_step, step) = (step(&open("columns.onnx")), step(&open("dense.onnx")));
+    let whole = whole_file_columns(open("columns.onnx"), &hops);
+    let mut found = Vec::new();
+    for level in Level::all() {
+        let runtime = Runtime::Kernels(level);
+        let load = || columns::Columns::load(&mut open("columns.onnx"), &mut open("dense.onnx"), runtime);
+        let network = Arc::new(load().unwrap());
+        assert!(network.is_quantised(), "the kernels know the fixture");
+        let streamed = streamed_columns(&network, &hops);
+        let at_once = network.piece(&hops, true).unwrap();
+        assert_eq!(bits(&at_once), bits(&streamed.concat()), "{level:?}");
+        for start in [1, 3, hops.len() / COLUMN_HOPS - 5] {
+            let piece = network.piece(&hops[start * COLUMN_HOPS..], false).unwrap();
+            assert_eq!(bits(&piece), bits(&streamed[start + 2..].concat()), "{level:?}, from column {start}");
+        }
+        // The last two columns see the border at the end.
+        let bytes = |column: &[f32]| column.iter().map(|x| (x / column_step).round()).collect::<Vec<f32>>();
+        let whole: Vec<f32> = whole[..streamed.len()].iter().flat_map(|column| bytes(column)).collect();
+        assert!(is_similar(&whole, &streamed.concat(), similar), "{level:?}: columns of tract");
+        let model = Model::build(package(folder), runtime).unwrap();
+        found.push((level, model.embed(&hops).unwrap().concat()));
+    }
+    let tract = columns::Columns::load(&mut open("columns.onnx"), &mut open("dense.onnx"), Runtime::Tract);
+    let tract = streamed_columns(&Arc::new(tract.unwrap()), &hops);
+    let in_steps = |columns: &[Vec<f32>]| {
+        columns.concat().iter().map(|x| (x / column_step).round()).collect::<Vec<f32>>()
+    };
+    // Pulsed, tract begins with a border of bytes of 0, which is silence, where the file has a log-mel of 0.
+    let (whole, pulsed) = (in_steps(&whole[2..tract.len()]), in_steps(&tract[2..]));
+    assert!(is_similar(&whole, &pulsed, similar), "columns of tract, pulsed");
+    for (level, embeddings) in &found {
+        assert_eq!(bits(embeddings), bits(&found[0].1), "{level:?}");
+    }
+    let in_steps = |values: &[f32]| values.iter().map(|x| (x / step).round()).collect::<Vec<f32>>();
+    let expected = in_steps(&read_floats(folder, "embeddings"));
+    let found = in_steps(&found[0].1[..expected.len()]);
+    assert!(is_similar(&expected, &found, similar), "onnxruntime's embeddings");
+}
+
+/// Whether bytes are at most one apart, and as large a share of them as `similar` equal.
+fn is_similar(expected: &[f32], found: &[f32], similar: f64) -> bool {
+    let equal = expected.iter().zip(found).filter(|(a, b)| a == b).count();
+    let share = equal as f64 / found.len() as f64;
+    println!(
+        "{:.3} % of {} equal, greatest difference {}",
+        100.0 * share,
+        found.len(),
+        largest_difference(expected, found)
+    );
+    largest_difference(expected, found) <= 1.0 && share >= similar
+}
+
+#[test]
+fn quantised_fixture_equals_its_references() {
+    quantised_equals_its_references(&golden("quantised"), 0.99);
+}
+
 /// Full VGGish and the compact variant, whose weights are too large for the repository: made by
 /// `generate_models.py --large DIR` with `ROLLCALL_LARGE_MODELS` naming the folder. Where `ROLLCALL_REQUIRE` is set (CI,
 /// `cargo xtask test`), a missing folder fails.
@@ -179,6 +248,17 @@ fn vggish_in_full_and_compact_equals_onnxruntime() {
     streams_equal_the_whole_file(&folder.join("compact"));
     streams_equal_the_whole_file(&folder.join("full-stream"));
     shared_patches_equal_the_plain_ones(&folder.join("compact-patch"));
+}
+
+/// VGGish's shapes in bytes, as above; the folder may hold another quantised package under that name.
+#[test]
+fn vggish_quantised_equals_its_references() {
+    match std::env::var_os("ROLLCALL_LARGE_MODELS").map(PathBuf::from) {
+        Some(folder) => quantised_equals_its_references(&folder.join("compact-quantised"), 0.98),
+        None => {
+            assert!(std::env::var_os("ROLLCALL_REQUIRE").is_none(), "ROLLCALL_LARGE_MODELS names no folder")
+        }
+    }
 }
 
 /// Every patch of a stream, whichever of its windows are wanted, against the patch computed from nothing.

@@ -11,6 +11,7 @@ fixtures have VGGish's topology with few channels:
     stream  columns.onnx + dense.onnx, 16-bit weights behind Casts, `unit`, group normalisation
     patch   embedding.onnx, 32-bit weights, `pca8`, batch normalisation as AttentionMIC was published
     events  `stream` with events.onnx: five events, two of them other instruments that take turns in being likely
+    quantised  a stream whose convolutions and dense layers have 8-bit weights and activations, and the mean over a window
 
 Beside each package lies what the Rust tests compare with, as raw little-endian 32-bit floats in row-major order:
 
@@ -196,6 +197,75 @@ def patch_network(folder, rng, channels, sizes, half):
     g.save(folder / "embedding.onnx", [("log_mel", ["N", 1, 96, 64])], [(out, ["N", 128])])
 
 
+class Quantised(Graph):
+    """QLinearConv after QLinearConv: unsigned activations, signed weights with a scale an output, ReLU by saturation at 0."""
+
+    def __init__(self):
+        super().__init__(False)
+
+    def constant(self, name, value):
+        self.weights.append(numpy_helper.from_array(value, name))
+        return name
+
+    def scale(self, name, scale, zero_point=0):
+        return [self.constant(f"{name}.scale", np.float32(scale)), self.constant(f"{name}.zero", np.uint8(zero_point))]
+
+    def layer(self, name, x, x_scale, x_ends, w, b, y_scale, **attributes):
+        """`x_ends` and what is returned beside the output: names of a scale and its zero point."""
+        scales = (np.abs(w).reshape(len(w), -1).max(1) / 127).astype(np.float32)
+        turned = scales.reshape(-1, *[1] * (w.ndim - 1))
+        weights = [
+            self.constant(f"{name}.weight", np.rint(w / turned).astype(np.int8)),
+            self.constant(f"{name}.weight.scale", scales),
+            self.constant(f"{name}.weight.zero", np.int8(0)),
+        ]
+        y_ends = self.scale(name, y_scale)
+        bias = self.constant(f"{name}.bias", np.rint(b / (np.float64(x_scale) * scales)).astype(np.int32))
+        return self.add("QLinearConv", [x, *x_ends, *weights, *y_ends, bias], f"{name}.out", **attributes), y_ends
+
+
+def coarse(values):
+    """A scale that takes the greatest value to about 255, and not to another one where the last digit differs."""
+    return np.float32(2 ** (np.rint(4 * np.log2(values.max() / 255)) / 4))
+
+
+def quantised_network(folder, rng, channels, sizes, hops):
+    """Quantises random layers by what onnxruntime says that they give for `hops`, as floats."""
+    log_mel_scale, zero_point = np.float32(0.05), 92
+    g = Quantised()
+    x = g.add("QuantizeLinear", ["log_mel", *(ends := g.scale("log_mel", log_mel_scale, zero_point))], "log_mel.q")
+    floats, y, scale, previous = Graph(False), "log_mel", log_mel_scale, 1
+    shape = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+    for i, out in enumerate(channels):
+        w, b = he(rng, out, previous, 3, 3), rng.normal(0, 0.05, out)
+        names = [floats.weight(f"conv{i}.weight", w), floats.weight(f"conv{i}.bias", b)]
+        y = floats.add("Relu", [floats.add("Conv", [y, *names], f"conv{i}", **shape)], f"relu{i}")
+        pools = i in (0, 1, 3, 5)
+        if pools:
+            y = floats.add("MaxPool", [y], f"pool{i}", kernel_shape=[2, 2], strides=[2, 2])
+        floats.save(folder / "floats.onnx", [("log_mel", [1, 1, "T", 64])], [(y, [1, out, "C", "F"])])
+        columns = run(folder / "floats.onnx", hops[None, None])[0]
+        before, scale = scale, coarse(columns)
+        x, ends = g.layer(f"conv{i}", x, before, ends, w, b, scale, **shape)
+        if pools:
+            x = g.add("MaxPool", [x], f"pool{i}", kernel_shape=[2, 2], strides=[2, 2])
+        previous = out
+    (folder / "floats.onnx").unlink()
+    x = g.add("DequantizeLinear", [x, *ends], "columns")
+    g.save(folder / "columns.onnx", [("log_mel", [1, 1, "T", 64])], [(x, [1, previous, "C", 4])])
+    x = np.stack([columns[0, :, j : j + 6].mean(1) for j in range(columns.shape[2] - 5)])[:, :, None]
+    g, scale = Quantised(), coarse(x)
+    y = g.add("ReduceMean", ["columns"], "mean", axes=[2], keepdims=1)
+    y = g.add("QuantizeLinear", [y, *(ends := g.scale("mean", scale))], "mean.q")
+    for i, out in enumerate(sizes):
+        w, b = he(rng, out, *x.shape[1:]), rng.normal(0, 0.05, out)
+        x = np.maximum(np.einsum("ncab,ocab->no", x, w) + b, 0)[:, :, None, None]
+        before, scale = scale, coarse(x)
+        y, ends = g.layer(f"fc{i}", y, before, ends, w, b, scale, kernel_shape=list(w.shape[2:]))
+    y = g.add("Flatten", [g.add("DequantizeLinear", [y, *ends], "embedding.map")], "embedding", axis=1)
+    g.save(folder / "dense.onnx", [("columns", ["N", previous, 6, 4])], [(y, ["N", 128])])
+
+
 def events(folder, rng):
     """`events.onnx` of few events, and what the manifest says of them."""
     names = ["Flute", "Piano", "Harp", "Gong", "Speech"]
@@ -302,14 +372,18 @@ def manifest(folder, name, kind, post, normalisation, seed, description, tables=
     (folder / "manifest.toml").write_text("\n".join(lines) + "\n")
 
 
-def package(folder, name, kind, channels, sizes, normalisation, post, seed, half, hops=256, with_events=False):
+def package(folder, name, kind, channels, sizes, normalisation, post, seed, half, hops=256, with_events=False, quantised=False):
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
     rng = np.random.default_rng(seed)
-    (stream_network if kind == "stream" else patch_network)(folder, rng, channels, sizes, half)
+    log_mel = spectrogram(rng, hops) if quantised else None
+    if quantised:
+        quantised_network(folder, rng, channels, sizes, log_mel)
+    else:
+        (stream_network if kind == "stream" else patch_network)(folder, rng, channels, sizes, half)
     head(folder / "head.onnx", rng, normalisation["kind"], len(CLASSES), half)
-    log_mel = spectrogram(rng, hops)
+    log_mel = spectrogram(rng, hops) if log_mel is None else log_mel
     found = embeddings(folder, kind, log_mel)
     # Nothing in the package depends on what a library rounds, or its hashes would differ from machine to machine.
     scale = 1.0 if channels is TINY else 8.0
@@ -351,6 +425,7 @@ def main():
         package(large / "full-stream", "full-stream", "stream", VGGISH, [4096, 4096, 128], group, {"kind": "unit"}, 12, True)
         package(large / "compact", "compact", "stream", VGGISH, [512, 128], group, {"kind": "unit"}, 13, False)
         package(large / "compact-patch", "compact-patch", "patch", VGGISH, [512, 128], batch, {"kind": "pca8"}, 14, False)
+        package(large / "compact-quantised", "compact-quantised", "stream", VGGISH, [512, 128], group, {"kind": "unit"}, 15, True, quantised=True)
         if arguments.test:
             environment = os.environ | {"ROLLCALL_LARGE_MODELS": str(large.resolve()), "ROLLCALL_REQUIRE": "1"}
             command = "cargo test --release --locked -p rollcall-engine --lib vggish".split()
@@ -358,6 +433,7 @@ def main():
     else:
         package(HERE / "models/stream", "fixture-stream", "stream", TINY, [32, 128], group, {"kind": "unit"}, 1, True)
         package(HERE / "models/patch", "fixture-patch", "patch", TINY, [32, 128], batch, {"kind": "pca8"}, 2, False, 160)
+        package(HERE / "models/quantised", "fixture-quantised", "stream", TINY, [32, 128], group, {"kind": "unit"}, 3, True, quantised=True)
         package(HERE / "models/events", "fixture-events", "stream", TINY, [32, 128], group, {"kind": "unit"}, 1, True, with_events=True)
 
 

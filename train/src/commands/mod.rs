@@ -6,6 +6,7 @@ pub mod datasets;
 pub mod experiment;
 pub mod export;
 pub mod learn;
+pub mod quantise;
 pub mod report;
 pub mod sealed_test;
 pub mod second;

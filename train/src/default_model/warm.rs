@@ -47,13 +47,14 @@ pub fn from_package(net: &Vggish, folder: &Path) -> anyhow::Result<Vec<f32>> {
 }
 
 /// The initialisers of one graph, widened to 32 bits.
-struct Tensors {
+pub(crate) struct Tensors {
     file: String,
     by_name: HashMap<String, Vec<f32>>,
 }
 
 impl Tensors {
-    fn read(path: &Path) -> anyhow::Result<Self> {
+    /// Reads them; other types than floats are passed over.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let file = path.display().to_string();
         let bytes = fs::read(path).with_context(|| format!("reading {file}"))?;
         let model =
@@ -63,7 +64,13 @@ impl Tensors {
         Ok(Self { by_name: floats.collect(), file })
     }
 
-    fn get(&self, name: &str, length: usize) -> anyhow::Result<Vec<f32>> {
+    /// How many values a tensor has, if it is there.
+    pub(crate) fn length(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).map(Vec::len)
+    }
+
+    /// The values of a tensor that must have so many.
+    pub(crate) fn get(&self, name: &str, length: usize) -> anyhow::Result<Vec<f32>> {
         let Some(values) = self.by_name.get(name) else {
             bail!(
                 "{} has no weights `{name}`: only packages written by rollcall-train can be gone on from",
