@@ -45,13 +45,12 @@ pub(crate) fn packages() -> Result<Vec<Package>> {
     Ok(all.into_values().collect())
 }
 
-/// What is in a package of the plugin's workspace when it is built for this system: itself and its dependencies, without what is used to
-/// build them.
+/// What is in a package when it is built for a target: itself and its dependencies, without what is used to build them.
 ///
 /// # Errors
 /// As [`packages`], or there is no such package.
-pub(crate) fn built_in(name: &str, host: &str) -> Result<Vec<Package>> {
-    let metadata = read(Workspace::Plugin, &["--filter-platform", host])?;
+pub(crate) fn built_in(workspace: Workspace, name: &str, target: &str) -> Result<Vec<Package>> {
+    let metadata = read(workspace, &["--filter-platform", target])?;
     let packages: BTreeMap<String, Package> = parse(&metadata)?.into_iter().collect();
     let own = packages.iter().find(|(_, package)| package.name == name);
     let (own, _) = own.with_context(|| format!("`cargo metadata` knows no package {name}"))?;

@@ -3,6 +3,7 @@
 use crate::{
     metadata::{self, Package},
     shell,
+    workspaces::Workspace,
 };
 use anyhow::{Context, Result};
 use std::{
@@ -22,6 +23,9 @@ const NAMES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "UNLICEN
 const OTHERS: [(&str, &str); 2] =
     [("Rollcall itself and its model", "NOTICE"), ("The window's fonts", "plugin/editor/fonts/OFL.txt")];
 
+/// What no manifest names.
+const RUST: &str = "Rust's standard library";
+
 /// Apache's text, for those who name it and do not bring it.
 const APACHE: &str = "LICENSE-APACHE";
 
@@ -36,18 +40,33 @@ CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA
 NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 ";
 
-/// Writes it beside the bundles that there are, which were built for this target.
+/// The plugin's crate.
+pub(crate) const PLUGIN: (Workspace, &str) = (Workspace::Plugin, "rollcall-plugin");
+
+/// Writes it beside the bundles that there are, which were built for this target of these crates, and link what has `runtime` as
+/// its texts: (what it is, text).
 ///
 /// # Errors
 /// Cargo cannot say what is in them, or a file cannot be read or written.
-pub(crate) fn write(bundles: &Path, target: &str) -> Result<()> {
-    let packages = metadata::built_in("rollcall-plugin", target)?;
+pub(crate) fn write(
+    bundles: &Path,
+    target: &str,
+    crates: &[(Workspace, &str)],
+    runtime: Vec<(String, String)>,
+) -> Result<()> {
+    let mut packages = Vec::new();
+    for (workspace, name) in crates {
+        packages.extend(metadata::built_in(*workspace, name, target)?);
+    }
+    packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+    packages.dedup_by(|a, b| (&a.name, &a.version) == (&b.name, &b.version));
     let mut others = Vec::new();
     for (what, path) in OTHERS {
         let text =
             fs::read_to_string(shell::root().join(path)).with_context(|| format!("cannot read {path}"))?;
         others.push((what.to_owned(), text));
     }
+    others.extend(runtime);
     let apache =
         fs::read_to_string(shell::root().join(APACHE)).with_context(|| format!("cannot read {APACHE}"))?;
     let texts = packages.iter().filter(|package| !package.ours && !is_here(package));
@@ -102,7 +121,9 @@ fn notice(
     packages: &[(&Package, Vec<(String, String)>)],
     apache: &str,
 ) -> String {
-    let mut list = String::from("What is in Rollcall.clap and Rollcall.vst3, and under which licences.\n\n");
+    let mut list = String::from(
+        "What is in Rollcall's plugin and in the programs beside it, and under which licences.\n\n",
+    );
     // Each text once, with all that it belongs to, in the order of its first.
     let mut by_text: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
@@ -116,6 +137,9 @@ fn notice(
     for (what, text) in others {
         add(text.clone(), what.clone());
     }
+    writeln!(list, "{RUST}: MIT OR Apache-2.0  https://github.com/rust-lang/rust")
+        .expect("a String takes everything");
+    add(apache.to_owned(), RUST.to_owned());
     for (package, texts) in packages {
         let what = format!("{} {}", package.name, package.version);
         let licence = package.licence.as_deref().unwrap_or("no SPDX licence");
@@ -174,6 +198,7 @@ mod tests {
             "three 1.0.0: MIT OR Apache-2.0",
             "one 1.0.0 (LICENSE)\ntwo 1.0.0 (LICENSE)\n",
             "Ourselves\n",
+            "Rust's standard library: MIT OR Apache-2.0",
         ] {
             assert!(notice.contains(line), "{line}\n{notice}");
         }

@@ -1,11 +1,14 @@
 //! Windows: the bundles and programs built here, and run under Wine by `cargo xtask windows`.
 
-mod checks;
 mod compiler;
 mod files;
+mod harness;
+mod plugin;
+mod program;
 mod screen;
 pub(crate) mod standard;
 pub(crate) mod target;
+mod window;
 mod wine;
 
 use crate::{machine, notices, report::Report, shell, workspaces::Workspace};
@@ -15,11 +18,15 @@ use files::FILES;
 use std::{fs, path::Path};
 use target::Target;
 
-/// What is built. The programs with the features of their whole workspace, so that what they have in common is compiled once.
-const BUILDS: [(Workspace, &[&str]); 2] = [
-    (Workspace::Main, &["--workspace", "--bin", "rollcall", "--bin", "rollcall-host"]),
-    (Workspace::Plugin, &["-p", "rollcall-plugin", "--lib"]),
-];
+/// What cargo is asked for in a workspace.
+type Asked = (Workspace, &'static [&'static str]);
+
+const PLUGIN: Asked = (Workspace::Plugin, &["-p", "rollcall-plugin", "--lib"]);
+/// What ships. The programs with the features of their whole workspace, so that what they have in common is compiled once.
+const ALL: [Asked; 2] =
+    [(Workspace::Main, &["--workspace", "--bin", "rollcall", "--bin", "rollcall-host"]), PLUGIN];
+/// What the test command builds: the harness with the features of its own tests, and the plugin.
+const TESTED: [Asked; 2] = [(Workspace::Main, &["-p", "rollcall-host", "--bin", "rollcall-host"]), PLUGIN];
 
 /// How it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +45,10 @@ pub(crate) fn bundle(target: &str, arguments: &[String]) -> Result<()> {
     machine::ensure(machine::Need::CommandLine)?;
     let target = Target::need(target)?;
     let folder = shell::target().join("bundled").join(&target.name);
-    build(&target, Build::Release, &folder, arguments)?;
-    notices::write(&folder, &target.name)?;
+    build(&target, Build::Release, &ALL, &folder, arguments)?;
+    let programs = ["rollcall", "rollcall-host"].map(|program| (Workspace::Main, program));
+    let crates = [&[notices::PLUGIN][..], &programs].concat();
+    notices::write(&folder, &target.name, &crates, compiler::runtime(&target.name))?;
     for (_, file) in FILES {
         let bytes = fs::metadata(folder.join(file)).with_context(|| format!("{file} is missing"))?.len();
         println!("{:6.1} MB  {}", bytes as f64 / 1e6, folder.join(file).display());
@@ -47,19 +56,31 @@ pub(crate) fn bundle(target: &str, arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Builds the files, and puts them where they belong in a folder.
-fn build(target: &Target, build: Build, folder: &Path, arguments: &[String]) -> Result<()> {
+/// Builds the files, and puts them where they belong in a folder, which has nothing else then.
+fn build(target: &Target, build: Build, asked: &[Asked], folder: &Path, arguments: &[String]) -> Result<()> {
     let settings = quick_settings(build)?;
-    for (workspace, what) in BUILDS {
-        let words = [&["build", "--release", "--locked"], what].concat();
-        shell::run(target.cargo(workspace, &words)?.args(&settings).args(arguments))?;
+    for (workspace, what) in asked {
+        let words = [&["build", "--release", "--locked"], *what].concat();
+        shell::run(target.cargo(*workspace, &words)?.args(&settings).args(arguments))?;
     }
-    for (built, file) in FILES {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let is_asked = |(built, _): &(&str, &str)| asked.iter().any(|(_, what)| makes(what, built));
+    for (built, file) in FILES.into_iter().filter(is_asked) {
         let (from, to) = (shell::target().join(&target.name).join("release").join(built), folder.join(file));
         fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
         fs::copy(&from, &to).with_context(|| format!("{} was not built", from.display()))?;
     }
     Ok(())
+}
+
+/// Whether a file is made by what cargo is asked for.
+fn makes(what: &[&str], file: &str) -> bool {
+    match file.strip_suffix(".exe") {
+        Some(program) => what.windows(2).any(|words| words == ["--bin", program]),
+        None => what.contains(&"--lib"),
+    }
 }
 
 /// What turns the one profile into a quick one. Whatever the profile says of single packages, it is said here again: that goes before.
@@ -75,13 +96,15 @@ fn quick_settings(build: Build) -> Result<Vec<String>> {
     }
     packages.sort_unstable();
     packages.dedup();
-    let of = |package: &&str| format!("profile.release.package.{package}.opt-level=1");
+    // tract reads a graph once and runs a probe; it is half of what there is to compile.
+    let level = |package: &str| if package.starts_with("tract-") { 0 } else { 1 };
+    let of = |package: &&str| format!("profile.release.package.{package}.opt-level={}", level(package));
     let settings = std::iter::once("profile.release.opt-level=1".to_owned()).chain(packages.iter().map(of));
     Ok(settings.flat_map(|setting| ["--config".to_owned(), setting]).collect())
 }
 
-/// What is quickly built. The harness loads plugins of both formats under Wine and finds out what they do badly, and files are
-/// written as Windows has them. Program and plugin take ten minutes of a processor more: [`run`].
+/// What is quickly built. The harness loads plugins of both formats under Wine and finds out what they do badly, files are written as
+/// Windows has them, and Rollcall's plugin does in the harness what it does here. The program costs six minutes of a processor more: [`run`].
 ///
 /// # Errors
 /// Something cannot be built, or Wine is missing.
@@ -91,12 +114,15 @@ pub(crate) fn check() -> Result<Report> {
         Err(why) => return Ok(Report::not_run(format!("no standard library for Windows here: {why}"))),
     };
     let mut report = Report::default();
-    checks::tests(&target, &quick_settings(Build::Quick)?, &mut report)?;
+    harness::check(&target, &quick_settings(Build::Quick)?, &mut report)?;
+    let folder = shell::target().join("windows/tested");
+    build(&target, Build::Quick, &TESTED, &folder, &[])?;
+    plugin::check(&folder, &mut report)?;
     Ok(report)
 }
 
 /// `cargo xtask windows`: builds what ships, and shows everything that can be shown here; with `quick`, of what is built without
-/// optimising much; with `harness`, of that alone.
+/// optimising much; with `tested`, what the test command shows.
 ///
 /// # Errors
 /// Something cannot be built, or a check fails.
@@ -104,14 +130,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let is_quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => false,
         ["quick"] => true,
-        ["harness"] => return crate::report::print(check()?),
-        _ => bail!("`cargo xtask windows` takes nothing, `quick` or `harness`"),
+        ["tested"] => return crate::report::print(check()?),
+        _ => bail!("`cargo xtask windows` takes nothing, `quick` or `tested`"),
     };
     machine::ensure_for(&["window".to_owned()])?;
     let target = Target::need(GNU)?;
     let folder = if is_quick {
         let folder = shell::target().join("windows/quick");
-        build(&target, Build::Quick, &folder, &[])?;
+        build(&target, Build::Quick, &ALL, &folder, &[])?;
         folder
     } else {
         bundle(GNU, &[])?;
@@ -119,8 +145,34 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     };
     let settings = quick_settings(if is_quick { Build::Quick } else { Build::Release })?;
     let mut report = Report::default();
-    checks::tests(&target, &settings, &mut report)?;
-    checks::headless(&folder, &mut report)?;
-    checks::window(&folder, &mut report)?;
+    harness::check(&target, &settings, &mut report)?;
+    program::check(&folder, &mut report)?;
+    plugin::check(&folder, &mut report)?;
+    window::check(&folder, &mut report)?;
     crate::report::print(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_what_is_copied() {
+        let made = |asked: &[Asked]| {
+            let is_made = |(built, _): &(&str, &str)| asked.iter().any(|(_, what)| makes(what, built));
+            FILES.into_iter().filter(is_made).map(|(_, file)| file).collect::<Vec<_>>()
+        };
+        assert_eq!(made(&ALL), FILES.map(|(_, file)| file));
+        assert_eq!(made(&TESTED), [FILES[0].1, FILES[1].1, "rollcall-host.exe"]);
+    }
+
+    #[test]
+    fn every_package_with_a_level_of_its_own_is_quick_too() {
+        assert_eq!(quick_settings(Build::Release).expect("none are read"), Vec::<String>::new());
+        let settings = quick_settings(Build::Quick).expect("the manifests are there");
+        for one in ["tract-core.opt-level=0", "read-fonts.opt-level=1", "egui.opt-level=1"] {
+            let one = format!("profile.release.package.{one}");
+            assert!(settings.contains(&one), "{one}: {settings:?}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::compiler::{GNU, compiler};
 use super::standard::{self, Standard};
 use crate::{machine, shell, workspaces::Workspace};
 use anyhow::{Result, bail};
-use std::{path::Path, process::Command};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 /// A target that can be built for.
 #[derive(Clone, Debug)]
@@ -56,15 +56,51 @@ impl Target {
     }
 }
 
-/// The DLLs that a program or library imports, as the linker's own tool lists them.
-///
-/// # Errors
-/// The tool is missing, or this is no such file.
-pub(crate) fn imports(file: &Path) -> Result<Vec<String>> {
-    let said = shell::read(shell::command("x86_64-w64-mingw32-objdump", &["--private-headers"]).arg(file))?;
-    let names = said.lines().filter_map(|line| line.trim().strip_prefix("DLL Name: "));
-    let mut names: Vec<String> = names.map(str::to_lowercase).collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
+/// What a program or library imports.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Imports {
+    /// Files, in small letters.
+    pub(crate) libraries: BTreeSet<String>,
+    pub(crate) functions: BTreeSet<String>,
+}
+
+impl Imports {
+    /// As the linker's own tool lists them.
+    ///
+    /// # Errors
+    /// The tool is missing, or this is no such file.
+    pub(crate) fn of(file: &Path) -> Result<Self> {
+        let tool = &mut shell::command("x86_64-w64-mingw32-objdump", &["--private-headers"]);
+        Ok(Self::parse(&shell::read(tool.arg(file))?))
+    }
+
+    /// A line names a library, or address, number and name of a function.
+    fn parse(said: &str) -> Self {
+        let mut imports = Self::default();
+        for line in said.lines() {
+            if let Some(library) = line.trim().strip_prefix("DLL Name: ") {
+                imports.libraries.insert(library.to_lowercase());
+            } else if let [address, number, name] = line.split_whitespace().collect::<Vec<_>>()[..]
+                && address.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+            {
+                imports.functions.insert(name.to_owned());
+            }
+        }
+        imports
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_and_functions_are_told_apart_from_exports() {
+        let said = "\tDLL Name: KERNEL32.dll\n\tvma:  Hint/Ord Member-Name Bound-To\n\t5414884\t  239  CreateProcessW\n\
+                    \tDLL Name: kernel32.dll\n\t[   0] clap_entry\n";
+        let imports = Imports::parse(said);
+        assert_eq!(imports.libraries, BTreeSet::from(["kernel32.dll".to_owned()]));
+        assert_eq!(imports.functions, BTreeSet::from(["CreateProcessW".to_owned()]));
+    }
 }
