@@ -30,7 +30,7 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Result<()> {
     watch.args([&host, &gl]).arg(folder).arg(pictures);
     let broken = shell::run(&mut watch).err().map(|error| format!("{error:#}"));
     report.rule(
-        "the window opens, draws, follows its host's size, closes and opens again",
+        "the window opens, draws (looked at where this Wine can show it: see above), follows its host's size, closes and opens again",
         broken.into_iter().collect(),
     );
     Ok(())
