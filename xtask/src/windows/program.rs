@@ -17,8 +17,8 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Result<()> {
     habits(&wine, &folder.join("rollcall.exe"), report)
 }
 
-/// The most that two numbers for one thing may lie apart. The exponentials and logarithms of the head are the C library's of each
-/// system: on `demo/feelings.ogg` they came out 4.2e-7 apart.
+/// The most that two numbers for one thing may lie apart. The 64-bit functions of two C libraries differ in the last bit here and there; of
+/// that mostly nothing is left in 32 bits.
 const APART: f64 = 1e-5;
 
 /// The same file: the same ranges, and numbers as near as two C libraries are.
