@@ -109,7 +109,7 @@ impl Host<'_> {
     fn claims(&self, plugin: &Path, report: &mut Report) -> Result<()> {
         let claims: Vec<&str> = CLAIMS.iter().flat_map(|claim| ["--assert", claim]).collect();
         let run =
-            [&["run", "--seconds", "4", "--input", "noise", "--blocks", "random:1024"], claims.as_slice()]
+            [&["run", "--seconds", "4", "--input", "noise", "--blocks", "random:1-1024"], claims.as_slice()]
                 .concat();
         let matrix =
             ["matrix", "--rates", "44100,96000", "--layouts", "1,2", "--blocks", "512", "--seconds", "0.5"];
