@@ -7,6 +7,8 @@
 mod app;
 mod ear;
 mod midi;
+#[cfg(all(windows, target_arch = "x86_64"))]
+mod no_process;
 mod panel;
 mod params;
 mod persist;

@@ -8,4 +8,5 @@ pub(crate) mod shipped;
 mod standard;
 mod target;
 
+pub(crate) use compiler::{MINGW, runtime};
 pub(crate) use target::Target;

@@ -1,6 +1,7 @@
 //! `THIRD-PARTY.txt` beside the bundles: every crate that is in them, its licence, and the texts that its authors want to be passed on.
 
 use crate::{
+    cross,
     metadata::{self, Package},
     shell,
     workspaces::Workspace,
@@ -25,6 +26,9 @@ const NAMES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "UNLICEN
 const OTHERS: [(&str, &str); 2] =
     [("Rollcall itself and its model", "NOTICE"), ("The window's fonts", "plugin/editor/fonts/OFL.txt")];
 
+/// What no manifest names.
+const RUST: &str = "Rust's standard library";
+
 /// Apache's text, for those who name it and do not bring it.
 const APACHE: &str = "LICENSE-APACHE";
 
@@ -39,21 +43,24 @@ CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA
 NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 ";
 
-/// What is in the bundles, and what else ships.
-const PLUGIN: [(Workspace, &str); 1] = [(Workspace::Plugin, "rollcall-plugin")];
+/// The plugin's crate.
+pub(crate) const PLUGIN: (Workspace, &str) = (Workspace::Plugin, "rollcall-plugin");
+/// What else ships.
 const ALL: [(Workspace, &str); 4] = [
-    PLUGIN[0],
+    PLUGIN,
     (Workspace::Main, "rollcall"),
     (Workspace::Main, "rollcall-host"),
     (Workspace::Main, "rollcall-python"),
 ];
 
-/// Writes it beside the bundles that there are, which were built for this target.
+/// Writes it beside the bundles that there are, which were built for this target of these crates.
 ///
 /// # Errors
 /// Cargo cannot say what is in them, or a file cannot be read or written.
-pub(crate) fn write(bundles: &Path, target: &str) -> Result<()> {
-    let notice = notice_of(&PLUGIN, "Rollcall.clap and Rollcall.vst3", target)?;
+pub(crate) fn write(bundles: &Path, target: &str, crates: &[(Workspace, &str)]) -> Result<()> {
+    let what =
+        if crates.len() == 1 { "Rollcall.clap and Rollcall.vst3" } else { "Rollcall's plugin and programs" };
+    let notice = notice_of(crates, what, target)?;
     for place in PLACES.iter().chain([&CLAP_INSIDE]) {
         let path = bundles.join(place);
         let folder = path.parent().context("a file lies in a folder")?;
@@ -93,6 +100,7 @@ fn notice_of(built: &[(Workspace, &str)], what: &str, target: &str) -> Result<St
             fs::read_to_string(shell::root().join(path)).with_context(|| format!("cannot read {path}"))?;
         others.push((what.to_owned(), text));
     }
+    others.extend(cross::runtime(target));
     let apache =
         fs::read_to_string(shell::root().join(APACHE)).with_context(|| format!("cannot read {APACHE}"))?;
     let texts = packages.values().filter(|package| !package.ours && !is_here(package));
@@ -152,6 +160,9 @@ fn notice(
     for (whose, text) in others {
         add(text.clone(), whose.clone());
     }
+    writeln!(list, "{RUST}: MIT OR Apache-2.0  https://github.com/rust-lang/rust")
+        .expect("a String takes everything");
+    add(apache.to_owned(), RUST.to_owned());
     for (package, texts) in packages {
         let what = format!("{} {}", package.name, package.version);
         let licence = package.licence.as_deref().unwrap_or("no SPDX licence");
@@ -210,6 +221,7 @@ mod tests {
             "three 1.0.0: MIT OR Apache-2.0",
             "one 1.0.0 (LICENSE)\ntwo 1.0.0 (LICENSE)\n",
             "Ourselves\n",
+            "Rust's standard library: MIT OR Apache-2.0",
         ] {
             assert!(notice.contains(line), "{line}\n{notice}");
         }

@@ -317,7 +317,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "windows",
         action: Action::Check(windows::check),
-        shows: "the harness on Windows, under Wine, finds out what plugins of both formats do badly; files there",
+        shows: "on Windows, under Wine: both formats in the harness do what they do here; it finds out what others do badly; files",
     },
     Suite {
         name: "arm",

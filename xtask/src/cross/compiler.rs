@@ -4,6 +4,9 @@ use crate::{machine, shell};
 use anyhow::Result;
 use std::{fs, path::Path, process::Command};
 
+/// The target that MinGW links for.
+pub(crate) const MINGW: &str = "x86_64-pc-windows-gnu";
+
 /// What builds for a target on Debian.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tools {
@@ -23,7 +26,7 @@ enum Kind {
 /// What cross-compiles for a target here, if anything does.
 pub(super) fn tools(target: &str) -> Option<Tools> {
     let (package, kind) = match target {
-        "x86_64-pc-windows-gnu" => ("gcc-mingw-w64-x86-64", Kind::Gnu("x86_64-w64-mingw32-")),
+        MINGW => ("gcc-mingw-w64-x86-64", Kind::Gnu("x86_64-w64-mingw32-")),
         "aarch64-unknown-linux-gnu" => ("gcc-aarch64-linux-gnu", Kind::Gnu("aarch64-linux-gnu-")),
         "aarch64-apple-darwin" | "x86_64-apple-darwin" => ("clang", Kind::Checking),
         _ => return None,
@@ -92,6 +95,29 @@ pub(super) fn compiler(cargo: &mut Command, toolchain: Option<&Path>, target: &s
         Some(tools) if !is_native(target) => tools.tell(cargo, target),
         _ => Ok(()),
     }
+}
+
+/// What MinGW puts into every file that it links, and where Debian has its copyright.
+const RUNTIME: [(&str, &str, &str); 2] = [
+    (
+        "The C runtime of MinGW-w64",
+        "/usr/share/doc/mingw-w64-common/copyright",
+        "mostly the Zope Public License 2.1, https://www.mingw-w64.org",
+    ),
+    (
+        "GCC's runtime library libgcc",
+        "/usr/share/doc/gcc-mingw-w64-base/copyright",
+        "GPL 3 with the GCC Runtime Library Exception 3.1, https://gcc.gnu.org",
+    ),
+];
+
+/// The licences of what the linker brings along: (what it is, text).
+pub(crate) fn runtime(target: &str) -> Vec<(String, String)> {
+    if target != MINGW {
+        return Vec::new();
+    }
+    let text = |path: &str, terms: &str| fs::read_to_string(path).unwrap_or_else(|_| format!("{terms}\n"));
+    RUNTIME.iter().map(|(what, path, terms)| ((*what).to_owned(), text(path, terms))).collect()
 }
 
 /// Whether this is the system that a target stands for, on whichever processor.
