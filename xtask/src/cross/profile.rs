@@ -14,7 +14,9 @@ pub(crate) fn quick() -> Result<Vec<String>> {
     let manifests = manifests.collect::<std::io::Result<Vec<_>>>()?;
     let mut packages: Vec<&str> = Vec::new();
     for line in manifests.iter().flat_map(|text| text.lines()) {
-        packages.extend(line.strip_suffix(".opt-level = \"s\""));
+        packages.extend(
+            ["s", "z"].iter().find_map(|level| line.strip_suffix(&format!(".opt-level = \"{level}\""))),
+        );
     }
     packages.sort_unstable();
     packages.dedup();
