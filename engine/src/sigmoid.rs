@@ -29,10 +29,11 @@ mod tests {
     /// The expected values are those of 40 digits, rounded. Of these numbers the C library's 32-bit functions miss the last bit of some.
     #[test]
     fn every_value_is_the_nearest_that_there_is() {
+        let log_2 = std::f32::consts::LN_2;
         for (x, log, value) in [
-            (-4.0, -4.018_149_9, 0.017_986_21),
+            (-4.0, -4.018_15, 0.017_986_21),
             (-1.0, -1.313_261_6, 0.268_941_43),
-            (0.0, -0.693_147_2, 0.5),
+            (0.0, -log_2, 0.5),
             (1.5, -0.201_413_27, 0.817_574_5),
             (3.0, -0.048_587_352, 0.952_574_13),
         ] {

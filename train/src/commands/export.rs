@@ -18,6 +18,10 @@ pub struct ExportArgs {
     /// Folder of the run.
     #[arg(long, default_value = "cache/runs/default")]
     run: PathBuf,
+    /// Folders of more runs: the mean of their weights and of the run's is exported (Wortsman et al. 2022, "Model soups: averaging weights
+    /// of multiple fine-tuned models improves accuracy without increasing inference time").
+    #[arg(long)]
+    mean_with: Vec<PathBuf>,
     /// Blend the run's weights with those of the package that it began from (Wortsman et al. 2022, "Robust fine-tuning of
     /// zero-shot models"): what a short run on other data gains is kept, and less of what it forgets.
     #[arg(long)]
@@ -79,7 +83,7 @@ const MEMORY_S: f32 = 3.0;
 /// # Errors
 /// The run, the pool, the disk, or anything the engine finds wrong with the package.
 pub fn run(args: ExportArgs) -> anyhow::Result<()> {
-    let mut trained = Trained::read(&args.run)?;
+    let mut trained = Trained::read(&args.run, &args.mean_with)?;
     let clips = args.clips;
     if let Some(package) = &args.blend {
         let plain = Vggish::new(Shape { standardise: false, ..trained.net.shape.clone() });

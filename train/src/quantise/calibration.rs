@@ -6,7 +6,8 @@ use crate::base::threads::{parallel, parallel_with};
 use crate::mix::length::SKIP_COLUMNS;
 use crate::nn::conv::{Map, Prepared, Scratch};
 use crate::nn::dense::relu;
-use crate::nn::vggish::{BANDS, Flatten, Vggish};
+use crate::nn::stack::{BANDS, Flatten};
+use crate::nn::vggish::Vggish;
 use anyhow::{Result, ensure};
 
 /// What is heard while a network is calibrated: spectrograms, each `[hops, 64]`, hops a multiple of 16.
@@ -42,7 +43,7 @@ pub fn calibrate(net: &Vggish, values: &[f32], heard: &Heard<'_>, ranges: Ranges
     round(&mut bytes, log_mel);
     let mut told = vec![("log-mel".to_owned(), decibels(&floats, &bytes))];
     let (mut input, mut convolutions) = (log_mel, Vec::new());
-    for (index, conv) in net.convs.iter().enumerate() {
+    for (index, conv) in net.stack.convs.iter().enumerate() {
         let prepared = conv.prepare(values);
         let layer = Affine { weights: &prepared.forward, bias: &prepared.bias };
         let mut quantised = Quantised::new(layer, input, [&neighbours(&floats), &neighbours(&bytes)])?;
@@ -59,7 +60,8 @@ pub fn calibrate(net: &Vggish, values: &[f32], heard: &Heard<'_>, ranges: Ranges
         input = quantised.output;
         convolutions.push(quantised);
     }
-    let windows = |maps: &[Map]| parallel(maps.len(), |i| net.windows(&maps[i], SKIP_COLUMNS)).concat();
+    let windows =
+        |maps: &[Map]| parallel(maps.len(), |i| net.shape.flatten.windows(&maps[i], SKIP_COLUMNS)).concat();
     let dense = dense_layers(net, values, windows(&floats), windows(&bytes), ranges, &mut told)?;
     Ok(Calibrated { log_mel, convolutions, dense, told })
 }

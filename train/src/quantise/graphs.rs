@@ -7,7 +7,8 @@ use super::calibration::Calibrated;
 use super::layer::Quantised;
 use super::ranges::Activation;
 use crate::nn::head::WIDTH;
-use crate::nn::vggish::{BANDS, COLUMN_HOPS, Vggish, WINDOW_COLUMNS};
+use crate::nn::stack::{BANDS, COLUMN_HOPS, WINDOW_COLUMNS};
+use crate::nn::vggish::Vggish;
 use rollcall_import::onnx::Attribute::{Int, Ints};
 use rollcall_import::onnx::Dimension::{Any, Fixed};
 use rollcall_import::onnx::{Attribute, Graph, Storage};
@@ -21,7 +22,7 @@ pub fn columns(net: &Vggish, calibrated: &Calibrated) -> Vec<u8> {
     let mut graph = Graph::new(Storage::Single);
     let mut ends = activation(&mut graph, "log_mel", calibrated.log_mel);
     let mut x = graph.node("QuantizeLinear", &["log_mel", &ends[0], &ends[1]], "log_mel.bytes", &[]);
-    for (i, (conv, quantised)) in net.convs.iter().zip(&calibrated.convolutions).enumerate() {
+    for (i, (conv, quantised)) in net.stack.convs.iter().zip(&calibrated.convolutions).enumerate() {
         let (inputs, outputs) = (conv.inputs, conv.outputs);
         // [3, 3, inputs, outputs] -> [outputs, inputs, 3, 3].
         let turned = |at: usize| {

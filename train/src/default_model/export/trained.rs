@@ -8,7 +8,7 @@ use crate::nn::graphs;
 use crate::nn::vggish::{Shape, Vggish};
 use anyhow::Result;
 use rollcall_engine::OPENMIC_CLASSES;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A run's weights, and how they came about.
 pub struct Trained {
@@ -31,15 +31,29 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// Reads the folder of a run of `rollcall-train learn`.
+    /// Reads the folder of a run of `rollcall-train learn`; with others, the mean of their weights (Wortsman et al. 2022, "Model soups").
     ///
     /// # Errors
-    /// No finished run in it, or a file of it that cannot be read.
-    pub fn read(run: &Path) -> Result<Self> {
+    /// No finished run in one of them, a file that cannot be read, or networks of different shapes.
+    pub fn read(run: &Path, others: &[PathBuf]) -> Result<Self> {
         let Bound { recipe, start, pool, teacher, .. } = Bound::load(run)?;
         let shape = Shape { hidden: vec![recipe.hidden], ..Shape::compact(OPENMIC_CLASSES.len()) };
         let network = Network::new(shape);
-        let trained = weights::load(&network.layout, &run.join(weights::WEIGHTS))?;
+        let mut trained = weights::load(&network.layout, &run.join(weights::WEIGHTS))?;
+        for other in others {
+            let more = weights::load(&network.layout, &other.join(weights::WEIGHTS))?;
+            trained.iter_mut().zip(more).for_each(|(sum, value)| *sum += value);
+        }
+        trained.iter_mut().for_each(|sum| *sum /= (1 + others.len()) as f32);
+        let seeds = others.iter().map(|other| Ok(Bound::load(other)?.recipe.seed.to_string()));
+        let seeds: Vec<String> = seeds.collect::<Result<_>>()?;
+        let mean = match seeds.as_slice() {
+            [] => String::new(),
+            seeds => format!(
+                " The weights are the mean of this run's and of those with seed {}.",
+                seeds.join(", ")
+            ),
+        };
         let (net, values) = network.folded(&trained);
         let command = format!(
             "rollcall-train learn --teacher FOLDER --from START --steps {} --batch {} --columns {} --hidden {} --rate {} \
@@ -62,7 +76,7 @@ impl Trained {
             seed: recipe.seed,
             command,
             done: format!(
-                "{} steps of {} clips of {:.2} s were done, each clip heard by the teacher (network {teacher}), on the pool {pool}.",
+                "{} steps of {} clips of {:.2} s were done, each clip heard by the teacher (network {teacher}), on the pool {pool}.{mean}",
                 recipe.steps,
                 recipe.batch,
                 recipe.columns as f32 * 0.16
