@@ -10,7 +10,8 @@ const LOST_DB: f64 = 12.0;
 /// A channel so much below the loudest adds nothing to the mean of all: a tenth of its amplitude.
 const NEARLY_SILENT_DB: f64 = 20.0;
 /// Music whose loudest window is below this is heard worse, for what is quieter in it drowns in the log-mel's offset (0.01): made
-/// quieter step by step, demo/war-of-freedom.ogg keeps its cello at -38 dBFS, a little of it, and has lost it at -43.
+/// quieter step by step, demo/war-of-freedom.ogg keeps its bass at -33 dBFS, a part of it at -38, and has lost what is alone with the
+/// guitar at -43.
 const QUIET_DBFS: f32 = -40.0;
 /// Seconds of one window of the network (paper, section 2.1).
 const WINDOW_S: f64 = 0.96;

@@ -174,7 +174,11 @@ fn one_command_compares_the_representations_on_the_published_sets() {
     assert_eq!(text(&again.stdout), said);
     fs::write(folder.join("small.toml"), SETTINGS.replace("epochs = 40", "epochs = 41")).unwrap();
     let other = run(folder, &paper);
-    assert!(!other.status.success() && text(&other.stderr).contains("another experiment"));
+    let why = text(&other.stderr);
+    assert!(
+        !other.status.success() && why.contains("another run") && why.contains("40 then, 41 now"),
+        "{why}"
+    );
 
     let report = run(folder, &["report", "results"]);
     assert!(report.status.success(), "{}", text(&report.stderr));

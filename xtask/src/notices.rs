@@ -76,7 +76,7 @@ pub(crate) fn write(bundles: &Path, target: &str, crates: &[(Workspace, &str)]) 
 /// Writes one for all that ships for a target: plugin, programs and Python package.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub(crate) fn write_all(path: &Path, target: &str) -> Result<()> {
     write_to(path, &notice_of(&ALL, "Rollcall's plugin, programs and Python package", target)?)
 }

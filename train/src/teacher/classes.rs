@@ -16,7 +16,7 @@ const TABLE: &str = include_str!("classes.csv");
 /// Columns: an instrument outside of the 20; its AudioSet display names with `|` between.
 const OTHERS: &str = include_str!("others.csv");
 
-/// Columns: one of our classes; what its logit is raised by where the genre is sure; AudioSet's genres with `|` between.
+/// Columns: one of our classes; AudioSet's genres with `|` between; what the class's logit is raised by where the genre is sure.
 const GENRES: &str = include_str!("genres.csv");
 
 /// The table, bound to a teacher's own list of classes.
@@ -62,8 +62,8 @@ impl ClassTable {
         for record in csv::Reader::from_reader(GENRES.as_bytes()).records() {
             let record = record.expect("the table is part of the program, and a test reads it");
             let class = OPENMIC_CLASSES.iter().position(|class| *class == &record[0]);
-            let raised = record[1].parse().expect("a number");
-            genres.push((class.expect("one of the 20"), raised, indices(&names, &record[2])?));
+            let raised = record[2].parse().expect("a number");
+            genres.push((class.expect("one of the 20"), raised, indices(&names, &record[1])?));
         }
         Ok(Self { members, told, names, others, genres })
     }
@@ -162,7 +162,7 @@ mod tests {
             names.extend(record.unwrap()[1].split('|').map(str::to_owned));
         }
         for record in csv::Reader::from_reader(GENRES.as_bytes()).records() {
-            for genre in record.unwrap()[2].split('|') {
+            for genre in record.unwrap()[1].split('|') {
                 if !names.iter().any(|name| name == genre) {
                     names.push(genre.to_owned());
                 }

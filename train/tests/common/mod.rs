@@ -77,8 +77,11 @@ pub(crate) fn teacher() -> tempfile::TempDir {
     npy.extend(header.bytes());
     npy.extend(vec![1.0f32 / 513.0; BANDS * 513].iter().flat_map(|v| v.to_le_bytes()));
     fs::write(folder.path().join("mel_basis_128x513.npy"), npy).unwrap();
-    let tables =
-        [include_str!("../../src/teacher/classes.csv"), include_str!("../../src/teacher/others.csv")];
+    let tables = [
+        include_str!("../../src/teacher/classes.csv"),
+        include_str!("../../src/teacher/others.csv"),
+        include_str!("../../src/teacher/genres.csv"),
+    ];
     let mut names: Vec<String> = Vec::new();
     for table in tables {
         for record in csv::Reader::from_reader(table.as_bytes()).records() {
