@@ -12,7 +12,7 @@ use crate::nn::vggish::{Shape, Vggish};
 use crate::pool::Pool;
 use crate::quantise::{Calibrated, Ranges, calibrate, columns, dense, score};
 use anyhow::{Context, Result, ensure};
-use rollcall_engine::package::{EVENTS, Kind, MODEL_CARD, Manifest, PostProcessing, Training};
+use rollcall_engine::package::{EVENTS, Kind, MODEL_CARD, Manifest, PostProcessing};
 use rollcall_engine::{Model, Package};
 use rollcall_import::{Body, Label, seal};
 use std::fmt::Write as _;
@@ -97,8 +97,8 @@ pub fn run(args: QuantiseArgs) -> Result<()> {
     );
     let mut label = label(&package, &args, &how.to_lowercase(), &told);
     fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
-    let body = || body(&package, &net, &calibrated);
-    seal(body()?, label.clone(), &args.out)?;
+    let body = body(&package, &net, &calibrated)?;
+    seal(body.clone(), label.clone(), &args.out)?;
     if args.clips > 0 {
         let set = ValidationSet::draw(&pool, args.clips, Length::TEN_SECONDS)?;
         let model = Model::load(rollcall_models::read_dir(&args.out)?)?;
@@ -109,7 +109,7 @@ pub fn run(args: QuantiseArgs) -> Result<()> {
         report.scores.iter().for_each(|(name, value)| println!("{name} {value:.4}"));
         let title = format!("{} {}, validation", label.name, label.version);
         let diagram = reliability::svg(&title, &report.scored)?;
-        seal(body()?, label, &args.out)?;
+        seal(body, label, &args.out)?;
         let path = args.out.join(reliability::FILE);
         fs::write(&path, diagram).with_context(|| format!("writing {}", path.display()))?;
     }
@@ -188,7 +188,7 @@ fn label(package: &Package, args: &QuantiseArgs, how: &str, told: &str) -> Label
         description: format!("{}, 8 bits", manifest.description),
         licence: manifest.licence.clone(),
         origin: format!("{}; quantised by rollcall-train quantise", manifest.origin),
-        training: Training { ..manifest.training.clone() },
+        training: manifest.training.clone(),
         thresholds: manifest.thresholds.clone(),
         scores: if args.clips > 0 { Default::default() } else { manifest.scores.clone() },
         card: format!("{}\n{quantised}", card.trim_end()),

@@ -11,7 +11,7 @@
 //! rock song, that it has drums ([`ClassTable::by_genre`]).
 
 use super::network::Said;
-use crate::nn::loss::{Target, attention_bce, sigmoid};
+use crate::nn::loss::{Target, attention_bce, logit, sigmoid};
 use crate::teacher::{ClassTable, Heard};
 use rollcall_engine::OPENMIC_CLASSES;
 
@@ -174,10 +174,6 @@ fn corrected(heard: &Heard, known: &[Option<bool>], table: &ClassTable) -> Vec<f
         }
     }
     targets
-}
-
-fn logit(probability: f32) -> f32 {
-    (probability / (1.0 - probability)).ln()
 }
 
 /// Binary cross-entropy of a logit to a probability, less the probability's own entropy: 0 where they agree.

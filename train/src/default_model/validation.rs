@@ -35,6 +35,13 @@ pub struct Answer {
     pub loudest: Vec<f32>,
 }
 
+impl Answer {
+    /// Leaves the classes this share of what is said, 0..=1, because something else is heard.
+    pub fn leave(&mut self, share: f32) {
+        self.clip.iter_mut().chain(&mut self.loudest).for_each(|p| *p *= share);
+    }
+}
+
 /// Clips of the scenes that are scored apart; a scene that the pool has nothing for is empty.
 pub struct ValidationSet {
     solos: Vec<Judged>,

@@ -49,6 +49,11 @@ pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
+/// What [`sigmoid`] makes this probability of, which lies between 0 and 1.
+pub fn logit(probability: f32) -> f32 {
+    (probability / (1.0 - probability)).ln()
+}
+
 /// Binary cross-entropy on the pooled posterior plus the same on each step, each weighted by what is known and divided by the
 /// number of its labels; `step_share` of the whole (0 to 1) goes to the steps.
 ///

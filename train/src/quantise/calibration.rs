@@ -6,7 +6,7 @@ use crate::base::threads::{parallel, parallel_with};
 use crate::mix::length::SKIP_COLUMNS;
 use crate::nn::conv::{Map, Prepared, Scratch};
 use crate::nn::dense::relu;
-use crate::nn::stack::{BANDS, Flatten};
+use crate::nn::stack::{Flatten, picture};
 use crate::nn::vggish::Vggish;
 use anyhow::{Result, ensure};
 
@@ -36,7 +36,7 @@ pub fn calibrate(net: &Vggish, values: &[f32], heard: &Heard<'_>, ranges: Ranges
         net.shape.flatten == Flatten::MeanOverTime,
         "only networks that average a window's columns are quantised"
     );
-    let mut floats: Vec<Map> = heard.iter().map(|log_mel| map(log_mel)).collect();
+    let mut floats: Vec<Map> = heard.iter().map(|log_mel| picture(log_mel, |x| x)).collect();
     // Silence is the least that a log-mel can be.
     let log_mel = histogram(&floats, 0.01_f32.ln()).choose(ranges);
     let mut bytes: Vec<Map> = floats.clone();
@@ -103,12 +103,6 @@ fn dense_layers(
         layers.push(quantised);
     }
     Ok(layers)
-}
-
-fn map(log_mel: &[f32]) -> Map {
-    let mut map = Map::zeros(log_mel.len() / BANDS, BANDS, 1);
-    log_mel.chunks_exact(BANDS).enumerate().for_each(|(t, row)| map.row_mut(t).copy_from_slice(row));
-    map
 }
 
 fn rows(map: &Map) -> impl Iterator<Item = &[f32]> {

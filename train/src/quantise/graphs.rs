@@ -7,14 +7,11 @@ use super::calibration::Calibrated;
 use super::layer::Quantised;
 use super::ranges::Activation;
 use crate::nn::head::WIDTH;
-use crate::nn::stack::{BANDS, COLUMN_HOPS, WINDOW_COLUMNS};
+use crate::nn::stack::{BANDS, ROWS, WINDOW_COLUMNS};
 use crate::nn::vggish::Vggish;
 use rollcall_import::onnx::Attribute::{Int, Ints};
 use rollcall_import::onnx::Dimension::{Any, Fixed};
 use rollcall_import::onnx::{Attribute, Graph, Storage};
-
-/// Rows in frequency of a column.
-const ROWS: usize = BANDS / COLUMN_HOPS;
 
 /// `columns.onnx`: `[1, 1, T, 64] -> [1, 512, T/16, 4]`.
 #[must_use]

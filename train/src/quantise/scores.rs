@@ -38,7 +38,7 @@ pub fn score(
         let mut said = answer(&of(&head.activity), &of(&head.attention), net.shape.classes);
         if let Some(events) = &events {
             let share = events.share_of_classes(rows, net.shape.unit_high);
-            said.clip.iter_mut().chain(&mut said.loudest).for_each(|p| *p *= share);
+            said.leave(share);
         }
         said
     };

@@ -7,7 +7,8 @@
 //! records have. By how much is a judgement: on four rock songs in stems the teacher says .02 to .2 of drums with the whole band and
 //! hears a rock genre (.7 and more), .001 to .012 with the guitar alone (.04 to .31).
 
-use crate::nn::loss::sigmoid;
+use crate::base::class;
+use crate::nn::loss::{logit, sigmoid};
 use rollcall_engine::OPENMIC_CLASSES;
 
 /// Columns: our class; its AudioSet display names with `|` between; whether the teacher can tell.
@@ -61,7 +62,7 @@ impl ClassTable {
         let mut genres = Vec::new();
         for record in csv::Reader::from_reader(GENRES.as_bytes()).records() {
             let record = record.expect("the table is part of the program, and a test reads it");
-            let class = OPENMIC_CLASSES.iter().position(|class| *class == &record[0]);
+            let class = class::index(&record[0]);
             let raised = record[2].parse().expect("a number");
             genres.push((class.expect("one of the 20"), raised, indices(&names, &record[1])?));
         }
@@ -82,7 +83,7 @@ impl ClassTable {
         for (class, raised, genres) in &self.genres {
             let sure = genres.iter().map(|&g| probabilities[g]).sum::<f32>().min(1.0);
             let own = likely[*class].clamp(1e-6, 1.0 - 1e-6);
-            likely[*class] = sigmoid((own / (1.0 - own)).ln() + raised * sure);
+            likely[*class] = sigmoid(logit(own) + raised * sure);
         }
         likely
     }
@@ -155,16 +156,13 @@ mod tests {
     /// A list with our table's names first, shuffled by none: index = order of mention.
     fn list() -> (String, Vec<String>) {
         let mut names: Vec<String> = Vec::new();
-        for record in csv::Reader::from_reader(TABLE.as_bytes()).records() {
-            names.extend(record.unwrap()[1].split('|').map(str::to_owned));
-        }
-        for record in csv::Reader::from_reader(OTHERS.as_bytes()).records() {
-            names.extend(record.unwrap()[1].split('|').map(str::to_owned));
-        }
-        for record in csv::Reader::from_reader(GENRES.as_bytes()).records() {
-            for genre in record.unwrap()[1].split('|') {
-                if !names.iter().any(|name| name == genre) {
-                    names.push(genre.to_owned());
+        for table in [TABLE, OTHERS, GENRES] {
+            for record in csv::Reader::from_reader(table.as_bytes()).records() {
+                for name in record.unwrap()[1].split('|') {
+                    // A genre tells of several classes.
+                    if !names.iter().any(|known| known == name) {
+                        names.push(name.to_owned());
+                    }
                 }
             }
         }

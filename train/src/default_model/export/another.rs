@@ -72,7 +72,7 @@ impl<'a> Events<'a> {
         set.score_by(trained.net.shape.classes, quiet, &|log_mel, scratch| {
             let (greatest, mut said) = self.hear(trained, &prepared, log_mel, scratch);
             let share = Another::share_of_classes(greatest.another(self.another));
-            said.clip.iter_mut().chain(&mut said.loudest).for_each(|p| *p *= share);
+            said.leave(share);
             said
         })
     }

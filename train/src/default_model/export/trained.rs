@@ -40,20 +40,20 @@ impl Trained {
         let shape = Shape { hidden: vec![recipe.hidden], ..Shape::compact(OPENMIC_CLASSES.len()) };
         let network = Network::new(shape);
         let mut trained = weights::load(&network.layout, &run.join(weights::WEIGHTS))?;
+        let mut seeds = Vec::new();
         for other in others {
             let more = weights::load(&network.layout, &other.join(weights::WEIGHTS))?;
             trained.iter_mut().zip(more).for_each(|(sum, value)| *sum += value);
+            seeds.push(Bound::load(other)?.recipe.seed.to_string());
         }
-        trained.iter_mut().for_each(|sum| *sum /= (1 + others.len()) as f32);
-        let seeds = others.iter().map(|other| Ok(Bound::load(other)?.recipe.seed.to_string()));
-        let seeds: Vec<String> = seeds.collect::<Result<_>>()?;
-        let mean = match seeds.as_slice() {
-            [] => String::new(),
-            seeds => format!(
+        let mut mean = String::new();
+        if !others.is_empty() {
+            trained.iter_mut().for_each(|sum| *sum /= (1 + others.len()) as f32);
+            mean = format!(
                 " The weights are the mean of this run's and of those with seed {}.",
                 seeds.join(", ")
-            ),
-        };
+            );
+        }
         let (net, values) = network.folded(&trained);
         let command = format!(
             "rollcall-train learn --teacher FOLDER --from START --steps {} --batch {} --columns {} --hidden {} --rate {} \
