@@ -217,6 +217,31 @@ impl<N: Copy + Default> Stage<N> {
     }
 }
 
+/// What both kinds of layers call the same.
+macro_rules! layer {
+    () => {
+        fn shape(&self) -> Shape {
+            self.shape()
+        }
+
+        fn input_row(&self, bands: usize) -> usize {
+            self.input_row(bands)
+        }
+
+        fn output_row(&self, bands: usize) -> usize {
+            self.output_row(bands)
+        }
+
+        fn sees(&self) -> usize {
+            self.sees()
+        }
+
+        fn run(&self, bands: usize, input: &[Self::Number], starts: &[usize], output: &mut [Self::Number]) {
+            self.run(bands, input, starts, output);
+        }
+    };
+}
+
 impl Rows for Layer {
     type Number = f32;
     type Intake = ();
@@ -225,25 +250,7 @@ impl Rows for Layer {
         log_mel
     }
 
-    fn shape(&self) -> Shape {
-        self.shape()
-    }
-
-    fn input_row(&self, bands: usize) -> usize {
-        self.input_row(bands)
-    }
-
-    fn output_row(&self, bands: usize) -> usize {
-        self.output_row(bands)
-    }
-
-    fn sees(&self) -> usize {
-        self.sees()
-    }
-
-    fn run(&self, bands: usize, input: &[f32], starts: &[usize], output: &mut [f32]) {
-        self.run(bands, input, starts, output);
-    }
+    layer!();
 }
 
 impl Rows for QuantisedLayer {
@@ -254,23 +261,5 @@ impl Rows for QuantisedLayer {
         intake.byte(log_mel)
     }
 
-    fn shape(&self) -> Shape {
-        self.shape()
-    }
-
-    fn input_row(&self, bands: usize) -> usize {
-        self.input_row(bands)
-    }
-
-    fn output_row(&self, bands: usize) -> usize {
-        self.output_row(bands)
-    }
-
-    fn sees(&self) -> usize {
-        self.sees()
-    }
-
-    fn run(&self, bands: usize, input: &[u8], starts: &[usize], output: &mut [u8]) {
-        self.run(bands, input, starts, output);
-    }
+    layer!();
 }

@@ -191,27 +191,28 @@ fn quantised_equals_its_references(folder: &Path, similar: [f64; 2]) {
             assert_eq!(bits(&piece), bits(&streamed[start + 2..].concat()), "{level:?}, from column {start}");
         }
         // The last two columns see the border at the end.
-        let bytes = |column: &[f32]| column.iter().map(|x| (x / column_step).round()).collect::<Vec<f32>>();
-        let whole: Vec<f32> = whole[..streamed.len()].iter().flat_map(|column| bytes(column)).collect();
+        let whole = in_steps(&whole[..streamed.len()].concat(), column_step);
         assert!(is_similar(&whole, &streamed.concat(), similar), "{level:?}: columns of tract");
         let model = Model::build(package(folder), runtime).unwrap();
         found.push((level, model.embed(&hops).unwrap().concat()));
     }
     let tract = columns::Columns::load(&mut open("columns.onnx"), &mut open("dense.onnx"), Runtime::Tract);
     let tract = streamed_columns(&Arc::new(tract.unwrap()), &hops);
-    let in_steps = |columns: &[Vec<f32>]| {
-        columns.concat().iter().map(|x| (x / column_step).round()).collect::<Vec<f32>>()
-    };
     // Pulsed, tract begins with a border of bytes of 0, which is silence, where the file has a log-mel of 0.
-    let (whole, pulsed) = (in_steps(&whole[2..tract.len()]), in_steps(&tract[2..]));
+    let [whole, pulsed] =
+        [&whole[2..tract.len()], &tract[2..]].map(|columns| in_steps(&columns.concat(), column_step));
     assert!(is_similar(&whole, &pulsed, similar), "columns of tract, pulsed");
     for (level, embeddings) in &found {
         assert_eq!(bits(embeddings), bits(&found[0].1), "{level:?}");
     }
-    let in_steps = |values: &[f32]| values.iter().map(|x| (x / step).round()).collect::<Vec<f32>>();
-    let expected = in_steps(&read_floats(folder, "embeddings"));
-    let found = in_steps(&found[0].1[..expected.len()]);
+    let expected = in_steps(&read_floats(folder, "embeddings"), step);
+    let found = in_steps(&found[0].1[..expected.len()], step);
     assert!(is_similar(&expected, &found, embedded), "onnxruntime's embeddings");
+}
+
+/// Values as the bytes that they stand for.
+fn in_steps(values: &[f32], step: f32) -> Vec<f32> {
+    values.iter().map(|x| (x / step).round()).collect()
 }
 
 /// Whether bytes are at most one apart, and as large a share of them as `similar` equal.
