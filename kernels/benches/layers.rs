@@ -2,22 +2,15 @@
 //!
 //! Limit: 0.265 GFLOP a column; one multiply-add on two vectors a cycle is 64 FLOP a cycle with AVX-512, 32 with AVX2.
 
+mod vggish;
+
 use divan::{Bencher, counter::ItemsCount};
 use rollcall_kernels::{Layer, Level, Shape};
+use vggish::LAYERS;
 
 fn main() {
     divan::main();
 }
-
-/// Channels in and out, bands, output rows a column, whether pooled.
-const LAYERS: [(usize, usize, usize, usize, bool); 6] = [
-    (1, 64, 64, 8, true),
-    (64, 128, 32, 4, true),
-    (128, 256, 16, 4, false),
-    (256, 256, 16, 2, true),
-    (256, 512, 8, 2, false),
-    (512, 512, 8, 1, true),
-];
 
 fn one(bencher: Bencher<'_, '_>, level: Level, index: usize, columns: usize) {
     let (inputs, outputs, bands, units, pool) = LAYERS[index];

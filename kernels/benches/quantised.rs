@@ -3,22 +3,16 @@
 //! Columns of 160 ms, one at a time (as live) and eight (as offline). A share is that of the products of bytes that the level's own
 //! instruction gives from registers alone, measured in the same turns.
 
+mod vggish;
+
 use half::f16;
 use rollcall_kernels::{Layer, Level, QuantisedLayer, Requantise, Shape};
 use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
+use vggish::LAYERS;
 
-/// Channels in and out, bands, output rows a column, whether pooled.
-const LAYERS: [(usize, usize, usize, usize, bool); 6] = [
-    (1, 64, 64, 8, true),
-    (64, 128, 32, 4, true),
-    (128, 256, 16, 4, false),
-    (256, 256, 16, 2, true),
-    (256, 512, 8, 2, false),
-    (512, 512, 8, 1, true),
-];
 /// Turns that everything has.
 const TURNS: usize = 12;
 

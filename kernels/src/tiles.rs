@@ -1,7 +1,7 @@
 //! The loops: once as text, compiled for each set of instructions.
 
 use bytemuck::{Pod, Zeroable};
-use std::{cell::Cell, ptr};
+use std::{array::from_fn, cell::Cell, ptr};
 
 #[cfg(target_arch = "aarch64")]
 #[path = "tiles/neon.rs"]
@@ -116,9 +116,7 @@ impl<'a> Call<'a> {
     fn rows(&self, part: &Part) -> [&'a [f32]; 4] {
         let stride = (self.bands + self.kernel / 2 * 2) * self.inputs;
         let count = part.kernel_to - part.kernel_from + usize::from(self.pool);
-        std::array::from_fn(|row| {
-            if row < count { &self.input[(part.start + row) * stride..][..stride] } else { &[][..] }
-        })
+        rows(self.input, stride, part.start, count)
     }
 
     /// The output rows that are computed, by their numbers.
@@ -144,6 +142,33 @@ impl<'a> Call<'a> {
         }
     }
 }
+
+/// `count` of the input's rows from `start` on, at most four, each of `stride` numbers.
+pub(crate) fn rows<T>(input: &[T], stride: usize, start: usize, count: usize) -> [&[T]; 4] {
+    from_fn(|row| if row < count { &input[(start + row) * stride..][..stride] } else { &[][..] })
+}
+
+/// The `v`th vector of a slice.
+#[inline(always)]
+pub(crate) fn lanes<T, const N: usize>(numbers: &[T], v: usize) -> &[T; N] {
+    numbers[v * N..][..N].try_into().expect("as many as there are lanes")
+}
+
+/// What takes the greatest of positions that are pooled, for the module's `V` and `larger`.
+macro_rules! greatest {
+    ($(#[$feature:meta])*) => {
+        /// Greatest of the 2 x 2 positions from `first` on, rows being `wide`.
+        $(#[$feature])*
+        #[inline]
+        fn greatest(sums: &[[V; VECTORS]], first: usize, wide: usize) -> [V; VECTORS] {
+            from_fn(|v| {
+                let [a, b] = [first, first + 1].map(|at| larger(sums[at][v], sums[at + wide][v]));
+                larger(a, b)
+            })
+        }
+    };
+}
+pub(crate) use greatest;
 
 /// Writes `lanes` to the outputs from `at`, as far as there are `left`.
 macro_rules! put {
@@ -354,21 +379,7 @@ macro_rules! kernel {
                 }
             }
 
-            /// The `v`th vector of a slice.
-            #[inline(always)]
-            fn lanes<T, const N: usize>(numbers: &[T], v: usize) -> &[T; N] {
-                numbers[v * N..][..N].try_into().expect("as many as there are lanes")
-            }
-
-            /// Greatest of the 2 x 2 positions from `first` on, rows being `wide`.
-            $(#[$feature])*
-            #[inline]
-            fn greatest(sums: &[[V; VECTORS]], first: usize, wide: usize) -> [V; VECTORS] {
-                from_fn(|v| {
-                    let [a, b] = [first, first + 1].map(|at| larger(sums[at][v], sums[at + wide][v]));
-                    larger(a, b)
-                })
-            }
+            greatest! { $(#[$feature])* }
         }
     };
 }

@@ -1,15 +1,15 @@
 //! Every level against sums written out, over shapes with edges, whatever the cut.
 
+mod common;
+
+use common::{Random, written_out};
 use half::f16;
 use rollcall_kernels::{Layer, Level, Part, Shape};
 
-/// Seeded numbers between -1 and 1.
-struct Random(u64);
-
 impl Random {
+    /// Between -1 and 1.
     fn number(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+        self.bits() as f32 / (1_u64 << 23) as f32 - 1.0
     }
 
     fn numbers(&mut self, count: usize) -> Vec<f32> {
@@ -50,7 +50,7 @@ impl Case {
 
     /// Every unit that the rows hold.
     fn starts(&self, layer: &Layer) -> Vec<usize> {
-        (0..=self.rows - layer.sees()).step_by(if self.shape.pool { 2 } else { 1 }).collect()
+        common::starts(self.shape, self.rows, layer.sees())
     }
 
     fn run(&self, layer: &Layer, starts: &[usize]) -> Vec<f32> {
@@ -61,7 +61,7 @@ impl Case {
 
     /// The sums written out, in the order that is promised.
     fn written_out(&self, starts: &[usize], fused: bool) -> Vec<f32> {
-        let Shape { inputs, outputs, kernel, pool, relu, border } = self.shape;
+        let Shape { inputs, outputs, kernel, relu, .. } = self.shape;
         let stride = (self.bands + kernel / 2 * 2) * inputs;
         let sum = |row: usize, band: usize, output: usize| {
             let mut sum = self.bias[output];
@@ -76,23 +76,7 @@ impl Case {
             }
             if relu { sum.max(0.0) } else { sum }
         };
-        let mut written = Vec::new();
-        for &start in starts {
-            written.extend(vec![0.0; border * outputs]);
-            for band in (0..self.bands).step_by(if pool { 2 } else { 1 }) {
-                for output in 0..outputs {
-                    let mut value = sum(start, band, output);
-                    if pool {
-                        for (row, band) in [(start, band + 1), (start + 1, band), (start + 1, band + 1)] {
-                            value = value.max(sum(row, band, output));
-                        }
-                    }
-                    written.push(value);
-                }
-            }
-            written.extend(vec![0.0; border * outputs]);
-        }
-        written
+        written_out(self.shape, (self.bands, outputs), starts, sum, f32::max)
     }
 }
 

@@ -1,14 +1,13 @@
 //! Quantised layers: every level against the sums written out, over shapes with edges, borders and sums that saturate.
 
-use rollcall_kernels::{Level, QuantisedLayer, Requantise, Shape};
+mod common;
 
-/// Seeded bytes.
-struct Random(u64);
+use common::{Random, written_out};
+use rollcall_kernels::{Level, QuantisedLayer, Requantise, Shape};
 
 impl Random {
     fn byte(&mut self) -> u8 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 40) as u8
+        self.bits() as u8
     }
 }
 
@@ -74,7 +73,7 @@ impl Case {
     }
 
     fn starts(&self, layer: &QuantisedLayer) -> Vec<usize> {
-        (0..=self.rows - layer.sees()).step_by(if self.shape.pool { 2 } else { 1 }).collect()
+        common::starts(self.shape, self.rows, layer.sees())
     }
 
     fn run(&self, layer: &QuantisedLayer, starts: &[usize]) -> Vec<u8> {
@@ -85,7 +84,7 @@ impl Case {
 
     /// The sums written out in 64 bits, requantised, and then pooled.
     fn written_out(&self, starts: &[usize]) -> Vec<u8> {
-        let Shape { inputs, outputs, kernel, pool, border, .. } = self.shape;
+        let Shape { inputs, outputs, kernel, .. } = self.shape;
         let (channels, filled) = (filled_up(inputs), outputs.next_multiple_of(4));
         let requantise = Requantise::new(&self.scales).expect("scales below 1");
         let stride = (self.bands + kernel / 2 * 2) * channels;
@@ -102,24 +101,7 @@ impl Case {
             }
             requantise.byte(output, i32::try_from(sum).expect("sums that fit"))
         };
-        let mut written = Vec::new();
-        for &start in starts {
-            written.extend(vec![0; border * filled]);
-            for band in (0..self.bands).step_by(if pool { 2 } else { 1 }) {
-                for output in 0..outputs {
-                    let mut value = byte(start, band, output);
-                    if pool {
-                        for (row, band) in [(start, band + 1), (start + 1, band), (start + 1, band + 1)] {
-                            value = value.max(byte(row, band, output));
-                        }
-                    }
-                    written.push(value);
-                }
-                written.extend(vec![0; filled - outputs]);
-            }
-            written.extend(vec![0; border * filled]);
-        }
-        written
+        written_out(self.shape, (self.bands, filled), starts, byte, u8::max)
     }
 }
 

@@ -4,7 +4,7 @@
 //! byte a sum becomes.
 
 use super::requantise::byte;
-use crate::tiles::{PANEL, Prefetch, Weights};
+use crate::tiles::{PANEL, Prefetch, Weights, greatest, lanes, rows};
 
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
@@ -53,9 +53,7 @@ impl<'a> Call<'a> {
     fn rows(&self, start: usize) -> [&'a [Word]; 4] {
         let stride = (self.bands + self.kernel / 2 * 2) * self.words;
         let count = self.kernel + usize::from(self.pool);
-        std::array::from_fn(|row| {
-            if row < count { &self.input[(start + row) * stride..][..stride] } else { &[][..] }
-        })
+        rows(self.input, stride, start, count)
     }
 
     /// Positions that each weight is read for.
@@ -211,22 +209,8 @@ macro_rules! kernel {
             }
         }
 
-        /// The `v`th vector of a slice.
-        #[inline(always)]
-        fn lanes<T, const N: usize>(numbers: &[T], v: usize) -> &[T; N] {
-            numbers[v * N..][..N].try_into().expect("as many as there are lanes")
-        }
-
-        /// Greatest of the 2 x 2 positions from `first` on, rows being `wide`. A greater sum never becomes a smaller byte, so
-        /// that the pool may come first.
-        $(#[$feature])*
-        #[inline]
-        fn greatest(sums: &[[V; VECTORS]], first: usize, wide: usize) -> [V; VECTORS] {
-            from_fn(|v| {
-                let [a, b] = [first, first + 1].map(|at| larger(sums[at][v], sums[at + wide][v]));
-                larger(a, b)
-            })
-        }
+        // A greater sum never becomes a smaller byte, so that the pool may come before requantisation.
+        greatest! { $(#[$feature])* }
     };
 }
 use kernel;

@@ -3,7 +3,7 @@
 //! Whatever touches memory takes a reference to exactly the lanes that it moves; the arithmetic is safe within a
 //! function that has the instructions.
 
-use super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, kernel, put};
+use super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, greatest, kernel, lanes, put};
 use std::arch::{aarch64::*, asm};
 
 const LANES: usize = 8;

@@ -1,6 +1,6 @@
 //! Plain Rust, which the compiler turns into whatever vectors its target has.
 
-use super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, kernel, put};
+use super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, greatest, kernel, lanes, put};
 
 const LANES: usize = 4;
 const POSITIONS: usize = 4;

@@ -29,7 +29,9 @@ macro_rules! widened {
 
 /// 16 registers of 8 lanes: four positions of two vectors, which is as many sums as two units of latency 4 need.
 pub(crate) mod avx2 {
-    use super::super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, kernel, put};
+    use super::super::{
+        Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, greatest, kernel, lanes, put,
+    };
     use super::bring;
     use std::arch::x86_64::*;
 
@@ -97,7 +99,9 @@ pub(crate) mod avx2 {
 /// 32 registers of 16 lanes: eight positions of two vectors. More positions would need fewer reads of weights, which are
 /// not what limits it (BENCHMARKS.md).
 pub(crate) mod avx512 {
-    use super::super::{Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, kernel, put};
+    use super::super::{
+        Call, DEEP, FEW, PANEL, Part, Prefetch, VECTORS, Weights, get, greatest, kernel, lanes, put,
+    };
     use super::bring;
     use std::arch::x86_64::*;
 

@@ -3,7 +3,7 @@
 //! The inputs are unsigned, so 128 is taken off each, and 128 times the weights is in the bias ([`super::super::Packing`]): the sum
 //! is the same number.
 
-use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, kernel};
+use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, greatest, kernel, lanes};
 use std::{
     arch::{aarch64::*, asm},
     array::from_fn,

@@ -1,6 +1,6 @@
 //! Plain Rust: pairs of 16-bit numbers, whose products the compiler turns into whatever its target has (SSE2: `pmaddwd`).
 
-use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, byte, kernel};
+use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, byte, greatest, kernel, lanes};
 use std::array::from_fn;
 
 const LANES: usize = 4;

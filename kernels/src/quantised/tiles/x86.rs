@@ -4,7 +4,7 @@
 //! weights of 127 are beyond. So inputs and weights are widened to 16 bits there, and `vpmaddwd` adds exactly; that is half of
 //! VNNI's products an instruction, and twice the f32 tiles'.
 
-use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, kernel};
+use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, greatest, kernel, lanes};
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
 /// Brings nearer what is due when a block of inputs begins.
@@ -17,7 +17,7 @@ fn bring(ahead: &Prefetch<'_, u32>) {
 /// Tiles of eight lanes, four positions and two vectors in 16 registers, but for the product.
 macro_rules! of_eight_lanes {
     ($(#[$feature:meta])*) => {
-        use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, bring, kernel};
+        use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, bring, greatest, kernel, lanes};
         use std::{arch::x86_64::*, array::from_fn};
 
         const LANES: usize = 8;
@@ -89,7 +89,7 @@ macro_rules! of_eight_lanes {
 /// Tiles of 16 lanes, eight positions and two vectors in 32 registers, but for the product.
 macro_rules! of_sixteen_lanes {
     ($(#[$feature:meta])*) => {
-        use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, bring, kernel};
+        use super::{Call, DEEP, PANEL, Prefetch, SPLIT, VECTORS, Weights, Word, bring, greatest, kernel, lanes};
         use std::{arch::x86_64::*, array::from_fn};
 
         const LANES: usize = 16;
