@@ -34,18 +34,8 @@ pub(crate) fn open_module(path: &Path) -> Result<Option<Library>, libloading::Er
     Ok(entered.then(|| library.into()))
 }
 
-/// Leaves a module before its library is closed.
-///
-/// # Safety
-/// Everything that was made by the module has been released.
-pub(crate) unsafe fn leave_module(library: &Library) {
-    // SAFETY: the symbol has this type in the VST3 SDK; that nothing of the module is alive is the caller's word.
-    unsafe {
-        if let Ok(exit) = library.get::<unsafe extern "system" fn() -> bool>(b"ModuleExit\0") {
-            exit();
-        }
-    }
-}
+/// What leaves a VST3 module.
+pub(crate) const VST3_EXIT: &[u8] = b"ModuleExit\0";
 
 /// The shortest time in which a thread's work shows.
 pub(crate) const CLOCK_TICK: Duration = Duration::from_millis(1);

@@ -73,18 +73,8 @@ fn bundle(folder: &Path) -> CFBundleRef {
     }
 }
 
-/// Leaves a module before its library is closed.
-///
-/// # Safety
-/// Everything that was made by the module has been released.
-pub(crate) unsafe fn leave_module(library: &Library) {
-    // SAFETY: the symbol has this type in the VST3 SDK; that nothing of the module is alive is the caller's word.
-    unsafe {
-        if let Ok(exit) = library.get::<unsafe extern "system" fn() -> bool>(b"bundleExit\0") {
-            exit();
-        }
-    }
-}
+/// What leaves a VST3 module.
+pub(crate) const VST3_EXIT: &[u8] = b"bundleExit\0";
 
 /// The thread that asks, as Mach numbers it.
 fn own_thread() -> u32 {

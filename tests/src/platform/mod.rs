@@ -18,6 +18,22 @@ pub(crate) use unix::*;
 #[cfg(windows)]
 pub(crate) use windows::*;
 
+use libloading::Library;
+
+/// Leaves a module before its library is closed.
+///
+/// # Safety
+/// Everything that was made by the module has been released.
+#[expect(unsafe_code, reason = "leaving a module runs its code")]
+pub(crate) unsafe fn leave_module(library: &Library) {
+    // SAFETY: the symbol has this type in the VST3 SDK; that nothing of the module is alive is the caller's word.
+    unsafe {
+        if let Ok(exit) = library.get::<unsafe extern "system" fn() -> bool>(VST3_EXIT) {
+            exit();
+        }
+    }
+}
+
 /// What the threads of this process other than the one that asks and the main one are doing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Work {
