@@ -6,6 +6,7 @@ mod loops;
 use crate::{
     counts::{self, Counted},
     cross::{Target, documents, profile},
+    demo::RECORDING,
     machine,
     report::{self, Report},
     shell,
@@ -19,7 +20,6 @@ const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// With the folder where Debian has the C library for it.
 const EMULATOR: [&str; 3] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"];
 
-const RECORDING: &str = "demo/war-of-freedom.ogg";
 /// The most that two numbers of one answer may lie apart: the transforms sum in another order on another machine, and the exponentials
 /// are the C library's.
 const APART: f64 = 1e-4;

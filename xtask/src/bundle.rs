@@ -1,7 +1,7 @@
 //! `cargo xtask bundle`: the plugin as `Rollcall.clap` and `Rollcall.vst3` (named in `plugin/bundler.toml`), put together by
 //! nice-plug's own bundler in `target/bundled/`, with the licences of all that is in it beside them.
 
-use crate::{machine, notices, report::Report, shell, workspaces::Workspace};
+use crate::{cross::shipped::PLUGIN, machine, notices, report::Report, shell};
 use anyhow::Result;
 use std::fs;
 
@@ -26,14 +26,14 @@ pub(crate) fn run(target: Option<String>, arguments: Vec<String>) -> Result<()> 
     let arguments: Vec<String> = named.chain(arguments).collect();
     let target = target.map_or_else(shell::host, Ok)?;
     machine::ensure(machine::Need::Plugin)?;
-    let mut build =
-        Workspace::Plugin.cargo(&["build", "--release", "--locked", "-p", "rollcall-plugin", "--lib"])?;
-    shell::run(build.args(&arguments))?;
+    let (workspace, plugin) = PLUGIN;
+    let build = [&["build", "--release", "--locked"], plugin].concat();
+    shell::run(workspace.cargo(&build)?.args(&arguments))?;
     let bundler = ["run", "--quiet", "--release", "--locked", "-p", "rollcall-bundler", "--"];
     let mut bundler = shell::command("cargo", &bundler);
     let folder = shell::target();
     shell::run(bundler.arg(&folder).args(["rollcall-plugin", "--release"]).args(&arguments))?;
-    notices::write(&folder.join("bundled"), &target, &[notices::PLUGIN])
+    notices::write(&folder.join("bundled"), &target, &notices::BUNDLES)
 }
 
 /// The value of `--target`, and all other arguments.

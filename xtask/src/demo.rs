@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// The recording (demo/README.md says whose it is and what is in it).
-const RECORDING: &str = "demo/war-of-freedom.ogg";
+pub(crate) const RECORDING: &str = "demo/war-of-freedom.ogg";
 
 /// Installs, builds, analyses, shows.
 ///

@@ -12,6 +12,7 @@ mod debian13;
 mod demo;
 mod fuzz;
 mod golden;
+mod hash;
 mod house;
 mod licences;
 mod machine;
@@ -52,7 +53,7 @@ cargo xtask COMMAND
   bundle            build Rollcall.clap and Rollcall.vst3 into target/bundled/; with --target x86_64-pc-windows-gnu (or -msvc) also
                     rollcall.exe and rollcall-host.exe, into target/bundled/TARGET/; on a Mac with --target universal-apple-darwin
                     for both of its processors
-  windows [quick|harness]  build that, and run it under Wine: tests, numbers, both formats, states, the window
+  windows [quick|tested]  build that, and run it under Wine: tests, numbers, both formats, states, the window
   arm [kernels]     build kernels, engine and program for 64-bit Arm, and run them under qemu-aarch64: tests, golden data, the demo
   macos             check that everything that ships compiles for macOS, on both of its processors
   fuzz TARGET [S]   run a target of fuzz/ for so many seconds

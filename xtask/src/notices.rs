@@ -43,24 +43,35 @@ CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA
 NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 ";
 
-/// The plugin's crate.
-pub(crate) const PLUGIN: (Workspace, &str) = (Workspace::Plugin, "rollcall-plugin");
-/// What else ships.
-const ALL: [(Workspace, &str); 4] = [
-    PLUGIN,
-    (Workspace::Main, "rollcall"),
-    (Workspace::Main, "rollcall-host"),
-    (Workspace::Main, "rollcall-python"),
-];
+/// What ships together.
+pub(crate) struct Shipped {
+    /// In words.
+    what: &'static str,
+    /// The crates that are built.
+    crates: &'static [(Workspace, &'static str)],
+}
 
-/// Writes it beside the bundles that there are, which were built for this target of these crates.
+const PLUGIN: (Workspace, &str) = (Workspace::Plugin, "rollcall-plugin");
+const ROLLCALL: (Workspace, &str) = (Workspace::Main, "rollcall");
+const HOST: (Workspace, &str) = (Workspace::Main, "rollcall-host");
+const PYTHON: (Workspace, &str) = (Workspace::Main, "rollcall-python");
+
+/// The plugin in both formats.
+pub(crate) const BUNDLES: Shipped = Shipped { what: "Rollcall.clap and Rollcall.vst3", crates: &[PLUGIN] };
+/// The plugin with the programs beside it.
+pub(crate) const WITH_PROGRAMS: Shipped =
+    Shipped { what: "Rollcall's plugin and programs", crates: &[PLUGIN, ROLLCALL, HOST] };
+const ALL: Shipped = Shipped {
+    what: "Rollcall's plugin, programs and Python package",
+    crates: &[PLUGIN, ROLLCALL, HOST, PYTHON],
+};
+
+/// Writes it beside the bundles that there are, which were built for this target with what ships with them.
 ///
 /// # Errors
 /// Cargo cannot say what is in them, or a file cannot be read or written.
-pub(crate) fn write(bundles: &Path, target: &str, crates: &[(Workspace, &str)]) -> Result<()> {
-    let what =
-        if crates.len() == 1 { "Rollcall.clap and Rollcall.vst3" } else { "Rollcall's plugin and programs" };
-    let notice = notice_of(crates, what, target)?;
+pub(crate) fn write(bundles: &Path, target: &str, shipped: &Shipped) -> Result<()> {
+    let notice = notice_of(shipped, target)?;
     for place in PLACES.iter().chain([&CLAP_INSIDE]) {
         let path = bundles.join(place);
         let folder = path.parent().context("a file lies in a folder")?;
@@ -78,7 +89,7 @@ pub(crate) fn write(bundles: &Path, target: &str, crates: &[(Workspace, &str)]) 
 /// # Errors
 /// As [`write()`].
 pub(crate) fn write_all(path: &Path, target: &str) -> Result<()> {
-    write_to(path, &notice_of(&ALL, "Rollcall's plugin, programs and Python package", target)?)
+    write_to(path, &notice_of(&ALL, target)?)
 }
 
 fn write_to(path: &Path, notice: &str) -> Result<()> {
@@ -86,9 +97,9 @@ fn write_to(path: &Path, notice: &str) -> Result<()> {
     fs::write(path, notice).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn notice_of(built: &[(Workspace, &str)], what: &str, target: &str) -> Result<String> {
+fn notice_of(shipped: &Shipped, target: &str) -> Result<String> {
     let mut packages: BTreeMap<(String, String), Package> = BTreeMap::new();
-    for (workspace, name) in built {
+    for (workspace, name) in shipped.crates {
         let own = metadata::built_in(*workspace, name, target)?;
         packages.extend(
             own.into_iter().map(|package| ((package.name.clone(), package.version.clone()), package)),
@@ -106,7 +117,7 @@ fn notice_of(built: &[(Workspace, &str)], what: &str, target: &str) -> Result<St
     let texts = packages.values().filter(|package| !package.ours && !is_here(package));
     let texts: Vec<(&Package, Vec<(String, String)>)> =
         texts.map(|package| Ok((package, texts_of(&package.folder)?))).collect::<Result<_>>()?;
-    Ok(notice(what, &others, &texts, &apache))
+    Ok(notice(shipped.what, &others, &texts, &apache))
 }
 
 /// Whether it is a room of this repository: those of the other workspace are no members of the plugin's.

@@ -1,11 +1,9 @@
 //! A published crate as cargo fetched it: held to its hash, unpacked, patched.
 
-use crate::shell;
+use crate::{hash::sha256, shell};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::{
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -108,10 +106,7 @@ impl Published {
     }
 
     fn hold_to_hash(&self, archive: &Path, bytes: &[u8]) -> Result<()> {
-        let mut found = String::new();
-        for byte in Sha256::digest(bytes) {
-            write!(found, "{byte:02x}").expect("a String takes everything");
-        }
+        let found = sha256(bytes);
         ensure!(
             found == self.hash,
             "{} has the SHA-256 {found}, but {LOCK} says {} for {} {}: it is not what was published. Delete the file, and cargo \

@@ -1,11 +1,10 @@
 //! The suite of the plugin as a program of its own: it is sound, and plays a file to the end.
 
-use crate::{report::Report, shell, workspaces::Workspace};
+use crate::{demo::RECORDING, report::Report, shell, workspaces::Workspace};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const RECORDING: &str = "demo/war-of-freedom.ogg";
 const FEATURES: [&str; 6] = ["--release", "--locked", "-p", "rollcall-plugin", "--features", "standalone"];
 
 /// clippy finds nothing; without a window a file's players are those of `rollcall analyze`; a file that can't be played is an

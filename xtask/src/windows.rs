@@ -10,7 +10,10 @@ mod window;
 mod wine;
 
 use crate::{
-    cross::{MINGW, Target, profile, shipped::BUILDS},
+    cross::{
+        MINGW, Target, profile,
+        shipped::{Asked, BUILDS, PLUGIN},
+    },
     machine, notices,
     report::Report,
     shell,
@@ -20,11 +23,8 @@ use anyhow::{Context, Result, bail};
 use files::FILES;
 use std::{fs, path::Path};
 
-/// What cargo is asked for in a workspace.
-type Asked = (Workspace, &'static [&'static str]);
-
 /// What the test command builds: the harness with the features of its own tests, and the plugin.
-const TESTED: [Asked; 2] = [(Workspace::Main, &["-p", "rollcall-host", "--bin", "rollcall-host"]), BUILDS[1]];
+const TESTED: [Asked; 2] = [(Workspace::Main, &["-p", "rollcall-host", "--bin", "rollcall-host"]), PLUGIN];
 
 /// How it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +44,7 @@ pub(crate) fn bundle(target: &str, arguments: &[String]) -> Result<()> {
     let target = Target::need(target)?;
     let folder = shell::target().join("bundled").join(&target.name);
     build(&target, Build::Release, &BUILDS, &folder, arguments)?;
-    let programs = ["rollcall", "rollcall-host"].map(|program| (Workspace::Main, program));
-    let crates = [&[notices::PLUGIN][..], &programs].concat();
-    notices::write(&folder, &target.name, &crates)?;
+    notices::write(&folder, &target.name, &notices::WITH_PROGRAMS)?;
     for (_, file) in FILES {
         let bytes = fs::metadata(folder.join(file)).with_context(|| format!("{file} is missing"))?.len();
         println!("{:6.1} MB  {}", bytes as f64 / 1e6, folder.join(file).display());

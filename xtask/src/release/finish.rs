@@ -1,9 +1,8 @@
 //! What goes with the files of a release: their hashes, and what is new; and how all of it is published.
 
 use super::changelog;
-use crate::{metadata, shell};
+use crate::{hash::sha256, metadata, shell};
 use anyhow::{Context, Result, ensure};
-use sha2::{Digest, Sha256};
 use std::{
     fmt::Write as _,
     fs,
@@ -49,10 +48,7 @@ fn sums(files: &[PathBuf]) -> Result<String> {
     let mut lines = String::new();
     for file in files {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        for byte in Sha256::digest(bytes) {
-            write!(lines, "{byte:02x}")?;
-        }
-        writeln!(lines, "  {}", file.file_name().unwrap_or_default().display())?;
+        writeln!(lines, "{}  {}", sha256(bytes), file.file_name().unwrap_or_default().display())?;
     }
     Ok(lines)
 }

@@ -1,6 +1,10 @@
 //! The three systems: whether their archive can be made here, and what is in it.
 
-use crate::{bundle, cross::Target, macos, notices, shell, windows};
+use crate::{
+    bundle,
+    cross::{self, Target, shipped::PROGRAMS},
+    macos, notices, shell, windows,
+};
 use anyhow::{Result, bail, ensure};
 use std::path::PathBuf;
 
@@ -56,7 +60,7 @@ impl System {
         Ok(match self {
             Self::Linux => shell::host()?,
             Self::Windows if cfg!(windows) => shell::host()?,
-            Self::Windows => "x86_64-pc-windows-gnu".to_owned(),
+            Self::Windows => cross::MINGW.to_owned(),
             Self::MacOs => "universal-apple-darwin".to_owned(),
         })
     }
@@ -90,17 +94,9 @@ impl System {
         let (bundles, programs, ending) = match self {
             Self::Linux => {
                 bundle::run(None, settings.to_vec())?;
-                let build = [
-                    "build",
-                    "--release",
-                    "--locked",
-                    "--workspace",
-                    "--bin",
-                    "rollcall",
-                    "--bin",
-                    "rollcall-host",
-                ];
-                shell::run(shell::command("cargo", &build).args(settings))?;
+                let (workspace, programs) = PROGRAMS;
+                let build = [&["build", "--release", "--locked"], programs].concat();
+                shell::run(workspace.cargo(&build)?.args(settings))?;
                 (bundled.clone(), shell::target().join("release"), "")
             }
             Self::Windows => {

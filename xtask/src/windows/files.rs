@@ -12,9 +12,6 @@ pub(super) const FILES: [(&str, &str); 4] = [
     ("rollcall-host.exe", "rollcall-host.exe"),
 ];
 
-/// What is listened to, from the root.
-pub(super) const RECORDING: &str = "demo/war-of-freedom.ogg";
-
 /// The same plugin for this system: what Windows' is held against.
 pub(super) fn here() -> Result<PathBuf> {
     let bundles = shell::target().join("bundled");

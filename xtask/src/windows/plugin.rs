@@ -1,10 +1,10 @@
 //! Windows' bundles in the harness under Wine, held against this system's own.
 
-use super::files::{FILES, RECORDING, here};
+use super::files::{FILES, here};
 use super::imports::Imports;
 use super::screen::Screen;
 use super::wine::Wine;
-use crate::{bundle, report::Report, shell};
+use crate::{bundle, demo::RECORDING, report::Report, shell};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::{

@@ -1,8 +1,7 @@
 //! The program for Windows under Wine: the same numbers as here, and names and paths as Windows has them.
 
-use super::files::RECORDING;
 use super::wine::Wine;
-use crate::{cross::documents::apart, report::Report, shell};
+use crate::{cross::documents::apart, demo::RECORDING, report::Report, shell};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::{fs, path::Path};
