@@ -1,4 +1,4 @@
-//! The checks that validators make, as plans: layouts, parameters and states, even cost, and sleep.
+//! The checks that validators make, as plans: layouts and units, parameters and states, even cost, and sleep.
 
 use crate::{Blocks, Pace, Plan, Process, Setting, Setup, Signal, Step};
 use std::path::Path;
@@ -39,7 +39,7 @@ pub fn checks(plugin: &Path, id: Option<&str>, settings: &[Setting], even: f64) 
     };
     vec![
         Check {
-            name: "what it says of its layouts is so",
+            name: "what it says of its layouts and units is so",
             plan: plan(vec![Step::Layouts]),
             claims: Vec::new(),
         },

@@ -19,7 +19,7 @@ enum Command {
     Run(Box<cli::run::Options>),
     /// Rates x block sizes x layouts x modes, each in a process of its own.
     Matrix(cli::matrix::Options),
-    /// What validators check: layouts, parameters and states, even cost, sleep.
+    /// What validators check: layouts, units, parameters and states, even cost, sleep.
     Check(cli::check::Options),
     /// Random runs from a seed; the first failure is made as small as possible.
     Fuzz(cli::fuzz::Options),

@@ -36,6 +36,7 @@ mod strangers;
 mod suites;
 mod test;
 mod trixie;
+mod validators;
 mod wheel;
 mod windows;
 mod workspaces;
@@ -63,6 +64,7 @@ cargo xtask COMMAND
   licences          show every dependency's licence, and check it against deny.toml
   patches           patch the crates that the plugin stands on; --without NAME... leaves some out
   peers [OPTION...] measure ours against onnxruntime, tract and the machine's limits; writes BENCHMARKS.md
+  validators [NAME...]  build the bundles, and run the public validators on them: clap-validator, vst3-validator, pluginval
   wheel             build the Python package as one file for CPython 3.11 and later, into target/wheels/
   release STEP      a step of what people download: archives of three systems, wheels, crates, hashes; --dry-run takes all that this
                     machine can; without a step, lists them
@@ -103,6 +105,7 @@ fn dispatch() -> Result<()> {
         "licences" => licences::run(),
         "patches" => patches::run(&rest),
         "peers" => peers::run(&rest),
+        "validators" => validators::run(&rest),
         "wheel" => wheel::run(),
         "windows" => windows::run(&rest),
         "debian13" => debian13::run(&rest),

@@ -34,7 +34,7 @@ pub(crate) trait Plugin {
     fn idle(&mut self);
     /// Tells the controller of parameter changes, where the format has one; says whether it has.
     fn tell(&mut self, changes: &[(u32, f64)]) -> bool;
-    /// What it says of its layouts that contradicts itself, while it is inactive.
+    /// What it says of its layouts, and of its parameters' units, that contradicts itself, while it is inactive.
     fn contradictions(&mut self) -> Vec<String>;
     /// What it did to its host so far.
     fn manners(&self) -> Manners;

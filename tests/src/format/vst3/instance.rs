@@ -3,7 +3,7 @@
 use super::module::{Listed, Module, hex, wide_text};
 use super::objects::{Application, Handler, MemoryStream};
 use super::process::Vst3Processor;
-use super::{arrangements, audio};
+use super::{arrangements, audio, units};
 use crate::format::{Manners, Plugin, Processor, Ready};
 use crate::plan::{Mode, Setup};
 use crate::record::{Description, Param};
@@ -318,7 +318,9 @@ impl Plugin for Vst3Plugin {
 
     fn contradictions(&mut self) -> Vec<String> {
         self.deactivate();
-        arrangements::contradictions(&self.component, &self.processor)
+        let mut found = arrangements::contradictions(&self.component, &self.processor);
+        found.extend(units::contradictions(&self.controller));
+        found
     }
 
     fn manners(&self) -> Manners {

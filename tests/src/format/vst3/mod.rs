@@ -7,6 +7,7 @@ mod instance;
 mod module;
 mod objects;
 mod process;
+mod units;
 
 use super::{Library, Plugin};
 use crate::platform;
