@@ -44,7 +44,7 @@ pub(crate) fn bundle(target: &str, arguments: &[String]) -> Result<()> {
     let target = Target::need(target)?;
     let folder = shell::target().join("bundled").join(&target.name);
     build(&target, Build::Release, &BUILDS, &folder, arguments)?;
-    notices::write(&folder, &target.name, &notices::WITH_PROGRAMS)?;
+    notices::write(&folder, &target.name)?;
     for (_, file) in FILES {
         let bytes = fs::metadata(folder.join(file)).with_context(|| format!("{file} is missing"))?.len();
         println!("{:6.1} MB  {}", bytes as f64 / 1e6, folder.join(file).display());
