@@ -4,6 +4,8 @@
 use clap::Parser;
 use std::process::ExitCode;
 
+rollcall_no_process::starts_none!();
+
 fn main() -> ExitCode {
     rollcall::commands::run(rollcall::args::Cli::parse())
 }

@@ -8,7 +8,7 @@ pub use error::PackageError;
 pub use limits::{EVENTS, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES, MODEL_CARD};
 pub use manifest::{
     AnotherBy, EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, Manifest, OtherInstrument,
-    PostProcessing, SCHEMA, Scores, Training,
+    PostProcessing, SCHEMA, Scores, Training, TrainingRun,
 };
 
 use sha2::{Digest, Sha256};

@@ -102,7 +102,7 @@ pub fn import(what: &Imported, folder: &Path) -> Result<usize, ImportError> {
         card: card(what, &origin, &command, vggish.parameters()),
         origin,
         // Nobody has tuned its thresholds, or trained its head.
-        training: Training { command, seed: 0, provisional: true },
+        training: Training { command, seed: 0, provisional: true, runs: Vec::new() },
         // An untrained head says 0.5 of everything: at 1 nothing ever plays.
         thresholds: vec![if trained { 0.5 } else { 1.0 }; OPENMIC_CLASSES.len()],
         scores: Scores::new(),

@@ -7,8 +7,6 @@
 mod app;
 mod ear;
 mod midi;
-#[cfg(all(windows, target_arch = "x86_64"))]
-mod no_process;
 mod panel;
 mod params;
 mod persist;
@@ -30,3 +28,4 @@ use nice_plug::prelude::*;
 
 nice_export_clap!(Rollcall);
 nice_export_vst3!(Rollcall);
+rollcall_no_process::starts_none!();

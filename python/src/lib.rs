@@ -20,6 +20,9 @@ use clap::Parser;
 use errors::RollcallError;
 use pyo3::prelude::*;
 
+// Of Python's own processes nothing changes: this is about what is linked into this library.
+rollcall_no_process::starts_none!();
+
 /// The program itself, with these arguments, the first being its name; returns its exit code.
 #[pyfunction]
 fn main(py: Python<'_>, arguments: Vec<String>) -> u8 {

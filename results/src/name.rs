@@ -43,3 +43,16 @@ mod tests {
         );
     }
 }
+
+#[cfg(all(test, windows))]
+mod windows_tests {
+    use super::*;
+    use std::{ffi::OsString, os::windows::ffi::OsStringExt};
+
+    #[test]
+    fn halves_of_characters_are_told_apart() {
+        // Half of a pair of UTF-16: no text, and yet a name.
+        let half = OsString::from_wide(&[0x61, 0xd800, 0x62]);
+        assert_eq!(name(Path::new(&half)), ("a\\xED\\xA0\\x80b".into(), Some("a%ED%A0%80b".into())));
+    }
+}

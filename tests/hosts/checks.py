@@ -45,7 +45,9 @@ def bundle(folder, name):
     path = pathlib.Path(folder).resolve() / name
     if not path.exists():
         sys.exit(f"{path} is not there: `cargo xtask bundle` builds it")
-    return path
+    # Hosts for Windows look through folders until they meet a file that is named so.
+    inside = path / "Contents/x86_64-win" / name
+    return inside if sys.platform == "win32" and inside.exists() else path
 
 
 def recording(rate_hz=None, seconds=None):

@@ -94,13 +94,7 @@ fn cargo(target: &Target, words: &[&str]) -> Result<Command> {
 fn tests(what: &str, log: &str, mut cargo: Command, report: &mut Report) -> Result<()> {
     let log = shell::target().join("suites").join(log);
     let (succeeded, said) = shell::keep(cargo.env("CARGO_TERM_COLOR", "never"), &log)?;
-    let counts = counts::read(Counted::CargoTest, succeeded, &said);
-    let broken = match counts.passed {
-        0 => Some("no test ran".to_owned()),
-        _ if counts.failed > 0 || !succeeded => Some(format!("{} failed: {}", counts.failed, log.display())),
-        _ => None,
-    };
-    report.rule(format!("{what}: {} tests", counts.run()), broken.into_iter().collect());
+    report.tests(what, counts::read(Counted::CargoTest, succeeded, &said), &log);
     Ok(())
 }
 

@@ -19,6 +19,7 @@ const ROOMS: &[Room] = &[
     Room { name: "rollcall-classes", may: &[], tests_may: &[] },
     Room { name: "rollcall-kernels", may: &[], tests_may: &[] },
     Room { name: "rollcall-unify", may: &[], tests_may: &[] },
+    Room { name: "rollcall-no-process", may: &[], tests_may: &[] },
     Room { name: "rollcall-models", may: &["rollcall-engine"], tests_may: &[] },
     Room { name: "rollcall-metrics", may: &[], tests_may: &[] },
     Room { name: "rollcall-evaluate", may: &["rollcall-engine", "rollcall-metrics"], tests_may: &[] },
@@ -55,13 +56,21 @@ const ROOMS: &[Room] = &[
     Room { name: "rollcall-window", may: &[], tests_may: &[] },
     Room {
         name: "rollcall-plugin",
-        may: &["rollcall-tap", "rollcall-board", "rollcall-worker", "rollcall-editor", "rollcall-window"],
+        may: &[
+            "rollcall-no-process",
+            "rollcall-tap",
+            "rollcall-board",
+            "rollcall-worker",
+            "rollcall-editor",
+            "rollcall-window",
+        ],
         tests_may: &[],
     },
     Room {
         name: "rollcall",
         may: &[
             "rollcall-classes",
+            "rollcall-no-process",
             "rollcall-engine",
             "rollcall-models",
             "rollcall-metrics",
@@ -82,6 +91,7 @@ const ROOMS: &[Room] = &[
         name: "rollcall-python",
         may: &[
             "rollcall",
+            "rollcall-no-process",
             "rollcall-engine",
             "rollcall-models",
             "rollcall-metrics",

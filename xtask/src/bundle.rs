@@ -33,7 +33,7 @@ pub(crate) fn run(target: Option<String>, arguments: Vec<String>) -> Result<()> 
     let mut bundler = shell::command("cargo", &bundler);
     let folder = shell::target();
     shell::run(bundler.arg(&folder).args(["rollcall-plugin", "--release"]).args(&arguments))?;
-    notices::write(&folder.join("bundled"), &target, &notices::BUNDLES)
+    notices::write(&folder.join("bundled"), &target)
 }
 
 /// The value of `--target`, and all other arguments.

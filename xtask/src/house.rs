@@ -103,10 +103,25 @@ fn check_files(files: &[(String, String)]) -> Report {
     for (folder, words, why) in PURE {
         report.rule(format!("{folder}: {why}"), find(&shipped, words, |path| path.starts_with(folder)));
     }
+    report.rule("workflows run nothing but `cargo xtask`, which can be typed by hand", other_commands(files));
     let tap =
         files.iter().filter(|(path, text)| path == "plugin/tap/src/lib.rs" && !text.contains("#![no_std]"));
     report.rule("plugin/tap is #![no_std]", tap.map(|(path, _)| path.clone()).collect());
     report
+}
+
+/// Steps of GitHub's workflows that run something else.
+fn other_commands(files: &[(String, String)]) -> Vec<String> {
+    let mut others = Vec::new();
+    for (path, text) in files.iter().filter(|(path, _)| path.starts_with(".github/workflows/")) {
+        for (number, line) in text.lines().enumerate() {
+            let step = line.trim_start().trim_start_matches("- ").strip_prefix("run:");
+            if step.is_some_and(|command| !command.trim_start().starts_with("cargo xtask ")) {
+                others.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    others
 }
 
 /// A file as it ships: tests, and examples in the documentation, may read files and wait. Unit tests are a file `tests.rs` or
@@ -154,5 +169,8 @@ mod tests {
         assert_eq!(failed("engine/src/network/tests.rs", "//! A.\nuse std::fs;"), 0);
         assert_eq!(failed("plugin/editor/src/a.rs", "//! A.\nuse rollcall_engine::Engine;"), 1);
         assert_eq!(failed("plugin/tap/src/lib.rs", "//! A."), 1);
+        assert_eq!(failed(".github/workflows/a.yml", "    - run: cargo xtask test\n"), 0);
+        assert_eq!(failed(".github/workflows/a.yml", "    - run: cargo test\n"), 1);
+        assert_eq!(failed(".github/workflows/a.yml", "    - name: a\n      run: |\n        true\n"), 1);
     }
 }

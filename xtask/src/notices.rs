@@ -44,7 +44,7 @@ NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE US
 ";
 
 /// What ships together.
-pub(crate) struct Shipped {
+struct Shipped {
     /// In words.
     what: &'static str,
     /// The crates that are built.
@@ -57,21 +57,21 @@ const HOST: (Workspace, &str) = (Workspace::Main, "rollcall-host");
 const PYTHON: (Workspace, &str) = (Workspace::Main, "rollcall-python");
 
 /// The plugin in both formats.
-pub(crate) const BUNDLES: Shipped = Shipped { what: "Rollcall.clap and Rollcall.vst3", crates: &[PLUGIN] };
+const BUNDLES: Shipped = Shipped { what: "Rollcall.clap and Rollcall.vst3", crates: &[PLUGIN] };
 /// The plugin with the programs beside it.
-pub(crate) const WITH_PROGRAMS: Shipped =
+const WITH_PROGRAMS: Shipped =
     Shipped { what: "Rollcall's plugin and programs", crates: &[PLUGIN, ROLLCALL, HOST] };
 const ALL: Shipped = Shipped {
     what: "Rollcall's plugin, programs and Python package",
     crates: &[PLUGIN, ROLLCALL, HOST, PYTHON],
 };
 
-/// Writes it beside the bundles that there are, which were built for this target with what ships with them.
+/// Writes it beside the bundles that there are, and into them: it names what is in all that lies there, which was built for this target.
 ///
 /// # Errors
 /// Cargo cannot say what is in them, or a file cannot be read or written.
-pub(crate) fn write(bundles: &Path, target: &str, shipped: &Shipped) -> Result<()> {
-    let notice = notice_of(shipped, target)?;
+pub(crate) fn write(bundles: &Path, target: &str) -> Result<()> {
+    let notice = notice_of(lying_in(bundles), target)?;
     for place in PLACES.iter().chain([&CLAP_INSIDE]) {
         let path = bundles.join(place);
         let folder = path.parent().context("a file lies in a folder")?;
@@ -82,6 +82,12 @@ pub(crate) fn write(bundles: &Path, target: &str, shipped: &Shipped) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Windows and macOS have the programs in the same folder; elsewhere they lie where cargo builds them.
+fn lying_in(folder: &Path) -> &'static Shipped {
+    let is_there = |program: &str| folder.join(program).is_file();
+    if is_there("rollcall") || is_there("rollcall.exe") { &WITH_PROGRAMS } else { &BUNDLES }
 }
 
 /// Writes one for all that ships for a target: plugin, programs and Python package.
@@ -238,6 +244,19 @@ mod tests {
         }
         assert_eq!(notice.matches("As you like.").count(), 1);
         assert!(notice.contains("Apache's.") && notice.contains("Copyright (c) the authors of four"));
+    }
+
+    #[test]
+    fn programs_that_lie_beside_the_bundles_are_in_their_notice() {
+        let folder = shell::target().join("notices-tests").join(std::process::id().to_string());
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(lying_in(&folder).what, BUNDLES.what);
+        for program in ["rollcall", "rollcall.exe"] {
+            fs::write(folder.join(program), "").unwrap();
+            assert_eq!(lying_in(&folder).what, WITH_PROGRAMS.what, "{program}");
+            fs::remove_file(folder.join(program)).unwrap();
+        }
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

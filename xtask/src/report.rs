@@ -2,6 +2,7 @@
 
 use crate::counts::Counts;
 use anyhow::{Result, bail};
+use std::path::Path;
 
 /// Findings by rule.
 #[derive(Debug, Default)]
@@ -24,6 +25,16 @@ impl Report {
     /// One more rule, and each place that breaks it.
     pub(crate) fn rule(&mut self, name: impl Into<String>, broken: Vec<String>) {
         self.rules.push((name.into(), broken));
+    }
+
+    /// One rule for all tests of a program, which has written of them into this file.
+    pub(crate) fn tests(&mut self, what: &str, counts: Counts, log: &Path) {
+        let broken = match counts {
+            Counts { passed: 0, failed: 0 } => Some("no test ran".to_owned()),
+            Counts { failed: 0, .. } => None,
+            Counts { failed, .. } => Some(format!("{failed} failed: {}", log.display())),
+        };
+        self.rule(format!("{what}: {} tests", counts.run()), broken.into_iter().collect());
     }
 
     /// Rules held, and rules broken.
@@ -57,5 +68,23 @@ pub(crate) fn print(report: Report) -> Result<()> {
     match report.counts().failed {
         0 => Ok(()),
         failed => bail!("{failed} rules are broken"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_that_failed_or_never_ran_break_their_rule() {
+        let failed = |passed, failed| {
+            let mut report = Report::default();
+            report.tests("it", Counts { passed, failed }, Path::new("it.log"));
+            (report.counts().failed, report.to_string())
+        };
+        assert_eq!(failed(3, 0), (0, "ok     it: 3 tests\n".to_owned()));
+        assert_eq!(failed(0, 0).0, 1);
+        let (broken, said) = failed(3, 1);
+        assert!(broken == 1 && said.contains("1 failed: it.log"), "{said}");
     }
 }

@@ -317,7 +317,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "windows",
         action: Action::Check(windows::check),
-        shows: "on Windows, under Wine: both formats in the harness do what they do here; it finds out what others do badly; files",
+        shows: "on Windows, under Wine: both formats do what they do here, in the harness, pedalboard and DawDreamer; plugins that misbehave; files",
     },
     Suite {
         name: "arm",

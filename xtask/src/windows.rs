@@ -1,10 +1,13 @@
 //! Windows: the bundles and programs built here, and run under Wine by `cargo xtask windows`.
 
 mod files;
+mod habits;
 mod harness;
+mod hosts;
 mod imports;
 mod plugin;
 mod program;
+mod python;
 mod screen;
 mod window;
 mod wine;
@@ -44,7 +47,7 @@ pub(crate) fn bundle(target: &str, arguments: &[String]) -> Result<()> {
     let target = Target::need(target)?;
     let folder = shell::target().join("bundled").join(&target.name);
     build(&target, Build::Release, &BUILDS, &folder, arguments)?;
-    notices::write(&folder, &target.name, &notices::WITH_PROGRAMS)?;
+    notices::write(&folder, &target.name)?;
     for (_, file) in FILES {
         let bytes = fs::metadata(folder.join(file)).with_context(|| format!("{file} is missing"))?.len();
         println!("{:6.1} MB  {}", bytes as f64 / 1e6, folder.join(file).display());
@@ -85,7 +88,7 @@ fn makes(what: &[&str], file: &str) -> bool {
 }
 
 /// What is quickly built. The harness loads plugins of both formats under Wine and finds out what they do badly, files are written as
-/// Windows has them, and Rollcall's plugin does in the harness what it does here. The program costs six minutes of a processor more: [`run`].
+/// Windows has them, and Rollcall's plugin does in the harness, in pedalboard and in DawDreamer what it does here. The program costs six minutes of a processor more: [`run`].
 ///
 /// # Errors
 /// Something cannot be built, or Wine is missing.
@@ -99,6 +102,7 @@ pub(crate) fn check() -> Result<Report> {
     let folder = shell::target().join("windows/tested");
     build(&target, Build::Quick, &TESTED, &folder, &[])?;
     plugin::check(&folder, &mut report)?;
+    hosts::check(&folder, &mut report)?;
     Ok(report)
 }
 
@@ -129,6 +133,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     harness::check(&target, &settings, &mut report)?;
     program::check(&folder, &mut report)?;
     plugin::check(&folder, &mut report)?;
+    hosts::check(&folder, &mut report)?;
     window::check(&folder, &mut report)?;
     crate::report::print(report)
 }

@@ -110,6 +110,13 @@ fn inspect(folder: Option<&Path>) -> Result<Outcome> {
     ] {
         writeln!(out, "  {name:<11} {value}")?;
     }
+    for run in &training.runs {
+        writeln!(
+            out,
+            "  {:<11} {} (START: {}; pool {}, teacher {})",
+            "run", run.command, run.start, run.pool, run.teacher
+        )?;
+    }
     let provisional = if training.provisional { " (provisional)" } else { "" };
     writeln!(out, "\n{HEAD}class              threshold{provisional}{HEAD:#}")?;
     for (class, threshold) in manifest.classes.iter().zip(&manifest.thresholds) {

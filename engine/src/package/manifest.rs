@@ -187,6 +187,24 @@ pub struct Training {
     pub seed: u64,
     /// Whether it is meant to be replaced by a better one.
     pub provisional: bool,
+    /// The runs that its weights come from, of several the mean of their weights; none where they were not trained by `rollcall-train
+    /// learn`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<TrainingRun>,
+}
+
+/// One run of training, and all that it is bound to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingRun {
+    /// Command with the whole recipe.
+    pub command: String,
+    /// What it began from: name, version and hash of a package, or `weights` and the hash of another run's.
+    pub start: String,
+    /// Hash of the index of the pool that it heard.
+    pub pool: String,
+    /// Hash of the teacher's network.
+    pub teacher: String,
 }
 
 /// Measured scores by name.

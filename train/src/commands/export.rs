@@ -65,6 +65,19 @@ pub struct ExportArgs {
     finished: bool,
 }
 
+impl ExportArgs {
+    /// The command that makes the package again of its runs, without what only names it.
+    fn command(&self) -> String {
+        let means = " --mean-with RUN".repeat(self.mean_with.len());
+        let blend =
+            self.blend.as_ref().map_or(String::new(), |_| format!(" --blend PACKAGE --share {}", self.share));
+        format!(
+            "rollcall-train export --run RUN{means}{blend} --teacher FOLDER --quiet {} --clips {}",
+            self.quiet, self.clips
+        )
+    }
+}
+
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "a share is a number from 0 to 1".into())
@@ -107,8 +120,12 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
             .with_context(|| format!("{}: what `rollcall-train compare` printed", path.display()))
     });
     let compared = compared.transpose()?;
-    let training =
-        Training { command: trained.command.clone(), seed: trained.seed, provisional: !args.finished };
+    let training = Training {
+        command: args.command(),
+        seed: trained.seed,
+        provisional: !args.finished,
+        runs: trained.runs.clone(),
+    };
     let diagram =
         reliability::svg(&format!("{} {}, validation", args.name, args.weights_version), &report.scored)?;
     let facts = Facts {
@@ -116,7 +133,7 @@ pub fn run(args: ExportArgs) -> anyhow::Result<()> {
         version: &args.weights_version,
         is_finished: args.finished,
         hours: args.hours,
-        blended: args.blend.is_some().then_some(args.share),
+        command: &args.command(),
         quiet: args.quiet,
         clips,
         note: args.note.as_deref(),

@@ -3,7 +3,8 @@
 //! - AudioSet's 527 classes: binary cross-entropy to the teacher's probabilities, its least value taken off;
 //! - the teacher's embedding: one less the cosine;
 //! - the order among the 20: Kullback-Leibler divergence of softened logits (Hinton et al. 2015), each class by its greatest member;
-//! - the head: binary cross-entropy on pooled posterior and windows, and the order among its pooled posteriors.
+//! - the head: binary cross-entropy on the pooled posterior (where windows are labelled, over the memory that ships) and on windows,
+//!   and the order among its pooled posteriors.
 //!
 //! Where the truth is known it corrects the teacher: who plays is at least likely, who does not hardly. Where only the teacher
 //! knows, AudioSet's classes and the order stay its own, and the head learns what its word is worth
@@ -11,6 +12,7 @@
 //! rock song, that it has drums ([`ClassTable::by_genre`]).
 
 use super::network::Said;
+use crate::judge::meter;
 use crate::nn::loss::{Target, attention_bce, logit, sigmoid};
 use crate::teacher::{ClassTable, Heard};
 use rollcall_engine::OPENMIC_CLASSES;
@@ -138,7 +140,7 @@ fn head(
             (target.clip[c], target.clip_weight[c]) = (likely[c], 1.0);
         }
     }
-    let graded = attention_bce(&said.activity, &said.attention, &target, shares.windows);
+    let graded = attention_bce(&said.activity, &said.attention, &target, shares.windows, meter::memory());
     parts.head = graded.loss * CLASSES as f32;
     let scale = shares.head * CLASSES as f32;
     let mut activity: Vec<f32> = graded.activity.iter().map(|d| d * scale).collect();

@@ -11,7 +11,7 @@ use crate::mix::Mixer;
 use crate::mix::length::{Length, SKIP_COLUMNS};
 use crate::nn::adam::{Adam, StepSize};
 use crate::nn::conv::{Map, Scratch};
-use crate::nn::loss::{Target, attention_bce};
+use crate::nn::loss::{Target, WHOLE_CLIP, attention_bce};
 use crate::nn::stack::Flatten;
 use crate::nn::vggish::{Shape, Vggish};
 use crate::pool::Pool;
@@ -125,8 +125,13 @@ fn train(net: &Vggish, values: &mut [f32], heard: &[Heard], epochs: usize, seed:
             sharded(batch.len(), &mut gradient, |i, gradient, (): &mut ()| {
                 let Heard { columns, target } = &heard[batch[i]];
                 let trace = net.top.forward(values, net.shape.flatten.windows(columns, SKIP_COLUMNS));
-                let mut graded =
-                    attention_bce(&trace.head.activity, &trace.head.attention, target, STEP_SHARE);
+                let mut graded = attention_bce(
+                    &trace.head.activity,
+                    &trace.head.attention,
+                    target,
+                    STEP_SHARE,
+                    WHOLE_CLIP,
+                );
                 let scale = 1.0 / batch.len() as f32;
                 graded.activity.iter_mut().chain(&mut graded.attention).for_each(|d| *d *= scale);
                 let upstream = (graded.activity.as_slice(), graded.attention.as_slice());
@@ -167,7 +172,8 @@ mod tests {
         for Heard { columns, target } in &heard[..2] {
             let trace = net.top.forward(&values, net.shape.flatten.windows(columns, SKIP_COLUMNS));
             let heard =
-                attention_bce(&trace.head.activity, &trace.head.attention, target, STEP_SHARE).posterior;
+                attention_bce(&trace.head.activity, &trace.head.attention, target, STEP_SHARE, WHOLE_CLIP)
+                    .posterior;
             let right = |class: usize| (heard[class] > 0.5) == (target.clip[class] > 0.5);
             assert!(right(0) && right(1), "{heard:?} for {:?}", target.clip);
         }

@@ -5,11 +5,17 @@ use rollcall_engine::Settings;
 /// Seconds from step to step of a network that streams.
 const STEP_S: f32 = 0.16;
 
+/// Steps that the plugin's meters remember by default.
+#[must_use]
+pub fn memory() -> usize {
+    ((Settings::default().memory_s / STEP_S).round() as usize).max(1)
+}
+
 /// The highest that each class's meter gets. `activity` and `attention` are probabilities `[steps][classes]`, in order of time; a
 /// step's meter is their weighted mean over the last seconds (paper, section 2.3, over a memory), release and level gate aside.
 #[must_use]
 pub fn loudest(activity: &[f32], attention: &[f32], classes: usize) -> Vec<f32> {
-    let memory = ((Settings::default().memory_s / STEP_S).round() as usize).max(1);
+    let memory = memory();
     let steps = activity.len() / classes.max(1);
     let mut loudest = vec![0.0f32; classes];
     for (class, top) in loudest.iter_mut().enumerate() {

@@ -20,7 +20,7 @@ const LONGEST_S: usize = 30;
 /// A piece of one recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Piece {
-    /// Mono, 16 kHz, at most 10 s.
+    /// Mono, at most 10 s, at the rate that was asked for.
     pub samples: Vec<f32>,
     /// Index of the class that plays, in [`OPENMIC_CLASSES`]; no other does.
     pub class: usize,
@@ -43,19 +43,27 @@ struct Entry {
     source: String,
 }
 
-/// The pieces of all such recordings of a labelled folder, in the order of its `index.csv`.
+/// The pieces of all such recordings of a labelled folder, in the order of its `index.csv`, at 16 kHz.
 ///
 /// # Errors
 /// A missing index or file, an unknown class, audio that cannot be decoded, or a folder that has no such recordings.
 pub fn pieces(folder: &Path) -> Result<Vec<Piece>> {
-    pieces_of(folder, &is_page)
+    pieces_of(folder, &is_page, SAMPLE_RATE_HZ)
+}
+
+/// The same at another rate: as the recordings are, for who hears more than 8 kHz of them.
+///
+/// # Errors
+/// As [`pieces`].
+pub fn pieces_at(folder: &Path, rate_hz: u32) -> Result<Vec<Piece>> {
+    pieces_of(folder, &is_page, rate_hz)
 }
 
 /// The same of all recordings whose source is wanted.
 ///
 /// # Errors
 /// As [`pieces`].
-pub fn pieces_of(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Piece>> {
+pub fn pieces_of(folder: &Path, wanted: &dyn Fn(&str) -> bool, rate_hz: u32) -> Result<Vec<Piece>> {
     let path = folder.join("index.csv");
     let mut reader = csv::Reader::from_path(&path)
         .with_context(|| format!("{}: a folder of recordings needs an index.csv", path.display()))?;
@@ -68,17 +76,17 @@ pub fn pieces_of(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Pie
         let class = class::index(&entry.class).with_context(|| {
             format!("{}: row {}: {:?} is none of the 20 classes", path.display(), row + 1, entry.class)
         })?;
-        let samples = decode(&folder.join(&entry.path), SAMPLE_RATE_HZ)?;
+        let samples = decode(&folder.join(&entry.path), rate_hz)?;
         let piece = |samples: &[f32]| Piece { samples: samples.to_vec(), class, file: entry.path.clone() };
-        pieces.extend(cut(&samples).map(piece));
+        pieces.extend(cut(&samples, rate_hz).map(piece));
     }
     ensure!(!pieces.is_empty(), "{}: no recordings of a source that is asked for", path.display());
     Ok(pieces)
 }
 
 /// The pieces of one recording.
-fn cut(samples: &[f32]) -> impl Iterator<Item = &[f32]> {
-    let second = SAMPLE_RATE_HZ as usize;
+fn cut(samples: &[f32], rate_hz: u32) -> impl Iterator<Item = &[f32]> {
+    let second = rate_hz as usize;
     let counted = &samples[..samples.len().min(LONGEST_S * second)];
     counted.chunks(PIECE_S * second).filter(move |piece| piece.len() >= SHORTEST_S * second)
 }
@@ -141,6 +149,9 @@ mod tests {
         );
         let violin = class::index("violin").unwrap();
         assert!(pieces.iter().all(|p| p.class == violin));
+        let twice: Vec<_> = pieces_at(folder.path(), 2 * SAMPLE_RATE_HZ).unwrap();
+        let lengths = |pieces: &[Piece]| pieces.iter().map(|p| p.samples.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(&twice), lengths(&pieces).iter().map(|n| 2 * n).collect::<Vec<_>>());
         let right: Vec<f32> = (0..20).map(|c| f32::from(u8::from(c == violin))).collect();
         let guesses = guesses(&pieces, &vec![right; 8]).unwrap();
         assert_eq!((guesses.first, guesses.first_three, guesses.counted), (1.0, 1.0, 8));

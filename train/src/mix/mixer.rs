@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 /// A voice is played up to this much higher or lower: its formants move along, as if the instrument were another one.
 pub(super) const VARISPEED_SEMITONES: f32 = 3.0;
 
+/// How often a guitar plays through an amplifier at a high gain: alone, too, so that it is not taken for a band.
+const AMPLIFIED: f32 = 0.6;
+
 /// How often a voice is a section: two of the same instrument, from whatever sources.
 const SECTIONS: f32 = 0.12;
 
@@ -215,7 +218,7 @@ impl Mixer {
         if self.varies(0.8, rng) {
             effects::equalise(samples, rng);
         }
-        if class == "guitar" && self.varies(0.35, rng) {
+        if class == "guitar" && self.varies(AMPLIFIED, rng) {
             effects::amplify(samples, rng);
         } else if self.varies(0.12, rng) {
             effects::drive(samples, rng.between(1.5, 6.0));

@@ -3,11 +3,15 @@
 use super::Mixer;
 use super::band::MOST_PLAYERS;
 use super::length::Length;
+use super::mixer::draw_from;
 use crate::base::seed;
 use crate::base::stem::{Kind, Part, Split};
+use crate::pool::maker::RECORDED_MUSIC;
 use crate::pool::{Pool, PoolWriter};
+use crate::sources::packages::FONTS;
 use rollcall_engine::{HOP_SAMPLES, OPENMIC_CLASSES, SAMPLE_RATE_HZ};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 const LENGTH: Length = Length { columns: 20 };
 
@@ -229,4 +233,36 @@ fn of_a_piece_only_the_guest_is_known_and_only_where_he_is_heard() {
     }
     // A guest in a quarter of the clips, now and then too soft to be heard.
     assert!((15..45).contains(&guests), "{guests} of 120 clips");
+}
+
+/// Shares in which sources are drawn, by name.
+fn drawn(sources: &BTreeMap<String, Vec<usize>>) -> BTreeMap<&str, f32> {
+    const DRAWS: usize = 40_000;
+    let mut rng = seed::rng(1, "sources");
+    let mut shares: BTreeMap<&str, f32> = sources.keys().map(|name| (name.as_str(), 0.0)).collect();
+    for _ in 0..DRAWS {
+        let stems = draw_from(sources, &mut rng);
+        let (name, _) = sources.iter().find(|(_, own)| own.as_slice() == stems).unwrap();
+        *shares.get_mut(name.as_str()).unwrap() += 1.0 / DRAWS as f32;
+    }
+    shares
+}
+
+#[test]
+fn sources_are_drawn_by_what_they_are_worth_and_the_root_of_their_stems() {
+    let weight = |group: &str| FONTS.iter().find(|font| font.group == group).unwrap().weight;
+    let least = FONTS.iter().map(|font| font.weight).fold(f32::MAX, f32::min);
+    let poor = FONTS.iter().find(|font| font.weight == least).unwrap().group;
+    assert!(weight(poor) < 1.0, "one is worth less than a player");
+    let recorded = format!("{RECORDED_MUSIC}x");
+    // As many stems each, but for the players, who have four times as many; and more than 60 count as 60.
+    let stems = [(poor, 0..9), ("players", 9..45), (recorded.as_str(), 45..54), ("many", 100..1_000)];
+    let sources: BTreeMap<String, Vec<usize>> =
+        stems.into_iter().map(|(name, stems)| (name.to_owned(), stems.collect())).collect();
+    let shares = drawn(&sources);
+    let expected = [(poor, 3.0 * least), ("players", 6.0), (&recorded, 9.0), ("many", 60f32.sqrt())];
+    let sum: f32 = expected.iter().map(|(_, weight)| weight).sum();
+    for (name, weight) in expected {
+        assert!((shares[name] - weight / sum).abs() < 0.01, "{name}: {shares:?}");
+    }
 }

@@ -58,7 +58,7 @@ pub(crate) fn bundle(target: Option<&str>, arguments: &[String]) -> Result<()> {
         processors.iter().map(|processor| shell::target().join(processor).join("release")).collect();
     lay_out(&folder, &built, &metadata::version()?)?;
     // Before the signature, which seals whatever is inside.
-    notices::write(&folder, processors[0], &notices::BUNDLES)?;
+    notices::write(&folder, processors[0])?;
     sign(&folder)
 }
 

@@ -71,6 +71,31 @@ impl Wine {
         command
     }
 
+    /// A path of this system as programs of Windows know it.
+    pub(super) fn path(path: &Path) -> String {
+        format!("Z:{}", path.display()).replace('/', "\\")
+    }
+
+    /// Lets a folder be one that another machine shares: `\\MACHINE\SHARE`.
+    ///
+    /// # Errors
+    /// Wine's folder of such machines cannot be written.
+    pub(super) fn share(&self, machine: &str, share: &str, folder: &Path) -> Result<()> {
+        let machine = self.prefix.join("dosdevices/unc").join(machine);
+        fs::create_dir_all(&machine)?;
+        shell::read(shell::command("ln", &["-sfn"]).args([folder, &machine.join(share)])).map(drop)
+    }
+
+    /// Where programs keep what is a user's: `%APPDATA%`.
+    ///
+    /// # Errors
+    /// Wine made no user.
+    pub(super) fn user_data(&self) -> Result<PathBuf> {
+        let users = fs::read_dir(self.prefix.join("drive_c/users"))?;
+        let data = users.filter_map(|user| Some(user.ok()?.path().join("AppData/Roaming")));
+        data.into_iter().find(|data| data.is_dir()).context("Wine made no folder for a user's data")
+    }
+
     /// What cargo runs tests with.
     pub(crate) fn runner(&self, cargo: &mut Command, target: &str) {
         let name = format!("CARGO_TARGET_{}_RUNNER", target.replace('-', "_").to_uppercase());

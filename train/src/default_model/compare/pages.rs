@@ -3,7 +3,8 @@
 use super::contender::Contender;
 use crate::base::threads::parallel;
 use crate::judge::guess::rank;
-use crate::judge::pages::{Piece, guesses, pieces};
+use crate::judge::pages::{Piece, guesses, pieces, pieces_at};
+use crate::teacher::{self, Teacher};
 use anyhow::{Context, Result};
 use rollcall_engine::OPENMIC_CLASSES;
 use serde_json::json;
@@ -16,17 +17,17 @@ pub fn run(folder: &Path, contenders: &[Contender], out: Option<&Path>) -> Resul
     println!(
         "| contender | pieces | first guess is right | one of the first three is |\n| --- | --- | --- | --- |"
     );
-    for contender in contenders {
-        let scores = ask(contender, &pieces)?;
+    let mut tell = |name: String, scores: Vec<Vec<f32>>| -> Result<()> {
         let found = guesses(&pieces, &scores).context("no piece counts")?;
-        println!(
-            "| {} | {} | {:.3} | {:.3} |",
-            contender.name(),
-            found.counted,
-            found.first,
-            found.first_three
-        );
-        heard.push((contender.name(), scores, found));
+        println!("| {name} | {} | {:.3} | {:.3} |", found.counted, found.first, found.first_three);
+        heard.push((name, scores, found));
+        Ok(())
+    };
+    for contender in contenders {
+        tell(contender.name(), ask(contender, &pieces)?)?;
+        if let Contender::Teacher(teacher, _) = contender {
+            tell(format!("{}, at full band", contender.name()), at_full_band(teacher, folder)?)?;
+        }
     }
     println!(
         "\n| class | pieces |{}\n| --- | --- |{}",
@@ -56,6 +57,13 @@ pub fn run(folder: &Path, contenders: &[Contender], out: Option<&Path>) -> Resul
 
 fn ask(contender: &Contender, pieces: &[Piece]) -> Result<Vec<Vec<f32>>> {
     let heard = parallel(pieces.len(), |i| Ok(contender.hear(&pieces[i].samples)?.clip));
+    heard.into_iter().collect()
+}
+
+/// What a teacher says of the recordings as they are, above 8 kHz too, which no contender else hears.
+fn at_full_band(teacher: &Teacher, folder: &Path) -> Result<Vec<Vec<f32>>> {
+    let pieces = pieces_at(folder, teacher::SAMPLE_RATE_HZ)?;
+    let heard = parallel(pieces.len(), |i| Ok(teacher.judge(&teacher.hear(&pieces[i].samples)?).to_vec()));
     heard.into_iter().collect()
 }
 

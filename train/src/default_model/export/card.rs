@@ -18,8 +18,8 @@ pub struct Facts<'a> {
     pub is_finished: bool,
     /// Hours that the pool was made with.
     pub hours: f32,
-    /// The run's share of a blend with the package that it began from.
-    pub blended: Option<f64>,
+    /// The command that makes the package of its runs.
+    pub command: &'a str,
     /// Share of the clips without an instrument that thresholds leave quiet.
     pub quiet: f64,
     /// Clips a scene of the validation set.
@@ -61,9 +61,8 @@ pub fn card(facts: &Facts<'_>, trained: &Trained, report: &Report, data: &DataTa
     line("```sh".into());
     line(format!("rollcall-train data make --recordings FOLDER --hours {}", facts.hours));
     line("rollcall-train data make --part development --out cache/development --recordings FOLDER\nrollcall-train data check cache/pool cache/development --packages cache/packages --recordings FOLDER".into());
-    line(trained.command.clone());
-    let blend = facts.blended.map_or(String::new(), |share| format!(" --blend PACKAGE --share {share}"));
-    line(format!("rollcall-train export{blend} --quiet {} --clips {}", facts.quiet, facts.clips));
+    trained.runs.iter().for_each(|run| line(run.command.clone()));
+    line(facts.command.to_owned());
     line("```\n".into());
     line(format!("{}\n", trained.done));
     if let Some(note) = facts.note {

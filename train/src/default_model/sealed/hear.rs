@@ -9,7 +9,7 @@ use crate::judge::{Example, Scene, draw};
 use crate::mix::length::Length;
 use crate::pool::Pool;
 use anyhow::{Context, Result};
-use rollcall_engine::OPENMIC_CLASSES;
+use rollcall_engine::{OPENMIC_CLASSES, SAMPLE_RATE_HZ};
 use std::{collections::BTreeMap, path::Path};
 
 /// The source of the labelled folder that is sealed.
@@ -36,7 +36,7 @@ pub struct Heard {
 /// # Errors
 /// A folder without them, a pool without its part, or a network that fails.
 pub fn hear(contenders: &[Contender], recordings: &Path, pool: &Path) -> Result<Heard> {
-    let solos = pieces_of(recordings, &|source| source == PLAYERS)?;
+    let solos = pieces_of(recordings, &|source| source == PLAYERS, SAMPLE_RATE_HZ)?;
     let pool = Pool::open(pool).context("make it first: rollcall-train data make --part sealed")?;
     let mut heard = Heard::default();
     heard.add(contenders, Scene::Music, "solos", &solos.iter().map(alone).collect::<Vec<_>>())?;

@@ -11,7 +11,7 @@ use crate::base::threads::parallel;
 use crate::base::whole;
 use crate::nn::adam::StepSize;
 use crate::nn::head::Head;
-use crate::nn::loss::{Target, attention_bce};
+use crate::nn::loss::{Target, WHOLE_CLIP, attention_bce};
 use crate::nn::params::Layout;
 use crate::nn::state::State;
 use anyhow::{Context, ensure};
@@ -177,8 +177,13 @@ fn batch_gradient(head: &Head, values: &[f32], clips: &[&Clip]) -> (f64, Vec<f32
         for clip in chunks[i] {
             let logits = first..first + clip.len() * head.classes;
             first = logits.end;
-            let graded =
-                attention_bce(&trace.activity[logits.clone()], &trace.attention[logits], &target(clip), 0.0);
+            let graded = attention_bce(
+                &trace.activity[logits.clone()],
+                &trace.attention[logits],
+                &target(clip),
+                0.0,
+                WHOLE_CLIP,
+            );
             let share = head.classes as f32 / all_known;
             loss += f64::from(graded.loss * share);
             activity.extend(graded.activity.iter().map(|d| d * share));
@@ -211,7 +216,7 @@ fn forward(head: &Head, values: &[f32], clips: &[Clip]) -> (f64, Vec<Vec<f32>>) 
         let chunk = &clips[i * CHUNK..clips.len().min((i + 1) * CHUNK)];
         let one = |clip: &Clip| {
             let trace = head.forward(values, &clip.steps);
-            let graded = attention_bce(&trace.activity, &trace.attention, &target(clip), 0.0);
+            let graded = attention_bce(&trace.activity, &trace.attention, &target(clip), 0.0, WHOLE_CLIP);
             (f64::from(graded.loss) * head.classes as f64, graded.posterior)
         };
         chunk.iter().map(one).collect::<Vec<_>>()

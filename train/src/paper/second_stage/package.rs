@@ -72,7 +72,7 @@ pub fn write(
         description: "VGGish as published, with an attention head trained on OpenMIC-2018".into(),
         licence: "VGGish: as its publisher states; head: CC BY 4.0, as OpenMIC-2018".into(),
         origin: "AudioSet's VGGish; its head trained by rollcall-train second on OpenMIC-2018".into(),
-        training: Training { command, seed: best.seed, provisional: false },
+        training: Training { command, seed: best.seed, provisional: false, runs: Vec::new() },
         thresholds,
         scores: scores.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
         card,
