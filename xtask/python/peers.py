@@ -130,14 +130,15 @@ def gigaflops(stream):
     return column / 1e9, dense / 1e9
 
 
-def random_package(folder, kind, half):
-    """VGGish with two dense layers and random weights: `patch` with a zero border round each patch, `stream` without."""
+def random_package(folder, kind):
+    """VGGish with two dense layers and random weights: `patch` with a zero border round each patch, `stream` as the default package is."""
     if not (folder / "manifest.toml").exists():
         sys.path.insert(0, str(ROOT / "engine/tests/golden"))
         import generate_models as g
 
-        head = {"kind": "group", "groups": 8} if kind == "stream" else {"kind": "batch"}
-        g.package(folder, folder.name, kind, g.VGGISH, [512, 128], head, {"kind": "unit"}, 14, half)
+        stream = kind == "stream"
+        head = {"kind": "group", "groups": 8} if stream else {"kind": "batch"}
+        g.package(folder, folder.name, kind, g.VGGISH, [512, 128], head, {"kind": "unit"}, 14, half=stream, mean=stream)
     return folder
 
 
@@ -155,8 +156,8 @@ def packages(arguments, folder):
     if stream is None:
         stream = DEFAULT
         if is_quantised(DEFAULT):
-            stream, quantised = random_package(folder / "compact-stream", "stream", True), quantised or DEFAULT
-    return stream, arguments.patch or random_package(folder / "compact-patch", "patch", False), quantised
+            stream, quantised = random_package(folder / "compact-stream", "stream"), quantised or DEFAULT
+    return stream, arguments.patch or random_package(folder / "compact-patch", "patch"), quantised
 
 
 # name: (child, what is asked, units in it)
