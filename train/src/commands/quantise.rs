@@ -16,8 +16,8 @@ use crate::pool::Pool;
 use crate::quantise::paired::{self, Found};
 use crate::quantise::{Calibrated, Ranges, calibrate, columns, dense, score};
 use anyhow::{Context, Result, ensure};
-use rollcall_engine::Package;
 use rollcall_engine::package::{EVENTS, Kind, MODEL_CARD, Manifest, PostProcessing};
+use rollcall_engine::{Package, SAMPLE_RATE_HZ};
 use rollcall_import::{Body, Label, seal};
 use std::fmt::Write as _;
 use std::{fs, path::Path, path::PathBuf};
@@ -45,6 +45,10 @@ pub struct QuantiseArgs {
     /// Clips a scene of the validation set that thresholds and scores come from; 0: thresholds stay, and no scores are told.
     #[arg(long, default_value_t = 300)]
     clips: usize,
+    /// Columns of 160 ms a clip of the validation set (12 or more): as many as the run had, so that thresholds and scores are to be held
+    /// against those that `export` wrote.
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(12..=400))]
+    columns: u64,
     /// Share of the validation clips without an instrument that thresholds are raised to leave quiet, 0 to 1.
     #[arg(long, default_value_t = QUIET)]
     quiet: f64,
@@ -120,7 +124,8 @@ pub fn run(args: QuantiseArgs) -> Result<()> {
 
 /// Scores both packages on the same clips; the label gets what was found, and the folder the picture.
 fn judge(args: &QuantiseArgs, pool: &Pool, head: (&Vggish, &[f32]), label: &mut Label) -> Result<()> {
-    let set = ValidationSet::draw(pool, args.clips, Length::TEN_SECONDS)?;
+    let length = Length { columns: args.columns as usize };
+    let set = ValidationSet::draw(pool, args.clips, length)?;
     let pieces = args.pages.as_deref().map(pieces).transpose()?;
     let find = |folder: &Path| -> Result<Found> {
         let model = rollcall_models::shared(rollcall_models::read_dir(folder)?)?;
@@ -142,8 +147,9 @@ fn judge(args: &QuantiseArgs, pool: &Pool, head: (&Vggish, &[f32]), label: &mut 
     write!(
         label.card,
         "\nThresholds were tuned anew for the bytes; the scores and thresholds above are those of the floats, the manifest has those of this package, and the \
-         picture shows it. Both on the same {} clips of 10 s a scene of validation{}, with the thresholds of each:\n\n{paired}",
+         picture shows it. Both on the same {} clips of {:.1} s a scene of validation{}, with the thresholds of each:\n\n{paired}",
         args.clips,
+        length.samples() as f64 / f64::from(SAMPLE_RATE_HZ),
         if pieces.is_some() { ", and on real solo recordings (`pages`)" } else { "" }
     )?;
     let title = format!("{} {}, validation", label.name, label.version);
