@@ -99,11 +99,13 @@ def convolutions(graph, rng, channels, x):
     return x
 
 
-def dense(graph, rng, channels, sizes, x):
-    """Flattened as height, width, channel, then dense layers with a ReLU after each (paper, section 2.2)."""
+def dense(graph, rng, channels, sizes, x, mean=False):
+    """Flattened as height, width, channel, then dense layers with a ReLU after each (paper, section 2.2). `mean`: of the columns, before."""
     x = graph.add("Transpose", [x], "nhwc", perm=[0, 2, 3, 1])
+    if mean:
+        x = graph.add("ReduceMean", [x], "mean", axes=[1], keepdims=0)
     x = graph.add("Flatten", [x], "flat", axis=1)
-    previous = channels * 24
+    previous = channels * (4 if mean else 24)
     for i, out in enumerate(sizes):
         w = graph.weight(f"fc{i}.weight", he(rng, out, previous))
         b = graph.weight(f"fc{i}.bias", rng.normal(0, 0.05, out))
@@ -182,12 +184,12 @@ def head(path, rng, kind, classes, half):
     )
 
 
-def stream_network(folder, rng, channels, sizes, half):
+def stream_network(folder, rng, channels, sizes, half, mean=False):
     g = Graph(half)
     top = convolutions(g, rng, channels, "log_mel")
     g.save(folder / "columns.onnx", [("log_mel", [1, 1, "T", 64])], [(top, [1, channels[-1], "C", 4])])
     g = Graph(half)
-    out = dense(g, rng, channels[-1], sizes, "columns")
+    out = dense(g, rng, channels[-1], sizes, "columns", mean)
     g.save(folder / "dense.onnx", [("columns", ["N", channels[-1], 6, 4])], [(out, ["N", 128])])
 
 
@@ -374,7 +376,7 @@ def manifest(folder, name, kind, post, normalisation, seed, description, tables=
     (folder / "manifest.toml").write_text("\n".join(lines) + "\n")
 
 
-def package(folder, name, kind, channels, sizes, normalisation, post, seed, half, hops=256, with_events=False, quantised=False):
+def package(folder, name, kind, channels, sizes, normalisation, post, seed, half, hops=256, with_events=False, quantised=False, mean=False):
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
@@ -382,8 +384,10 @@ def package(folder, name, kind, channels, sizes, normalisation, post, seed, half
     log_mel = spectrogram(rng, hops) if quantised else None
     if quantised:
         quantised_network(folder, rng, channels, sizes, log_mel)
+    elif kind == "stream":
+        stream_network(folder, rng, channels, sizes, half, mean)
     else:
-        (stream_network if kind == "stream" else patch_network)(folder, rng, channels, sizes, half)
+        patch_network(folder, rng, channels, sizes, half)
     head(folder / "head.onnx", rng, normalisation["kind"], len(CLASSES), half)
     log_mel = spectrogram(rng, hops) if log_mel is None else log_mel
     found = embeddings(folder, kind, log_mel)

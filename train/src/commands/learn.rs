@@ -33,7 +33,7 @@ pub struct LearnArgs {
     #[arg(long)]
     pub runtime: Option<PathBuf>,
     /// Package to begin from, or the weights.safetensors of another run.
-    #[arg(long, default_value = "models/default")]
+    #[arg(long, default_value = "models/next/weights.safetensors")]
     pub from: PathBuf,
     /// Folder of the run: state, recipe, log.
     #[arg(long, default_value = "cache/runs/default")]

@@ -2,18 +2,22 @@
 
 use crate::audio::log_mel::log_mel;
 use crate::base::stem::Split;
+use crate::default_model::compare::{Contender, pages};
 use crate::default_model::export::reliability;
 use crate::default_model::thresholds::QUIET;
 use crate::default_model::validation::ValidationSet;
 use crate::default_model::warm::{self, Tensors};
+use crate::judge::guess::Guesses;
+use crate::judge::pages::{Piece, guesses, pieces};
 use crate::judge::{Scene, draw};
 use crate::mix::length::Length;
 use crate::nn::vggish::{Shape, Vggish};
 use crate::pool::Pool;
+use crate::quantise::paired::{self, Found};
 use crate::quantise::{Calibrated, Ranges, calibrate, columns, dense, score};
 use anyhow::{Context, Result, ensure};
 use rollcall_engine::package::{EVENTS, Kind, MODEL_CARD, Manifest, PostProcessing};
-use rollcall_engine::{Model, Package};
+use rollcall_engine::{Package, SAMPLE_RATE_HZ};
 use rollcall_import::{Body, Label, seal};
 use std::fmt::Write as _;
 use std::{fs, path::Path, path::PathBuf};
@@ -41,9 +45,16 @@ pub struct QuantiseArgs {
     /// Clips a scene of the validation set that thresholds and scores come from; 0: thresholds stay, and no scores are told.
     #[arg(long, default_value_t = 300)]
     clips: usize,
+    /// Columns of 160 ms a clip of the validation set (12 or more): as many as the run had, so that thresholds and scores are to be held
+    /// against those that `export` wrote.
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(12..=400))]
+    columns: u64,
     /// Share of the validation clips without an instrument that thresholds are raised to leave quiet, 0 to 1.
     #[arg(long, default_value_t = QUIET)]
     quiet: f64,
+    /// Labelled folder of recordings: both packages' first guesses are told on its rows whose source is `pages-...`, as `compare --pages` does.
+    #[arg(long)]
+    pages: Option<PathBuf>,
     /// Version of the weights; the package's own unless said otherwise.
     #[arg(long)]
     weights_version: Option<String>,
@@ -95,26 +106,60 @@ pub fn run(args: QuantiseArgs) -> Result<()> {
         args.ranges,
         if args.ranges == How::Share { format!(" {}", args.share) } else { String::new() }
     );
-    let mut label = label(&package, &args, &how.to_lowercase(), &told);
+    let mut label = label(&package, &args);
+    label.card += &format!(
+        "\n## Quantised\n\nConvolutions and dense layers have 8-bit weights, with a scale an output, and 8-bit activations: {}.\n\n{told}",
+        how.to_lowercase()
+    );
     fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
     let body = body(&package, &net, &calibrated)?;
     seal(body.clone(), label.clone(), &args.out)?;
     if args.clips > 0 {
-        let set = ValidationSet::draw(&pool, args.clips, Length::TEN_SECONDS)?;
-        let model = Model::load(rollcall_models::read_dir(&args.out)?)?;
-        let report = score(&model, (&net, &values), &args.out, &set, args.quiet)?;
-        label.thresholds = report.thresholds.iter().map(|t| (t * 1000.0).round() / 1000.0).collect();
-        let rounded = |v: &f64| (v * 10_000.0).round() / 10_000.0;
-        label.scores = report.scores.iter().map(|(k, v)| (format!("valid.{k}"), rounded(v))).collect();
-        report.scores.iter().for_each(|(name, value)| println!("{name} {value:.4}"));
-        let title = format!("{} {}, validation", label.name, label.version);
-        let diagram = reliability::svg(&title, &report.scored)?;
+        judge(&args, &pool, (&net, &values), &mut label)?;
         seal(body, label, &args.out)?;
-        let path = args.out.join(reliability::FILE);
-        fs::write(&path, diagram).with_context(|| format!("writing {}", path.display()))?;
     }
     println!("{}", args.out.display());
     Ok(())
+}
+
+/// Scores both packages on the same clips; the label gets what was found, and the folder the picture.
+fn judge(args: &QuantiseArgs, pool: &Pool, head: (&Vggish, &[f32]), label: &mut Label) -> Result<()> {
+    let length = Length { columns: args.columns as usize };
+    let set = ValidationSet::draw(pool, args.clips, length)?;
+    let pieces = args.pages.as_deref().map(pieces).transpose()?;
+    let find = |folder: &Path| -> Result<Found> {
+        let model = rollcall_models::shared(rollcall_models::read_dir(folder)?)?;
+        let report = score(&model, head, folder, &set, args.quiet)?;
+        let pages =
+            pieces.as_deref().map(|pieces| on_pages(&Contender::Package(model), pieces)).transpose()?;
+        Ok(Found { report, pages })
+    };
+    let (floats, bytes) = (find(&args.package)?, find(&args.out)?);
+    let (report, paired) = (&bytes.report, paired::markdown(&floats, &bytes));
+    print!("\n{paired}");
+    for row in paired::rows(&floats, &bytes).iter().filter(|row| !row.is_held()) {
+        let most = row.may_lose.unwrap_or_default();
+        eprintln!("{}: {:.4} lost, {most} may be: see --ranges and --calibrate", row.figure, row.loss());
+    }
+    label.thresholds = report.thresholds.iter().map(|t| (t * 1000.0).round() / 1000.0).collect();
+    let rounded = |v: &f64| (v * 10_000.0).round() / 10_000.0;
+    label.scores = report.scores.iter().map(|(k, v)| (format!("valid.{k}"), rounded(v))).collect();
+    write!(
+        label.card,
+        "\nThresholds were tuned anew for the bytes; the scores and thresholds above are those of the floats, the manifest has those of this package, and the \
+         picture shows it. Both on the same {} clips of {:.1} s a scene of validation{}, with the thresholds of each:\n\n{paired}",
+        args.clips,
+        length.samples() as f64 / f64::from(SAMPLE_RATE_HZ),
+        if pieces.is_some() { ", and on real solo recordings (`pages`)" } else { "" }
+    )?;
+    let title = format!("{} {}, validation", label.name, label.version);
+    let path = args.out.join(reliability::FILE);
+    fs::write(&path, reliability::svg(&title, &report.scored)?)
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+fn on_pages(contender: &Contender, pieces: &[Piece]) -> Result<Guesses> {
+    guesses(pieces, &pages::ask(contender, pieces)?).context("no piece counts")
 }
 
 /// The network of a package, without standardised weights.
@@ -129,11 +174,7 @@ fn network(folder: &Path, manifest: &Manifest) -> Result<(Vggish, Vec<f32>)> {
     let dense = Tensors::read(&folder.join("dense.onnx"))?;
     let outputs = (1..).map_while(|i| dense.length(&format!("dense{i}.bias")));
     let mut hidden: Vec<usize> = outputs.collect();
-    ensure!(
-        hidden.pop().is_some(),
-        "{}: dense.onnx has no `dense1.bias` in floats: only packages that rollcall-train wrote, and not quantised yet, are quantised",
-        folder.display()
-    );
+    ensure!(hidden.pop().is_some(), "{}: {}", folder.display(), dense.why_not("dense1.bias"));
     let shape =
         Shape { hidden, unit_high: high, standardise: false, ..Shape::compact(manifest.classes.len()) };
     let net = Vggish::new(shape);
@@ -175,22 +216,20 @@ fn body(package: &Package, net: &Vggish, calibrated: &Calibrated) -> Result<Body
     })
 }
 
-fn label(package: &Package, args: &QuantiseArgs, how: &str, told: &str) -> Label {
+fn label(package: &Package, args: &QuantiseArgs) -> Label {
     let manifest = package.manifest();
     let card = String::from_utf8_lossy(package.file(MODEL_CARD).unwrap_or_default());
-    let quantised = format!(
-        "\n## Quantised\n\nConvolutions and dense layers have 8-bit weights, with a scale an output, and 8-bit activations: {how}.\n\
-         Scores and thresholds above are those of the 16-bit weights; the manifest has those of this package.\n\n{told}"
-    );
+    let version = args.weights_version.clone().unwrap_or_else(|| manifest.version.clone());
+    let title = |version: &str| format!("# Model card: {} {version}\n", manifest.name);
     Label {
+        card: card.trim_end().replacen(&title(&manifest.version), &title(&version), 1) + "\n",
+        version,
         name: manifest.name.clone(),
-        version: args.weights_version.clone().unwrap_or_else(|| manifest.version.clone()),
         description: format!("{}, 8 bits", manifest.description),
         licence: manifest.licence.clone(),
         origin: format!("{}; quantised by rollcall-train quantise", manifest.origin),
         training: manifest.training.clone(),
         thresholds: manifest.thresholds.clone(),
         scores: if args.clips > 0 { Default::default() } else { manifest.scores.clone() },
-        card: format!("{}\n{quantised}", card.trim_end()),
     }
 }

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// Bins of the expected calibration error.
 const BINS: usize = 15;
+/// What [`Report::class_ap`] calls the clips of all scenes together.
+pub const EVERY_SCENE: &str = "all";
 
 /// A clip as a network sees it, and who plays in it.
 #[derive(Clone, Debug)]
@@ -63,10 +65,8 @@ pub struct Report {
     pub thresholds: Vec<f32>,
     /// All posteriors with the truth, of all scenes and classes.
     pub scored: Scored,
-    /// Average precision a class on solos, where there are positives.
-    pub solo_ap: Vec<Option<f64>>,
-    /// Average precision a class on mixes, where there are positives.
-    pub mix_ap: Vec<Option<f64>>,
+    /// Average precision a class where there are positives, by scene (`solos`, `mixes`, `bands`, `music`) and over [`EVERY_SCENE`].
+    pub class_ap: BTreeMap<&'static str, Vec<Option<f64>>>,
 }
 
 impl ValidationSet {
@@ -130,9 +130,10 @@ impl ValidationSet {
         let nothing = noise.answers.iter().chain(&others.answers);
         let meters: Vec<Vec<f32>> = nothing.map(|answer| answer.loudest.clone()).collect();
         report.thresholds = thresholds::tune(&all, &meters, quiet);
+        report.class_ap.insert(EVERY_SCENE, all.iter().map(average_precision).collect());
         report.scored = all.into_iter().flatten().collect();
-        report.solo_ap = report.add("solos", &solos, classes);
-        report.mix_ap = report.add("mixes", &mixes, classes);
+        report.add("solos", &solos, classes);
+        report.add("mixes", &mixes, classes);
         for (name, scene) in [("bands", &bands), ("music", &music)] {
             if !scene.clips.is_empty() {
                 report.add(name, scene, classes);
@@ -164,8 +165,8 @@ pub fn answer(activity: &[f32], attention: &[f32], classes: usize) -> Answer {
 }
 
 impl Report {
-    /// Adds the scores of a scene; returns its average precision a class.
-    fn add(&mut self, name: &str, set: &Heard<'_>, classes: usize) -> Vec<Option<f64>> {
+    /// Adds the scores of a scene, and its average precision a class.
+    fn add(&mut self, name: &'static str, set: &Heard<'_>, classes: usize) {
         let scored: Vec<Scored> = (0..classes).map(|c| known(set, c).collect()).collect();
         let ap: Vec<_> = scored.iter().map(average_precision).collect();
         self.scores.insert(format!("{name}.map"), mean(ap.iter().copied()));
@@ -180,7 +181,7 @@ impl Report {
             self.scores.insert(format!("{name}.first"), guesses.first);
             self.scores.insert(format!("{name}.first_three"), guesses.first_three);
         }
-        ap
+        self.class_ap.insert(name, ap);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Starting a run from the weights of a model package, so that what was learned before is not lost with a run's folder.
 
 use crate::nn::vggish::Vggish;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use half::f16;
 use prost::Message;
 use std::{collections::HashMap, fs, path::Path};
@@ -50,6 +50,8 @@ pub fn from_package(net: &Vggish, folder: &Path) -> anyhow::Result<Vec<f32>> {
 pub(crate) struct Tensors {
     file: String,
     by_name: HashMap<String, Vec<f32>>,
+    /// Computes in bytes ([`crate::quantise`]).
+    quantised: bool,
 }
 
 impl Tensors {
@@ -59,9 +61,10 @@ impl Tensors {
         let bytes = fs::read(path).with_context(|| format!("reading {file}"))?;
         let model =
             ModelProto::decode(bytes.as_slice()).with_context(|| format!("{file} is no ONNX file"))?;
-        let tensors = model.graph.with_context(|| format!("{file} holds no graph"))?.initializer;
-        let floats = tensors.into_iter().filter_map(|t| Some((t.name.clone(), widen(&t)?)));
-        Ok(Self { by_name: floats.collect(), file })
+        let graph = model.graph.with_context(|| format!("{file} holds no graph"))?;
+        let quantised = graph.node.iter().any(|node| node.op_type == "QLinearConv");
+        let floats = graph.initializer.into_iter().filter_map(|t| Some((t.name.clone(), widen(&t)?)));
+        Ok(Self { by_name: floats.collect(), file, quantised })
     }
 
     /// How many values a tensor has, if it is there.
@@ -69,14 +72,21 @@ impl Tensors {
         self.by_name.get(name).map(Vec::len)
     }
 
+    /// Why there is no tensor of this name, and what to do.
+    pub(crate) fn why_not(&self, name: &str) -> String {
+        if self.quantised {
+            "a package of 8-bit numbers can neither be gone on from nor quantised again: give the package that it was made of, or weights \
+             as models/next has them"
+                .into()
+        } else {
+            format!("no weights `{name}`: only packages written by rollcall-train can be gone on from")
+        }
+    }
+
     /// The values of a tensor that must have so many.
     pub(crate) fn get(&self, name: &str, length: usize) -> anyhow::Result<Vec<f32>> {
-        let Some(values) = self.by_name.get(name) else {
-            bail!(
-                "{} has no weights `{name}`: only packages written by rollcall-train can be gone on from",
-                self.file
-            )
-        };
+        let values =
+            self.by_name.get(name).with_context(|| format!("{}: {}", self.file, self.why_not(name)))?;
         ensure!(values.len() == length, "{}: `{name}` has {} values, not {length}", self.file, values.len());
         Ok(values.clone())
     }
@@ -155,5 +165,8 @@ mod tests {
         fs::write(folder.path().join("columns.onnx"), graphs::columns(&other, &values, Storage::Half))
             .unwrap();
         assert!(from_package(&net, folder.path()).unwrap_err().to_string().contains("conv6.weight"));
+        let quantised = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/tests/golden/models/quantised");
+        let refused = from_package(&net, &quantised).unwrap_err().to_string();
+        assert!(refused.contains("8-bit") && refused.contains("models/next"), "{refused}");
     }
 }

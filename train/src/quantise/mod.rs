@@ -7,6 +7,7 @@
 mod calibration;
 mod graphs;
 mod layer;
+pub mod paired;
 mod ranges;
 mod scores;
 

@@ -55,7 +55,11 @@ pub fn run(folder: &Path, contenders: &[Contender], out: Option<&Path>) -> Resul
     Ok(())
 }
 
-fn ask(contender: &Contender, pieces: &[Piece]) -> Result<Vec<Vec<f32>>> {
+/// What a contender says of each piece, `[pieces][20]`.
+///
+/// # Errors
+/// The network fails.
+pub fn ask(contender: &Contender, pieces: &[Piece]) -> Result<Vec<Vec<f32>>> {
     let heard = parallel(pieces.len(), |i| Ok(contender.hear(&pieces[i].samples)?.clip));
     heard.into_iter().collect()
 }

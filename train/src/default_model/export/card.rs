@@ -92,8 +92,8 @@ pub fn card(facts: &Facts<'_>, trained: &Trained, report: &Report, data: &DataTa
         line(format!(
             "| {class} | {:.2} | {} | {} | {train:.0} ({sources}) | {:.0} |",
             report.thresholds[c],
-            show(report.solo_ap[c]),
-            show(report.mix_ap[c]),
+            show(report.class_ap["solos"][c]),
+            show(report.class_ap["mixes"][c]),
             minutes("valid").0
         ));
     }
