@@ -160,7 +160,8 @@ fn engine(target: &Target, settings: &[String], report: &mut Report) -> Result<(
 
 /// The program on the demo's recording, here and there.
 fn demo(target: &Target, settings: &[String], report: &mut Report) -> Result<()> {
-    let build = ["build", "--release", "--locked", "-p", "rollcall", "--bin", "rollcall"];
+    // The whole workspace, so that its dependencies have the features that all other suites build them with.
+    let build = ["build", "--release", "--locked", "--workspace", "--bin", "rollcall"];
     shell::run(cargo(target, &build)?.args(settings))?;
     shell::run(&mut shell::command("cargo", &build))?;
     let analyze = |mut command: Command| -> Result<Value> {
