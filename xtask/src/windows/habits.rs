@@ -107,7 +107,7 @@ impl Habits<'_> {
         self.rule(r"\\machine\share is read from and written to", is_there && done.0 == Some(0), done);
         fs::write(self.place.join("shared.m3u8"), "file://machine/music/two/song.ogg\r\n")?;
         let done = self.analyze(&[r"\\machine\music\shared.m3u8", "--out-dir", &self.path("from-list")])?;
-        let is_there = self.place.join("from-list/song.ogg.json").is_file();
+        let is_there = self.place.join("from-list/two/song.ogg.json").is_file();
         self.rule("file://machine/share in a list on one", is_there && done.0 == Some(0), done);
         Ok(())
     }
