@@ -16,7 +16,7 @@ use crate::pool::Pool;
 use crate::quantise::paired::{self, Found};
 use crate::quantise::{Calibrated, Ranges, calibrate, columns, dense, score};
 use anyhow::{Context, Result, ensure};
-use rollcall_engine::package::{EVENTS, Kind, MODEL_CARD, Manifest, PostProcessing};
+use rollcall_engine::package::{EVENTS, Kind, MODEL_CARD, Manifest, PostProcessing, Training};
 use rollcall_engine::{Package, SAMPLE_RATE_HZ};
 use rollcall_import::{Body, Label, seal};
 use std::fmt::Write as _;
@@ -70,6 +70,21 @@ enum How {
     Share,
     /// Nothing is cut off.
     Greatest,
+}
+
+impl QuantiseArgs {
+    /// The command that makes these bytes of those floats.
+    fn command(&self) -> String {
+        let ranges = match self.ranges {
+            How::Error => "error".into(),
+            How::Share => format!("share --share {}", self.share),
+            How::Greatest => "greatest".into(),
+        };
+        format!(
+            "rollcall-train quantise PACKAGE -o OUT --calibrate {} --ranges {ranges} --quiet {}",
+            self.calibrate, self.quiet
+        )
+    }
 }
 
 /// Scenes that ranges are taken from.
@@ -229,7 +244,10 @@ fn label(package: &Package, args: &QuantiseArgs) -> Label {
         description: format!("{}, 8 bits", manifest.description),
         licence: manifest.licence.clone(),
         origin: format!("{}; quantised by rollcall-train quantise", manifest.origin),
-        training: manifest.training.clone(),
+        training: Training {
+            command: format!("{} && {}", manifest.training.command, args.command()),
+            ..manifest.training.clone()
+        },
         thresholds: manifest.thresholds.clone(),
         scores: if args.clips > 0 { Default::default() } else { manifest.scores.clone() },
     }
