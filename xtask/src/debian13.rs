@@ -129,15 +129,18 @@ fn inside(root: &Path, words: &[&str]) -> Result<Command> {
     let cargo = cargo.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
     let cargo = cargo.context("neither CARGO_HOME nor HOME is set")?;
     // $1 is the root, $2 the compiler, $3 cargo's home; the rest is the command. The compiler cannot be written to. Of cargo's home
-    // there are its downloads and its settings, but not the programs: rustup's would fetch another clippy than the compiler's.
+    // there are its downloads and its settings, but not the programs: rustup's would fetch another clippy than the compiler's. It becomes the root of these mounts, since within
+    // a mere chroot nobody may make a user's namespace, as a test of a full disk does.
     let script = "set -e; root=$1 rust=$2 cargo=$3; shift 3
+        mount --bind \"$root\" \"$root\"
         mount -t proc proc \"$root/proc\"
         mount --rbind /dev \"$root/dev\"
         mount -t sysfs sysfs \"$root/sys\"
         mount --bind \"$rust\" \"$root/rust\"; mount -o remount,bind,ro \"$root/rust\"
         for part in registry git; do mkdir -p \"$cargo/$part\" \"$root/cargo/$part\"; mount --bind \"$cargo/$part\" \"$root/cargo/$part\"; done
         for file in config.toml credentials.toml; do if [ -e \"$cargo/$file\" ]; then cp \"$cargo/$file\" \"$root/cargo/\"; fi; done
-        exec chroot \"$root\" sh -c 'cd /rollcall 2>/dev/null || cd /; exec \"$@\"' sh \"$@\"";
+        cd \"$root\"; mkdir -p before; pivot_root . before
+        exec chroot . sh -c 'umount -l /before; cd /rollcall 2>/dev/null || cd /; exec \"$@\"' sh \"$@\"";
     let mut command = shell::command("unshare", &["--mount", "--pid", "--fork", "--propagation", "private"]);
     command.args(["sh", "-c", script, "sh", &text(root)?, rust.trim(), &text(&cargo)?]).args(words);
     let path = "/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
