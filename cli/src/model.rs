@@ -105,21 +105,8 @@ pub fn list(folders: &[PathBuf]) -> Vec<Origin> {
     origins
 }
 
-/// The user's model folder: `$ROLLCALL_MODELS`, or `rollcall/models` where this system keeps a user's data.
+/// The user's model folder: `$ROLLCALL_MODELS`, or `models` in what Rollcall keeps for a user ([`rollcall_files::user_folder`]).
 pub fn user_folder() -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(folder) = set("ROLLCALL_MODELS") {
-        return Some(folder);
-    }
-    let data = if cfg!(windows) {
-        set("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        set("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        // XDG Base Directory Specification.
-        set("XDG_DATA_HOME")
-            .filter(|path| path.is_absolute())
-            .or_else(|| set("HOME").map(|home| home.join(".local/share")))
-    };
-    data.map(|data| data.join("rollcall/models"))
+    let named = env::var_os("ROLLCALL_MODELS").filter(|value| !value.is_empty()).map(PathBuf::from);
+    named.or_else(|| rollcall_files::user_folder().map(|folder| folder.join("models")))
 }

@@ -1,6 +1,7 @@
 //! `manifest.toml`: what a package says of itself.
 
 use crate::sigmoid::sigmoid;
+use rollcall_classes::Look;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,6 +40,9 @@ pub struct Manifest {
     pub front_end: FrontEnd,
     /// Between embedding and head.
     pub post_processing: PostProcessing,
+    /// How classes are shown that are none of OpenMIC's, by class; the others as their names say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub looks: BTreeMap<String, Look>,
     /// What else the embedding tells, if the package holds `events.onnx`: `[N, 128] -> [N, events]`, mean embedding to logits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventTable>,
@@ -48,6 +52,13 @@ pub struct Manifest {
     pub scores: Scores,
     /// Every file but the manifest.
     pub files: Vec<FileEntry>,
+}
+
+impl Manifest {
+    /// What the package says of each class's looks, in the order of the classes.
+    pub fn looks(&self) -> Vec<Look> {
+        self.classes.iter().map(|class| self.looks.get(class).copied().unwrap_or_default()).collect()
+    }
 }
 
 /// How the convolutions are meant to see time.
