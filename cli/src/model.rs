@@ -105,8 +105,8 @@ pub fn list(folders: &[PathBuf]) -> Vec<Origin> {
     origins
 }
 
-/// The user's model folder: `$ROLLCALL_MODELS`, or `models` in what Rollcall keeps for a user ([`rollcall_files::user_folder`]).
+/// The user's model folder: `$ROLLCALL_MODELS`, or `rollcall/models` where this system keeps a user's data.
 pub fn user_folder() -> Option<PathBuf> {
     let named = env::var_os("ROLLCALL_MODELS").filter(|value| !value.is_empty()).map(PathBuf::from);
-    named.or_else(|| rollcall_files::user_folder().map(|folder| folder.join("models")))
+    named.or_else(|| Some(rollcall_files::data_folder()?.join("rollcall/models")))
 }

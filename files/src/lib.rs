@@ -14,4 +14,4 @@ pub use advice::{Doing, advice, is_full, is_hopeless, told};
 pub use atomic::AtomicFile;
 pub use names::{drives, is_hidden, one_of_a_kind, safe_name};
 pub use place::Place;
-pub use user::user_folder;
+pub use user::{data_folder, examples_folder};

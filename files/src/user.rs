@@ -2,15 +2,29 @@
 
 use std::{env, ffi::OsString, path::PathBuf};
 
-/// The folder of what Rollcall keeps for a user: `rollcall` where this system keeps a user's data (`%APPDATA%`, `~/Library/Application
-/// Support`, `$XDG_DATA_HOME` or `~/.local/share`). None where the system names none. The folder need not be there yet.
-pub fn user_folder() -> Option<PathBuf> {
-    of(&|name| env::var_os(name))
+/// Where this system keeps a user's data: `%APPDATA%`, `~/Library/Application Support`, `$XDG_DATA_HOME` or `~/.local/share`. None where the
+/// system names none. The folder need not be there yet.
+pub fn data_folder() -> Option<PathBuf> {
+    data(&variable)
 }
 
-fn of(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+/// Where the plugin saves examples, from which `rollcall teach` learns: `$ROLLCALL_EXAMPLES`, or `Rollcall/examples` in [`data_folder`].
+pub fn examples_folder() -> Option<PathBuf> {
+    examples(&variable)
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name)
+}
+
+fn examples(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let named = variable("ROLLCALL_EXAMPLES").filter(|value| !value.is_empty()).map(PathBuf::from);
+    named.or_else(|| Some(data(variable)?.join("Rollcall/examples")))
+}
+
+fn data(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let data = if cfg!(windows) {
+    if cfg!(windows) {
         set("APPDATA")
     } else if cfg!(target_os = "macos") {
         set("HOME").map(|home| home.join("Library/Application Support"))
@@ -19,22 +33,32 @@ fn of(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
         set("XDG_DATA_HOME")
             .filter(|path| path.is_absolute())
             .or_else(|| set("HOME").map(|home| home.join(".local/share")))
-    };
-    data.map(|data| data.join("rollcall"))
+    }
 }
 
 #[cfg(all(test, unix, not(target_os = "macos")))]
 mod tests {
     use super::*;
 
+    type Variables = &'static [(&'static str, &'static str)];
+
     #[test]
-    fn is_where_the_system_says() {
-        let with = |pairs: &'static [(&str, &str)]| {
-            of(&|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
+    fn folders_are_where_the_system_says() {
+        let value = |pairs: Variables, name: &str| {
+            pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
         };
-        assert_eq!(with(&[("HOME", "/h"), ("XDG_DATA_HOME", "/d")]), Some("/d/rollcall".into()));
-        assert_eq!(with(&[("HOME", "/h"), ("XDG_DATA_HOME", "d")]), Some("/h/.local/share/rollcall".into()));
-        assert_eq!(with(&[("HOME", "/h"), ("XDG_DATA_HOME", "")]), Some("/h/.local/share/rollcall".into()));
-        assert_eq!(with(&[("HOME", "")]), None);
+        let cases: [(Variables, Option<&str>); 4] = [
+            (&[("HOME", "/h"), ("XDG_DATA_HOME", "/d")], Some("/d")),
+            (&[("HOME", "/h"), ("XDG_DATA_HOME", "d")], Some("/h/.local/share")),
+            (&[("HOME", "/h"), ("XDG_DATA_HOME", "")], Some("/h/.local/share")),
+            (&[("HOME", "")], None),
+        ];
+        for (pairs, expected) in cases {
+            assert_eq!(data(&|name| value(pairs, name)), expected.map(PathBuf::from), "{pairs:?}");
+            let examples = examples(&|name| value(pairs, name));
+            assert_eq!(examples, expected.map(|data| PathBuf::from(data).join("Rollcall/examples")));
+        }
+        let named: Variables = &[("HOME", "/h"), ("ROLLCALL_EXAMPLES", "mine")];
+        assert_eq!(examples(&|name| value(named, name)), Some("mine".into()));
     }
 }

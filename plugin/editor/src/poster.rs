@@ -183,6 +183,7 @@ fn paint(ui: &Ui, theme: &Theme, content: &Content, points: Vec2, lanes: &mut La
         subject: "History",
         selects: false,
         selected_s: None,
+        kept_s: None,
     };
     lanes.show(ui, Id::unique("rollcall poster"), &input);
 }

@@ -222,6 +222,10 @@ impl EditorView {
             subject: if file.is_some() { "History of the file" } else { "History" },
             selects: file.is_none(),
             selected_s: selected_s(snapshot).filter(|_| file.is_none()),
+            kept_s: snapshot
+                .status
+                .kept_s
+                .filter(|_| file.is_none() && self.drawer.page == Some(Page::Teach)),
         };
         lanes.show(ui, Id::unique("rollcall history").with(file.is_some()), &input);
         if let Some((begin_s, end_s)) = lanes.newly_selected_s() {

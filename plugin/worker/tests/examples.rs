@@ -4,7 +4,7 @@ use rollcall_board::{
     Board, Command, ExportStatus, ModelState, Selected, Selection, Settings, Stretch, board,
 };
 use rollcall_tap::Pick;
-use rollcall_worker::{Mark, ModelSlot, TapWriter, Worker};
+use rollcall_worker::{Mark, ModelSlot, Recording, TapWriter, Worker};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -133,6 +133,8 @@ fn what_was_heard_is_saved_sample_for_sample_with_what_the_model_said() {
         read.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
         expected.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
     );
+    let as_program = Recording::read(&audio).expect("what the program reads");
+    assert_eq!((as_program.rate_hz, as_program.channels), (16_000, vec![expected]));
 
     let text = fs::read_to_string(audio.with_extension("json")).expect("a companion");
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");

@@ -8,7 +8,6 @@ use crate::{browse::Pick, look::space, stage::clock_text};
 use egui::{Button, Role, Ui, WidgetInfo};
 use rollcall_board::{Change, Command, ExportStatus, Gesture, Selected, Selection, Stretch};
 use rollcall_classes::display_name;
-use std::path::PathBuf;
 
 /// Classes of which it is asked whether they are right.
 const ASKED: usize = 5;
@@ -29,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, class: &mut String,
         Selected::Ready(selection) => Some(selection),
         Selected::Nothing | Selected::Failed(_) => None,
     };
-    let default = default_folder();
+    let default = rollcall_files::examples_folder();
     let folder = typed_path(&input.view.examples_folder).or_else(|| default.clone());
     let ready = selected.is_some() && folder.is_some() && input.status.example != ExportStatus::Running;
     let mut lesson = None;
@@ -64,11 +63,6 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, class: &mut String,
     if let (Some(Lesson { class, plays }), Some(folder)) = (lesson, folder) {
         input.board.send(Command::SaveExample { folder, class, plays });
     }
-}
-
-/// Where examples are kept unless a person says otherwise: beside the models that `rollcall` finds by name.
-fn default_folder() -> Option<PathBuf> {
-    rollcall_files::user_folder().map(|folder| folder.join("examples"))
 }
 
 /// The selected stretch, and ways to select one without a mouse.

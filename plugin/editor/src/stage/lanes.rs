@@ -48,6 +48,8 @@ pub(crate) struct LanesInput<'a> {
     pub(crate) selects: bool,
     /// The stretch that is selected, if one is.
     pub(crate) selected_s: Option<(f64, f64)>,
+    /// Where a stretch can be selected, if that is to be seen.
+    pub(crate) kept_s: Option<(f64, f64)>,
 }
 
 /// The history's columns, texture and the stretch of time on screen.
@@ -104,6 +106,9 @@ impl Lanes {
             paint_memory(&painter, input, weights, range);
         }
         self.paint_overview(&painter, input);
+        if let Some(kept_s) = input.kept_s {
+            selecting::paint_kept(&painter, &input.theme, (input.area, input.axis), range, kept_s);
+        }
         if let Some(stretch_s) = self.selecting.drawn_s().or(input.selected_s) {
             selecting::paint(&painter, &input.theme, (input.area, input.axis), range, stretch_s);
         }

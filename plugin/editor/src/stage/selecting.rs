@@ -97,3 +97,15 @@ pub(super) fn paint(
     painter.rect_filled(chip, 4.0, theme.accent);
     painter.galley(chip.min + vec2(5.0, 2.0), galley, theme.on_accent());
 }
+
+/// A line over the axis where audio is kept.
+pub(super) fn paint_kept(
+    painter: &Painter,
+    theme: &Theme,
+    (area, axis): (Rect, Rect),
+    range: (f64, f64),
+    (begin_s, end_s): (f64, f64),
+) {
+    let inside = |time_s: f64| x_at(area, range, time_s).clamp(area.left(), area.right());
+    painter.hline(inside(begin_s)..=inside(end_s), axis.top() + 1.0, Stroke::new(2.0, theme.accent));
+}
