@@ -19,7 +19,7 @@ fn a_package_says_how_its_classes_are_shown() {
         "[looks]\nbanjo = { family = \"strings\", colour = \"#C08040\" }\nvoice = { colour = \"#102030\" }",
     );
     let model = model.unwrap();
-    let looks = model.manifest().looks();
+    let looks = model.looks();
     let look = |class: &str| looks[model.classes().iter().position(|known| known == class).unwrap()];
     assert_eq!(look("banjo").family, Some(Family::Strings));
     assert_eq!(look("banjo").colour.map(|colour| colour.hex()), Some(0xC0_8040));

@@ -7,7 +7,7 @@ use rollcall_engine::package::{
     SCHEMA, Scores, Training,
 };
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::Path};
 
 /// What a package says of itself beyond its weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +78,7 @@ pub fn seal(body: Body, label: Label, folder: &Path) -> Result<(), ImportError> 
     }
     let manifest = Manifest {
         schema: SCHEMA.into(),
+        looks: Default::default(),
         name: label.name,
         version: label.version,
         description: label.description,
@@ -91,7 +92,6 @@ pub fn seal(body: Body, label: Label, folder: &Path) -> Result<(), ImportError> 
         head_normalisation,
         front_end: FrontEnd::VGGISH,
         post_processing,
-        looks: BTreeMap::new(),
         events,
         training: label.training,
         scores: label.scores,

@@ -54,13 +54,6 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
 }
 
-impl Manifest {
-    /// What the package says of each class's looks, in the order of the classes.
-    pub fn looks(&self) -> Vec<Look> {
-        self.classes.iter().map(|class| self.looks.get(class).copied().unwrap_or_default()).collect()
-    }
-}
-
 /// How the convolutions are meant to see time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

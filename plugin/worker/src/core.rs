@@ -291,7 +291,7 @@ impl Core {
     fn use_model(&mut self, model: Arc<Model>) {
         let song = self.session.take().map(Session::into_song);
         self.status.classes = model.classes().into();
-        self.status.looks = model.manifest().looks().into();
+        self.status.looks = model.looks().into();
         let others = model.events().into_iter().flat_map(|events| &events.others);
         self.status.others = others.map(|other| other.name.clone()).collect();
         self.status.model = ModelState::Ready(load::identity(&model));
