@@ -122,7 +122,7 @@ pub fn run(args: QuantiseArgs) -> Result<()> {
     if args.tune > 0 {
         calibrated = tuned(&args, &pool, (&net, &values), &calibrated)?;
         let decibels = together(&net, &values, &calibrated, &heard);
-        writeln!(told, "| all, after {} steps of fine-tuning | {decibels:.1} dB | |", args.tune)?;
+        writeln!(told, "| all, after {} steps of fine-tuning | {decibels:.1} dB | | |", args.tune)?;
     }
     print!("{told}");
     let how = format!(
@@ -242,17 +242,19 @@ fn tuned(
 }
 
 /// What was lost at each layer, as a table: of what stands before it too, and of its own bytes alone.
-fn told(calibrated: &Calibrated, alone: &[f64]) -> String {
+fn told(calibrated: &Calibrated, alone: &[[f64; 2]]) -> String {
     let mut text = String::from(
-        "| after | signal over error there | of the embedding, this layer's weights and inputs alone in bytes |\n| --- | --- | --- |\n",
+        "| after | signal over error there | of the embedding, these weights alone in bytes | these inputs alone |\n| --- | --- | --- | --- |\n",
     );
     // The log-mel and the mean are rounded where they go into a layer.
     let is_layer = |name: &str| name.starts_with("convolution") || name.starts_with("dense");
     let mut alone = alone.iter();
     for (name, decibels) in &calibrated.told {
         let own = is_layer(name).then(|| alone.next()).flatten();
-        let own = own.map_or_else(String::new, |decibels| format!("{decibels:.1} dB"));
-        writeln!(text, "| {name} | {decibels:.1} dB | {own} |").expect("a String takes everything");
+        let [weights, inputs] =
+            own.map_or_else(Default::default, |own| own.map(|decibels| format!("{decibels:.1} dB")));
+        writeln!(text, "| {name} | {decibels:.1} dB | {weights} | {inputs} |")
+            .expect("a String takes everything");
     }
     text
 }

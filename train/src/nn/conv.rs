@@ -112,6 +112,11 @@ impl Conv {
         Self { inputs, outputs, pools, weight, gain, bias }
     }
 
+    /// Where the bias lies.
+    pub fn bias(&self) -> Range<usize> {
+        self.bias.clone()
+    }
+
     fn fan_in(&self) -> usize {
         9 * self.inputs
     }

@@ -1,6 +1,6 @@
 //! All layers in their order, each on what the quantised ones before it give.
 
-use super::layer::{Affine, Quantised};
+use super::layer::{Affine, Inputs, Quantised};
 use super::ranges::{Activation, Histogram, Ranges};
 use crate::base::threads::{parallel, parallel_with};
 use crate::mix::length::SKIP_COLUMNS;
@@ -45,6 +45,19 @@ impl Calibrated {
     #[must_use]
     pub fn corrected(&self, net: &Vggish, values: &[f32]) -> Vec<f32> {
         self.in_place(net, values, |_, weights| weights.to_vec())
+    }
+
+    /// `values` with one layer's bias of the bytes.
+    #[must_use]
+    pub fn corrected_at(&self, net: &Vggish, values: &[f32], layer: usize) -> Vec<f32> {
+        let all = self.corrected(net, values);
+        let mut one = values.to_vec();
+        let range = match layer.checked_sub(net.stack.convs.len()) {
+            None => net.stack.convs[layer].bias(),
+            Some(at) => net.top.dense[at].bias.clone(),
+        };
+        one[range.clone()].copy_from_slice(&all[range]);
+        one
     }
 
     /// `values` with the weights and biases of the bytes.
@@ -110,7 +123,10 @@ pub fn calibrate(net: &Vggish, values: &[f32], heard: &Heard<'_>, ranges: Ranges
     for (index, conv) in net.stack.convs.iter().enumerate() {
         let prepared = conv.prepare(values);
         let layer = Affine { weights: &prepared.forward, bias: &prepared.bias };
-        let mut quantised = Quantised::new(layer, input, [&neighbours(&floats), &neighbours(&bytes)])?;
+        let covariance = (conv.inputs == 1).then(|| covariance(&bytes));
+        let means = [&floats, &bytes].map(|maps| neighbours(maps));
+        let inputs = Inputs { floats: &means[0], bytes: &means[1], covariance: covariance.as_deref() };
+        let mut quantised = Quantised::new(layer, input, inputs)?;
         let mut rounded = values.to_vec();
         conv.restore(&mut rounded, &quantised.weights(), &quantised.bias());
         let rounded = conv.prepare(&rounded);
@@ -150,7 +166,8 @@ fn dense_layers(
     for (index, dense) in net.top.dense.iter().enumerate() {
         let layer = Affine { weights: &values[dense.weight.clone()], bias: &values[dense.bias.clone()] };
         let means = [&floats, &bytes].map(|rows| columns_mean(rows, dense.inputs));
-        let mut quantised = Quantised::new(layer, input, [&means[0], &means[1]])?;
+        let inputs = Inputs { floats: &means[0], bytes: &means[1], covariance: None };
+        let mut quantised = Quantised::new(layer, input, inputs)?;
         let mut rounded = values.to_vec();
         rounded[dense.weight.clone()].copy_from_slice(&quantised.weights());
         rounded[dense.bias.clone()].copy_from_slice(&quantised.bias());
@@ -221,6 +238,35 @@ fn neighbours(maps: &[Map]) -> Vec<f64> {
     (0..9 * channels).map(mean).collect()
 }
 
+/// Covariances of the 3 x 3 neighbours of all positions in maps of one channel, `[9][9]`, the border counted as zeros.
+fn covariance(maps: &[Map]) -> Vec<f64> {
+    let means = neighbours(maps);
+    let products = parallel(maps.len(), |i| {
+        let map = &maps[i];
+        let (time, frequency) = (map.time as isize, map.frequency as isize);
+        let inside = |at: isize, end: isize| (0..end).contains(&at);
+        let value = |t: isize, f: isize| match inside(t, time) && inside(f, frequency) {
+            true => f64::from(map.row(t as usize)[f as usize]),
+            false => 0.0,
+        };
+        let mut products = vec![0.0; 81];
+        for t in 0..time {
+            for f in 0..frequency {
+                let own: [f64; 9] =
+                    std::array::from_fn(|tap| value(t + tap as isize / 3 - 1, f + tap as isize % 3 - 1));
+                products.iter_mut().enumerate().for_each(|(at, sum)| *sum += own[at / 9] * own[at % 9]);
+            }
+        }
+        products
+    });
+    let positions: usize = maps.iter().map(|map| map.time * map.frequency).sum();
+    let covariance = |at: usize| {
+        products.iter().map(|products| products[at]).sum::<f64>() / positions as f64
+            - means[at / 9] * means[at % 9]
+    };
+    (0..81).map(covariance).collect()
+}
+
 fn columns_mean(rows: &[f32], width: usize) -> Vec<f64> {
     let mut means = vec![0.0; width];
     let count = (rows.len() / width).max(1) as f64;
@@ -271,5 +317,18 @@ mod tests {
             }
             assert!((found - sum / (time * frequency) as f64).abs() < 1e-6, "tap {tap}, channel {channel}");
         }
+    }
+
+    #[test]
+    fn neighbours_that_are_alike_vary_together() {
+        let mut rng = fastrand::Rng::with_seed(6);
+        let mut map = Map::zeros(200, 64, 1);
+        // Alike in frequency, and of no relation in time.
+        (0..200).for_each(|t| map.row_mut(t).fill(2.0 + normal(&mut rng)));
+        let found = covariance(&[map]);
+        let of = |a: usize, b: usize| found[9 * a + b];
+        assert!((of(4, 4) - 1.0).abs() < 0.25, "{}", of(4, 4));
+        assert!((of(4, 3) - of(4, 4)).abs() < 0.1 && of(4, 1).abs() < 0.2, "{found:?}");
+        assert!((0..81).all(|at| (found[at] - of(at % 9, at / 9)).abs() < 1e-9), "both ways alike");
     }
 }

@@ -9,6 +9,20 @@ const GREATEST: f32 = 127.0;
 const BIAS_STEPS: f32 = (1 << 24) as f32;
 /// Scales tried for each output, from the greatest weight's down to half of it.
 const TRIED: usize = 100;
+/// Times that all bytes of an output are looked at, at most.
+const ROUNDS: usize = 50;
+
+/// What is known of a layer's inputs while its weights are rounded.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Mean of each, as the floats give it, `[depth]`.
+    pub floats: &'a [f64],
+    /// As the quantised layers before give it.
+    pub bytes: &'a [f64],
+    /// Covariances of the latter, `[depth][depth]`, where the layer is small enough for its weights to be rounded together: a layer with
+    /// few inputs has few weights whose errors could cancel by chance.
+    pub covariance: Option<&'a [f64]>,
+}
 
 /// A layer of bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,12 +49,11 @@ pub struct Affine<'a> {
 }
 
 impl Quantised {
-    /// Rounds the weights, and takes the mean of the change off the bias: `means` are the means of the inputs `[depth]`, of the floats
-    /// and as the layers before are quantised. The output's range is not known yet.
+    /// Rounds the weights, and takes the mean of the change off the bias. The output's range is not known yet.
     ///
     /// # Errors
     /// A bias that 32 bits do not hold.
-    pub fn new(layer: Affine<'_>, input: Activation, means: [&[f64]; 2]) -> Result<Self> {
+    pub fn new(layer: Affine<'_>, input: Activation, inputs: Inputs<'_>) -> Result<Self> {
         let outputs = layer.bias.len();
         let depth = layer.weights.len() / outputs;
         let greatest = layer.weights.iter().fold(0.0_f32, |m, w| m.max(w.abs()));
@@ -51,14 +64,20 @@ impl Quantised {
             // Weights far below the layer's, or the bias, need not be exact to a step that the shift or the sums can't hold.
             let least =
                 (1e-4 * greatest / GREATEST).max(layer.bias[output].abs() / (input.scale * BIAS_STEPS));
-            let scale = best_scale(column).max(least).max(f32::MIN_POSITIVE);
+            let least = least.max(f32::MIN_POSITIVE);
+            let (scale, bytes) = match inputs.covariance {
+                Some(covariance) => together(&column().collect::<Vec<_>>(), covariance, least),
+                None => {
+                    let scale = best_scale(column).max(least);
+                    (scale, column().map(|weight| byte(weight, scale)).collect())
+                }
+            };
             scales[output] = scale;
             let mut change = 0.0;
-            for (at, weight) in column().enumerate() {
-                let byte = byte(weight, scale);
+            for (at, (weight, byte)) in column().zip(bytes).enumerate() {
                 weights[at * outputs + output] = byte;
-                change +=
-                    f64::from(weight) * means[0][at] - f64::from(f32::from(byte) * scale) * means[1][at];
+                change += f64::from(weight) * inputs.floats[at]
+                    - f64::from(f32::from(byte) * scale) * inputs.bytes[at];
             }
             let units =
                 (f64::from(layer.bias[output]) + change) / (f64::from(input.scale) * f64::from(scale));
@@ -111,10 +130,49 @@ fn byte(weight: f32, scale: f32) -> i8 {
     (weight / scale).round_ties_even().clamp(-GREATEST, GREATEST) as i8
 }
 
+/// Scales to try for weights of which this is the greatest.
+fn tried(greatest: f32) -> impl Iterator<Item = f32> {
+    (0..=TRIED).map(move |at| greatest * (1.0 - 0.5 * at as f32 / TRIED as f32) / GREATEST)
+}
+
+/// Scale and bytes of one output with the least squared error of what comes out, its mean apart: each byte in turn takes the step that is
+/// best for all, until none is left (Nagel et al. 2020, "Up or down? Adaptive rounding", whose problem this solves for a few weights).
+fn together(weights: &[f32], covariance: &[f64], least: f32) -> (f32, Vec<i8>) {
+    let greatest = weights.iter().fold(0.0_f32, |m, w| m.max(w.abs()));
+    let depth = weights.len();
+    let of = |scale: f32| {
+        let mut bytes: Vec<i8> = weights.iter().map(|w| byte(*w, scale)).collect();
+        let error =
+            |bytes: &[i8], at: usize| f64::from(weights[at]) - f64::from(bytes[at]) * f64::from(scale);
+        let slope = |bytes: &[i8], at: usize| -> f64 {
+            (0..depth).map(|other| covariance[at * depth + other] * error(bytes, other)).sum()
+        };
+        for _ in 0..ROUNDS {
+            let mut is_moved = false;
+            for at in 0..depth {
+                let power = covariance[at * depth + at] * f64::from(scale);
+                let step = if power > 0.0 { (slope(&bytes, at) / power).round() } else { 0.0 };
+                let moved =
+                    (f64::from(bytes[at]) + step).clamp(f64::from(-GREATEST), f64::from(GREATEST)) as i8;
+                is_moved |= moved != bytes[at];
+                bytes[at] = moved;
+            }
+            if !is_moved {
+                break;
+            }
+        }
+        let error: f64 = (0..depth).map(|at| error(&bytes, at) * slope(&bytes, at)).sum();
+        (error, scale, bytes)
+    };
+    let all = tried(greatest).map(|scale| scale.max(least)).filter(|scale| scale.is_normal()).map(of);
+    let best = all.min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or_else(|| (least, vec![0; depth]), |(_, scale, bytes)| (scale, bytes))
+}
+
 /// The scale with the least squared error of the weights.
 fn best_scale<I: Iterator<Item = f32>>(weights: impl Fn() -> I) -> f32 {
     let greatest = weights().fold(0.0_f32, |m, w| m.max(w.abs()));
-    let tried = (0..=TRIED).map(|at| greatest * (1.0 - 0.5 * at as f32 / TRIED as f32) / GREATEST);
+    let tried = tried(greatest);
     let error = |scale: f32| -> f64 {
         weights().map(|w| f64::from(f32::from(byte(w, scale)) * scale - w).powi(2)).sum()
     };
@@ -140,7 +198,8 @@ mod tests {
         let bias = [0.5, -0.1, 0.0, 2.0, -3.0];
         let means: Vec<f64> = (0..depth).map(|_| f64::from(normal(&mut rng).abs())).collect();
         let layer = Affine { weights: &weights, bias: &bias };
-        let quantised = Quantised::new(layer, Activation::to(2.55), [&means, &means]).unwrap();
+        let inputs = Inputs { floats: &means, bytes: &means, covariance: None };
+        let quantised = Quantised::new(layer, Activation::to(2.55), inputs).unwrap();
         let (found, found_bias) = (quantised.weights(), quantised.bias());
         for output in 0..outputs {
             let mean = |weights: &[f32], bias: f32| {
@@ -155,5 +214,28 @@ mod tests {
                 assert!((w - q).abs() <= 0.51 * quantised.scales[output] || w.abs() > q.abs(), "{w} {q}");
             }
         }
+    }
+
+    #[test]
+    fn few_weights_are_rounded_so_that_their_errors_cancel() {
+        let mut rng = fastrand::Rng::with_seed(5);
+        let (depth, outputs) = (9, 8);
+        let weights: Vec<f32> = (0..depth * outputs).map(|_| normal(&mut rng)).collect();
+        // Neighbours that are nearly alike, as those of a spectrogram are.
+        let covariance: Vec<f64> = (0..81).map(|at| if at % 10 == 0 { 1.0 } else { 0.98 }).collect();
+        let means = vec![0.0; depth];
+        let layer = Affine { weights: &weights, bias: &[0.0; 8] };
+        let error = |covariance_known: Option<&[f64]>| -> f64 {
+            let inputs = Inputs { floats: &means, bytes: &means, covariance: covariance_known };
+            let found = Quantised::new(layer, Activation::to(1.0), inputs).unwrap().weights();
+            let changes: Vec<f64> = weights.iter().zip(&found).map(|(w, q)| f64::from(w - q)).collect();
+            let of = |output: usize| -> f64 {
+                let change = |at: usize| changes[at * outputs + output];
+                (0..81).map(|at| covariance[at] * change(at / 9) * change(at % 9)).sum()
+            };
+            (0..outputs).map(of).sum()
+        };
+        let (alone, together) = (error(None), error(Some(&covariance)));
+        assert!(together < 0.2 * alone, "{alone} to {together}");
     }
 }

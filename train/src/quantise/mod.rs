@@ -12,6 +12,8 @@ mod layer;
 pub mod paired;
 mod ranges;
 mod scores;
+#[cfg(test)]
+mod small;
 mod tune;
 
 pub use calibration::{Calibrated, Heard, calibrate};

@@ -71,8 +71,7 @@ pub fn tune(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantise::fake::tests::small;
-    use crate::quantise::{Ranges, calibrate};
+    use crate::quantise::{calibration::calibrate, ranges::Ranges, small::small};
 
     #[test]
     fn the_bytes_come_nearer_to_the_floats_and_the_scales_stay() {
