@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p rollcall-engine --bench front_end`. Each bench names the physical limit that it is to be
 //! held against; the figures are for one core at 2.8 GHz (Ice Lake) with two 256-bit multiply-adds a cycle in
-//! `f32` (rubato's and realfft's AVX code): 90 GFLOP/s in `f32`, 45 in `f64`, and about 12 GB/s from memory.
+//! `f32` (rubato's AVX code): 90 GFLOP/s in `f32`, 45 in `f64`, and about 12 GB/s from memory.
 
 use divan::{Bencher, counter::ItemsCount};
 use rollcall_engine::{
@@ -66,8 +66,9 @@ fn resampler(bencher: Bencher<'_, '_>, rate_hz: u32) {
 ///
 /// Limit: a real transform of 512 points is about 2.5 * 512 * 9 / 2 = 5,800 FLOP, the magnitudes 257 * 4, the
 /// bands 480 * 2: 0.8 MFLOP a second, 17 us at 45 GFLOP/s in `f64`. The 6,400 logarithms (about 20 cycles
-/// each) are 46 us, the 25,700 square roots (4.5 cycles each, four at a time) 10 us: 75 us in all.
-/// Measured: 117 us.
+/// each) are 46 us, the 25,700 square roots (4.5 cycles each, two at a time) 20 us: 85 us in all.
+/// Measured: 149 us; with realfft's AVX code and the C library's logarithm, whose last digits are not those of other machines, it is
+/// 107 on the same core.
 #[divan::bench]
 fn log_mel(bencher: Bencher<'_, '_>) {
     let input = second(16_000, 1);

@@ -63,7 +63,7 @@ impl WindowLevel {
             return f32::NEG_INFINITY;
         }
         let (mean, mean_square) = (sum / f64::from(samples), sum_of_squares / f64::from(samples));
-        (10.0 * (mean_square - mean * mean).max(0.0).log10()) as f32
+        (10.0 * libm::log10((mean_square - mean * mean).max(0.0))) as f32
     }
 
     /// Back to the state after `new`.

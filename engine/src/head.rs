@@ -92,7 +92,8 @@ impl Head {
         self.attention.apply(&y, &mut out.log_attention);
         out.log_attention.iter_mut().for_each(|a| *a = log_sigmoid(*a));
         if matches!(self.normalisation, Normalisation::Batch(_)) {
-            let (low, high) = (BATCH_CLAMP.ln(), (-BATCH_CLAMP).ln_1p());
+            let clamp = f64::from(BATCH_CLAMP);
+            let (low, high) = (libm::log(clamp) as f32, libm::log1p(-clamp) as f32);
             out.log_attention.iter_mut().for_each(|a| *a = a.clamp(low, high));
         }
     }

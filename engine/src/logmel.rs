@@ -2,14 +2,15 @@
 //! `mel_features.py`).
 
 mod filters;
+mod transform;
 
 pub use crate::gate::HopPower;
 use filters::{BINS, FFT_SAMPLES};
+use transform::Transform;
 
 use crate::{HOP_SAMPLES, MEL_BANDS};
 use filters::MelFilters;
-use realfft::{RealFftPlanner, RealToComplex, num_complex::Complex};
-use std::{f64::consts::TAU, sync::Arc};
+use std::f64::consts::TAU;
 
 /// Samples under one window of the STFT: 25 ms at 16 kHz.
 pub const WINDOW_SAMPLES: usize = 400;
@@ -31,36 +32,35 @@ pub type LogMelHop = [f32; MEL_BANDS];
 /// *greatest* bin, 100 at full scale, thus 2e-5 in every band; next to the offset of 0.01 that is 2e-3 after
 /// the logarithm in bands that are silent, twenty times the 1e-4 allowed. In `f64` only the last rounding to
 /// `f32` is left, 2.4e-7 at most.
+///
+/// The same samples give the same bits on every machine: one order of sums, no multiply-add that rounds once where
+/// another rounds twice, and sines and logarithms that are the same code everywhere.
 pub struct LogMel {
-    fft: Arc<dyn RealToComplex<f64>>,
+    transform: Transform,
     window: Box<[f64; WINDOW_SAMPLES]>,
     filters: MelFilters,
     /// The newest samples, oldest first; the first `filled` are valid.
     samples: Box<[f32; WINDOW_SAMPLES]>,
     filled: usize,
-    time: Vec<f64>,
-    spectrum: Vec<Complex<f64>>,
-    scratch: Vec<Complex<f64>>,
+    /// The windowed samples, and zeros after them.
+    time: Box<[f64; FFT_SAMPLES]>,
     magnitudes: Box<[f64; BINS]>,
 }
 
 impl LogMel {
     /// A front-end that has heard nothing.
     pub fn new() -> Self {
-        let fft = RealFftPlanner::<f64>::new().plan_fft_forward(FFT_SAMPLES);
         // Periodic: one whole period in 400 samples, so the last one is not zero (`mel_features.py`,
         // `periodic_hann`).
-        let window = std::array::from_fn(|i| 0.5 - 0.5 * (TAU / WINDOW_SAMPLES as f64 * i as f64).cos());
+        let window = std::array::from_fn(|i| 0.5 - 0.5 * libm::cos(TAU / WINDOW_SAMPLES as f64 * i as f64));
         Self {
             window: Box::new(window),
             filters: MelFilters::new(),
             samples: Box::new([0.0; WINDOW_SAMPLES]),
             filled: 0,
-            time: fft.make_input_vec(),
-            spectrum: fft.make_output_vec(),
-            scratch: fft.make_scratch_vec(),
+            time: Box::new([0.0; FFT_SAMPLES]),
             magnitudes: Box::new([0.0; BINS]),
-            fft,
+            transform: Transform::new(),
         }
     }
 
@@ -92,17 +92,9 @@ impl LogMel {
         for ((out, &x), w) in self.time.iter_mut().zip(self.samples.iter()).zip(self.window.iter()) {
             *out = f64::from(x) * w;
         }
-        // The transform uses its input as scratch, so the padding is written anew each time.
-        self.time[WINDOW_SAMPLES..].fill(0.0);
-        self.fft
-            .process_with_scratch(&mut self.time, &mut self.spectrum, &mut self.scratch)
-            .expect("the buffers were made by the plan itself");
-        for (magnitude, bin) in self.magnitudes.iter_mut().zip(&self.spectrum) {
-            // Not `hypot`: the input is at most 1000 a sample, so that squares stay far from overflow.
-            *magnitude = (bin.re * bin.re + bin.im * bin.im).sqrt();
-        }
+        self.transform.magnitudes(&self.time, &mut self.magnitudes);
         let mut hop = [0.0; MEL_BANDS];
-        self.filters.apply(&self.magnitudes, |band, value| hop[band] = (value + LOG_OFFSET).ln() as f32);
+        self.filters.apply(&self.magnitudes, |band, value| hop[band] = libm::log(value + LOG_OFFSET) as f32);
         hop
     }
 }

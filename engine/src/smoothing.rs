@@ -44,8 +44,8 @@ impl AttackRelease {
 
 /// Share of the way that a step of `step_s` seconds goes with a time constant of `tau_s` seconds, 0..=1.
 fn coefficient(tau_s: f32, step_s: f64) -> f32 {
-    // `exp_m1` keeps its digits where the step is short against the time constant. -inf for 0 s gives 1.
-    if tau_s <= 0.0 { 1.0 } else { -(-step_s / f64::from(tau_s)).exp_m1() as f32 }
+    // `expm1` keeps its digits where the step is short against the time constant. -inf for 0 s gives 1.
+    if tau_s <= 0.0 { 1.0 } else { -libm::expm1(-step_s / f64::from(tau_s)) as f32 }
 }
 
 #[cfg(test)]

@@ -103,6 +103,7 @@ fn cases() -> Vec<(&'static str, Record, Record, &'static str)> {
             lengths(&[1_000, 1_500, 2_000]),
             "2.00 times: 1000 ns of Notes to 2000 ns of Denormal",
         ),
+        ("even<2", lengths(&[60, 130]), lengths(&[600, 1_300, 1_700]), "2.83 times: 600 ns"),
         ("finite", good(), record(|stream| stream.non_finite = 3), "3 samples"),
         ("silent", silent(), good(), "sound from frame 100"),
         ("sound", good(), silent(), "silent"),

@@ -102,18 +102,18 @@ fn greatest_common_divisor(a: usize, b: usize) -> usize {
 }
 
 /// The filter that rubato tabulates for a design with all phases, `taps * phases` coefficients; the middle one, of half as many, is the
-/// greatest. Computed in 64 bits and rounded once: the sines of two C libraries differ in a last bit that is not kept.
+/// greatest. Computed in 64 bits by the same code on every system, and rounded once.
 pub(super) fn coefficients(design: &Design) -> Vec<f32> {
     let count = design.taps * design.phases;
     let phases = design.phases as f64;
     let cutoff = f64::from(if design.ratio < 1.0 { CUTOFF * design.ratio as f32 } else { CUTOFF });
     let coefficient = |at: usize| {
         // Blackman-Harris (Harris 1978, table 1, four terms, 92 dB), squared.
-        let turn = (TAU * at as f64 / count as f64).cos();
+        let turn = libm::cos(TAU * at as f64 / count as f64);
         let (twice, thrice) = (2.0 * turn * turn - 1.0, (4.0 * turn * turn - 3.0) * turn);
         let window = 0.35875 - 0.48829 * turn + 0.14128 * twice - 0.01168 * thrice;
         let phase = PI * (at as f64 - (count / 2) as f64) * cutoff / phases;
-        window * window * if phase == 0.0 { 1.0 } else { phase.sin() / phase }
+        window * window * if phase == 0.0 { 1.0 } else { libm::sin(phase) / phase }
     };
     // The filter's halves are alike about the middle; the first coefficient has no other.
     let mut filter: Vec<f64> = (0..=count / 2).map(coefficient).collect();

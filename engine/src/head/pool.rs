@@ -39,12 +39,12 @@ impl Pool {
         {
             let log_weight = f64::from(*log_weight);
             if log_weight > pool.greatest {
-                let shrink = (pool.greatest - log_weight).exp();
+                let shrink = libm::exp(pool.greatest - log_weight);
                 pool.weights *= shrink;
                 pool.gated *= shrink;
                 pool.greatest = log_weight;
             }
-            let weight = (log_weight - pool.greatest).exp();
+            let weight = libm::exp(log_weight - pool.greatest);
             pool.weights += weight;
             pool.gated += weight * f64::from(*activity);
         }
@@ -61,7 +61,7 @@ impl Pool {
     /// The normalised attention weight of each class for one of the added steps.
     pub(crate) fn attention(&self, step: &HeadStep) -> impl Iterator<Item = f32> {
         self.classes.iter().zip(&step.log_attention).map(|(pool, log_weight)| {
-            ((f64::from(*log_weight) - pool.greatest).exp() / pool.weights).clamp(0.0, 1.0) as f32
+            (libm::exp(f64::from(*log_weight) - pool.greatest) / pool.weights).clamp(0.0, 1.0) as f32
         })
     }
 }

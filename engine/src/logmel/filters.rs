@@ -58,7 +58,7 @@ impl MelFilters {
 
 /// HTK's mel scale (`mel_features.py`, `hertz_to_mel`).
 fn hertz_to_mel(hz: f64) -> f64 {
-    1127.0 * (1.0 + hz / 700.0).ln()
+    1127.0 * libm::log(1.0 + hz / 700.0)
 }
 
 /// Edge `i` of the 66 that stand evenly in mel; band `b` rises from edge `b`, peaks at `b + 1`, ends at `b +

@@ -14,7 +14,7 @@ use crate::mix::length::Length;
 use crate::nn::vggish::{Shape, Vggish};
 use crate::pool::Pool;
 use crate::quantise::paired::{self, Found};
-use crate::quantise::{Calibrated, Ranges, calibrate, columns, dense, score};
+use crate::quantise::{Calibrated, Ranges, Tuning, apart, calibrate, columns, dense, score, together, tune};
 use anyhow::{Context, Result, ensure};
 use rollcall_engine::package::{EVENTS, Kind, MODEL_CARD, Manifest, PostProcessing, Training};
 use rollcall_engine::{Package, SAMPLE_RATE_HZ};
@@ -43,6 +43,13 @@ pub struct QuantiseArgs {
     /// With `--ranges share`: the share of values that a range holds, 0 to 1.
     #[arg(long, default_value_t = 0.9999)]
     share: f64,
+    /// Steps of fine-tuning through the rounding, each on 16 clips of 3.8 s of the pool's training part: the bytes learn to give the embedding
+    /// that the floats give. No label is asked.
+    #[arg(long, default_value_t = 0)]
+    tune: usize,
+    /// With `--tune`: the optimiser's rate at the start, which falls to 0.
+    #[arg(long, default_value_t = 2e-5)]
+    rate: f32,
     /// Clips a scene of the validation set that thresholds and scores come from; 0: thresholds stay, and no scores are told.
     #[arg(long, default_value_t = 300)]
     clips: usize,
@@ -80,8 +87,12 @@ impl QuantiseArgs {
             How::Share => format!("share --share {}", self.share),
             How::Greatest => "greatest".into(),
         };
+        let tune = match self.tune {
+            0 => String::new(),
+            steps => format!(" --tune {steps} --rate {}", self.rate),
+        };
         format!(
-            "rollcall-train quantise PACKAGE -o OUT --calibrate {} --ranges {ranges} --quiet {}",
+            "rollcall-train quantise PACKAGE -o OUT --calibrate {} --ranges {ranges}{tune} --quiet {}",
             self.calibrate, self.quiet
         )
     }
@@ -99,22 +110,20 @@ pub fn run(args: QuantiseArgs) -> Result<()> {
     let package = rollcall_models::read_dir(&args.package)?;
     let (net, values) = network(&args.package, package.manifest())?;
     let pool = Pool::open(&args.pool)?;
-    let mut heard = Vec::new();
-    for scene in SCENES {
-        for example in draw(&pool, Split::Valid, scene, args.calibrate, Length::TEN_SECONDS.samples())? {
-            let mut samples = example.samples;
-            samples.resize(Length::TEN_SECONDS.samples(), 0.0);
-            heard.push(log_mel(&samples));
-        }
-    }
+    let heard = hear(&pool, Split::Valid, args.calibrate, Length::TEN_SECONDS)?;
     let heard: Vec<&[f32]> = heard.iter().map(Vec::as_slice).collect();
     let ranges = match args.ranges {
         How::Error => Ranges::Error,
         How::Share => Ranges::Share(args.share),
         How::Greatest => Ranges::Greatest,
     };
-    let calibrated = calibrate(&net, &values, &heard, ranges)?;
-    let told = told(&calibrated);
+    let mut calibrated = calibrate(&net, &values, &heard, ranges)?;
+    let mut told = told(&calibrated, &apart(&net, &values, &calibrated, &heard));
+    if args.tune > 0 {
+        calibrated = tuned(&args, &pool, (&net, &values), &calibrated)?;
+        let decibels = together(&net, &values, &calibrated, &heard);
+        writeln!(told, "| all, after {} steps of fine-tuning | {decibels:.1} dB | |", args.tune)?;
+    }
     print!("{told}");
     let how = format!(
         "{} clips of 10 s of validation, ranges {:?}{}",
@@ -198,11 +207,52 @@ fn network(folder: &Path, manifest: &Manifest) -> Result<(Vggish, Vec<f32>)> {
     Ok((net, values))
 }
 
-/// What was lost at each layer, as a table.
-fn told(calibrated: &Calibrated) -> String {
-    let mut text = String::from("| after | signal over error |\n| --- | --- |\n");
+/// Spectrograms of clips, `count` a scene.
+fn hear(pool: &Pool, split: Split, count: usize, length: Length) -> Result<Vec<Vec<f32>>> {
+    let mut heard = Vec::new();
+    for scene in SCENES {
+        for example in draw(pool, split, scene, count, length.samples())? {
+            let mut samples = example.samples;
+            samples.resize(length.samples(), 0.0);
+            heard.push(log_mel(&samples));
+        }
+    }
+    Ok(heard)
+}
+
+/// The clips of a step of fine-tuning, their length, and how many a scene there are.
+const TUNED: (usize, Length, usize) = (16, Length { columns: 24 }, 400);
+
+fn tuned(
+    args: &QuantiseArgs,
+    pool: &Pool,
+    (net, values): (&Vggish, &[f32]),
+    calibrated: &Calibrated,
+) -> Result<Calibrated> {
+    let (batch, length, count) = TUNED;
+    let heard = hear(pool, Split::Train, count, length)?;
+    ensure!(!heard.is_empty(), "{}: no stems to train on, for --tune", args.pool.display());
+    let heard: Vec<&[f32]> = heard.iter().map(Vec::as_slice).collect();
+    let tuning = Tuning { steps: args.tune, batch, rate: args.rate };
+    tune(net, values, calibrated, &heard, tuning, &mut |step, error| {
+        if step % 20 == 0 {
+            eprintln!("step {step} of {}: signal over error {:.1} dB", args.tune, -10.0 * error.log10());
+        }
+    })
+}
+
+/// What was lost at each layer, as a table: of what stands before it too, and of its own bytes alone.
+fn told(calibrated: &Calibrated, alone: &[f64]) -> String {
+    let mut text = String::from(
+        "| after | signal over error there | of the embedding, this layer's weights and inputs alone in bytes |\n| --- | --- | --- |\n",
+    );
+    // The log-mel and the mean are rounded where they go into a layer.
+    let is_layer = |name: &str| name.starts_with("convolution") || name.starts_with("dense");
+    let mut alone = alone.iter();
     for (name, decibels) in &calibrated.told {
-        writeln!(text, "| {name} | {decibels:.1} dB |").expect("a String takes everything");
+        let own = is_layer(name).then(|| alone.next()).flatten();
+        let own = own.map_or_else(String::new, |decibels| format!("{decibels:.1} dB"));
+        writeln!(text, "| {name} | {decibels:.1} dB | {own} |").expect("a String takes everything");
     }
     text
 }

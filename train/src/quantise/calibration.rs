@@ -26,6 +26,70 @@ pub struct Calibrated {
     pub told: Vec<(String, f64)>,
 }
 
+impl Calibrated {
+    /// All layers, in the order that they run in.
+    pub fn layers(&self) -> impl Iterator<Item = &Quantised> {
+        self.convolutions.iter().chain(&self.dense)
+    }
+
+    /// What the bytes of the convolutions' columns stand for.
+    ///
+    /// # Panics
+    /// A network without convolutions, which there is not.
+    #[must_use]
+    pub fn columns(&self) -> Activation {
+        self.convolutions.last().expect("there are six convolutions").output
+    }
+
+    /// `values` with the biases of the bytes.
+    #[must_use]
+    pub fn corrected(&self, net: &Vggish, values: &[f32]) -> Vec<f32> {
+        self.in_place(net, values, |_, weights| weights.to_vec())
+    }
+
+    /// `values` with the weights and biases of the bytes.
+    #[must_use]
+    pub fn values(&self, net: &Vggish, values: &[f32]) -> Vec<f32> {
+        self.in_place(net, values, |layer, _| layer.weights())
+    }
+
+    fn in_place(
+        &self,
+        net: &Vggish,
+        values: &[f32],
+        weights: impl Fn(&Quantised, &[f32]) -> Vec<f32>,
+    ) -> Vec<f32> {
+        let mut all = values.to_vec();
+        for (conv, layer) in net.stack.convs.iter().zip(&self.convolutions) {
+            let prepared = conv.prepare(values);
+            conv.restore(&mut all, &weights(layer, &prepared.forward), &layer.bias());
+        }
+        for (dense, layer) in net.top.dense.iter().zip(&self.dense) {
+            let own = weights(layer, &values[dense.weight.clone()]);
+            all[dense.weight.clone()].copy_from_slice(&own);
+            all[dense.bias.clone()].copy_from_slice(&layer.bias());
+        }
+        all
+    }
+
+    /// The same ranges and scales round other weights and biases.
+    ///
+    /// # Errors
+    /// A bias that 32 bits do not hold.
+    pub fn with(&self, net: &Vggish, values: &[f32]) -> Result<Self> {
+        let mut changed = self.clone();
+        for (conv, layer) in net.stack.convs.iter().zip(&mut changed.convolutions) {
+            let prepared = conv.prepare(values);
+            layer.take(Affine { weights: &prepared.forward, bias: &prepared.bias })?;
+        }
+        for (dense, layer) in net.top.dense.iter().zip(&mut changed.dense) {
+            layer
+                .take(Affine { weights: &values[dense.weight.clone()], bias: &values[dense.bias.clone()] })?;
+        }
+        Ok(changed)
+    }
+}
+
 /// Quantises the weights `values` of a network without standardised weights.
 ///
 /// # Errors
@@ -171,7 +235,7 @@ fn decibels(floats: &[Map], bytes: &[Map]) -> f64 {
 }
 
 /// Power of the first over that of the difference, in decibels.
-fn ratio<'a>(rows: impl Iterator<Item = (&'a [f32], &'a [f32])>) -> f64 {
+pub(super) fn ratio<'a>(rows: impl Iterator<Item = (&'a [f32], &'a [f32])>) -> f64 {
     let (mut power, mut error) = (0.0, 0.0);
     for (a, b) in rows {
         for (a, b) in a.iter().zip(b) {

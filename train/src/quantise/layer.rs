@@ -62,13 +62,30 @@ impl Quantised {
             }
             let units =
                 (f64::from(layer.bias[output]) + change) / (f64::from(input.scale) * f64::from(scale));
-            ensure!(
-                units.abs() < f64::from(1 << 30),
-                "a bias of {units} steps is beyond what sums of 32 bits hold"
-            );
-            bias[output] = units.round() as i32;
+            bias[output] = steps(units)?;
         }
         Ok(Self { weights, scales, bias, input, output: Activation::to(1.0) })
+    }
+
+    /// What is left of other weights, `[depth][outputs]`, by its scales.
+    #[must_use]
+    pub fn round(&self, weights: &[f32]) -> Vec<f32> {
+        let scales = self.scales.iter().cycle();
+        weights.iter().zip(scales).map(|(weight, scale)| f32::from(byte(*weight, *scale)) * scale).collect()
+    }
+
+    /// Takes other weights and another bias, by its scales.
+    ///
+    /// # Errors
+    /// A bias that 32 bits do not hold.
+    pub fn take(&mut self, layer: Affine<'_>) -> Result<()> {
+        let scales = self.scales.iter().cycle();
+        self.weights =
+            layer.weights.iter().zip(scales).map(|(weight, scale)| byte(*weight, *scale)).collect();
+        let input = f64::from(self.input.scale);
+        let units = |(bias, scale): (&f32, &f32)| steps(f64::from(*bias) / (input * f64::from(*scale)));
+        self.bias = layer.bias.iter().zip(&self.scales).map(units).collect::<Result<_>>()?;
+        Ok(())
     }
 
     /// The weights that it computes with, as floats.
@@ -82,6 +99,12 @@ impl Quantised {
         let unit = |scale: &f32| f64::from(self.input.scale) * f64::from(*scale);
         self.bias.iter().zip(&self.scales).map(|(b, scale)| (f64::from(*b) * unit(scale)) as f32).collect()
     }
+}
+
+/// A bias in whole steps.
+fn steps(units: f64) -> Result<i32> {
+    ensure!(units.abs() < f64::from(1 << 30), "a bias of {units} steps is beyond what sums of 32 bits hold");
+    Ok(units.round() as i32)
 }
 
 fn byte(weight: f32, scale: f32) -> i8 {
