@@ -32,6 +32,16 @@ pub struct Label {
     pub card: String,
 }
 
+impl Label {
+    /// The same with thresholds of three decimals and scores of four, which is more than clips can tell.
+    #[must_use]
+    pub fn rounded(mut self) -> Self {
+        self.thresholds.iter_mut().for_each(|t| *t = (*t * 1000.0).round() / 1000.0);
+        self.scores.values_mut().for_each(|v| *v = (*v * 10_000.0).round() / 10_000.0);
+        self
+    }
+}
+
 /// What a package computes.
 #[derive(Clone, Debug)]
 pub struct Body {

@@ -141,7 +141,7 @@ pub fn run(args: QuantiseArgs) -> Result<()> {
     seal(body.clone(), label.clone(), &args.out)?;
     if args.clips > 0 {
         judge(&args, &pool, (&net, &values), &mut label)?;
-        seal(body, label, &args.out)?;
+        seal(body, label.rounded(), &args.out)?;
     }
     println!("{}", args.out.display());
     Ok(())
@@ -160,15 +160,15 @@ fn judge(args: &QuantiseArgs, pool: &Pool, head: (&Vggish, &[f32]), label: &mut 
         Ok(Found { report, pages })
     };
     let (floats, bytes) = (find(&args.package)?, find(&args.out)?);
-    let (report, paired) = (&bytes.report, paired::markdown(&floats, &bytes));
+    let (report, rows) = (&bytes.report, paired::rows(&floats, &bytes));
+    let paired = paired::markdown(&rows, &floats, &bytes);
     print!("\n{paired}");
-    for row in paired::rows(&floats, &bytes).iter().filter(|row| !row.is_held()) {
+    for row in rows.iter().filter(|row| !row.is_held()) {
         let most = row.may_lose.unwrap_or_default();
         eprintln!("{}: {:.4} lost, {most} may be: see --ranges and --calibrate", row.figure, row.loss());
     }
-    label.thresholds = report.thresholds.iter().map(|t| (t * 1000.0).round() / 1000.0).collect();
-    let rounded = |v: &f64| (v * 10_000.0).round() / 10_000.0;
-    label.scores = report.scores.iter().map(|(k, v)| (format!("valid.{k}"), rounded(v))).collect();
+    label.thresholds.clone_from(&report.thresholds);
+    label.scores = report.scores.iter().map(|(k, v)| (format!("valid.{k}"), *v)).collect();
     write!(
         label.card,
         "\nThresholds were tuned anew for the bytes; the scores and thresholds above are those of the floats, the manifest has those of this package, and the \

@@ -116,13 +116,14 @@ pub fn attention_bce(
                 span.map(|t| sigmoid(attention[at(t)]) / total * sigmoid(activity[at(t)])).sum();
             (posterior, total)
         };
-        graded.posterior[class] = pool(0..steps).0;
+        let whole = pool(0..steps);
+        graded.posterior[class] = whole.0;
         for (span, y, weight) in pooled_labels(target, class, steps, memory) {
             let share = (1.0 - step_share) * weight / clip_labels;
             if share == 0.0 {
                 continue;
             }
-            let (posterior, total) = pool(span.clone());
+            let (posterior, total) = if span == (0..steps) { whole } else { pool(span.clone()) };
             let p = posterior.clamp(FLOOR, 1.0 - FLOOR);
             graded.loss -= share * (y * p.ln() + (1.0 - y) * (1.0 - p).ln());
             let d_posterior = share * (p - y) / (p * (1.0 - p));

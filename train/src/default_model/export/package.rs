@@ -18,7 +18,7 @@ pub fn write(
     net: &Vggish,
     values: &[f32],
     storage: Storage,
-    mut label: Label,
+    label: Label,
     memory_s: f32,
     events: Option<(rollcall_import::Dense, EventTable)>,
     folder: &Path,
@@ -30,8 +30,6 @@ pub fn write(
         ("head.onnx", graphs::head(net, values, storage)),
     ];
     files.extend(events.iter().map(|(layer, _)| (EVENTS, graphs::events(layer, storage))));
-    label.thresholds.iter_mut().for_each(|t| *t = (*t * 1000.0).round() / 1000.0);
-    label.scores.values_mut().for_each(|v| *v = (*v * 10_000.0).round() / 10_000.0);
     let body = Body {
         kind: Kind::Stream,
         update_hops: COLUMN_HOPS,
@@ -41,5 +39,5 @@ pub fn write(
         events: events.map(|(_, table)| table),
         files,
     };
-    Ok(seal(body, label, folder)?)
+    Ok(seal(body, label.rounded(), folder)?)
 }
