@@ -107,19 +107,6 @@ pub fn list(folders: &[PathBuf]) -> Vec<Origin> {
 
 /// The user's model folder: `$ROLLCALL_MODELS`, or `rollcall/models` where this system keeps a user's data.
 pub fn user_folder() -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(folder) = set("ROLLCALL_MODELS") {
-        return Some(folder);
-    }
-    let data = if cfg!(windows) {
-        set("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        set("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        // XDG Base Directory Specification.
-        set("XDG_DATA_HOME")
-            .filter(|path| path.is_absolute())
-            .or_else(|| set("HOME").map(|home| home.join(".local/share")))
-    };
-    data.map(|data| data.join("rollcall/models"))
+    let named = env::var_os("ROLLCALL_MODELS").filter(|value| !value.is_empty()).map(PathBuf::from);
+    named.or_else(|| Some(rollcall_files::data_folder()?.join("rollcall/models")))
 }

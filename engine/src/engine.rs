@@ -84,6 +84,21 @@ impl Engine {
     /// # Errors
     /// A broken frame, of which nothing is taken; or the network library failing.
     pub fn push(&mut self, interleaved: &[f32], on_step: &mut dyn FnMut(&Step)) -> Result<(), EngineError> {
+        self.push_and_lend(interleaved, &mut |_| (), on_step)
+    }
+
+    /// The same, and lends what the network hears to `on_audio` as it comes: mono samples at [`SAMPLE_RATE_HZ`], finite, in order and
+    /// in non-empty pieces. Sample `n` of a stretch without a gap lies `n / 16000` s after its first frame; what the resampler holds
+    /// back at a gap, at another rate or at the end (some milliseconds) is not lent.
+    ///
+    /// # Errors
+    /// As [`Engine::push`].
+    pub fn push_and_lend(
+        &mut self,
+        interleaved: &[f32],
+        on_audio: &mut dyn FnMut(&[f32]),
+        on_step: &mut dyn FnMut(&Step),
+    ) -> Result<(), EngineError> {
         let channels = self.format.channels;
         if !interleaved.len().is_multiple_of(channels) {
             return Err(EngineError::BrokenFrame { samples: interleaved.len(), channels });
@@ -93,6 +108,7 @@ impl Engine {
         let mut result = Ok(());
         intake.push(interleaved, &mut |mono| {
             resampler.push(mono, &mut |samples| {
+                on_audio(samples);
                 if result.is_ok() {
                     result = analysis.push(samples, on_step);
                 }

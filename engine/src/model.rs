@@ -109,6 +109,12 @@ impl Model {
         &self.manifest().classes
     }
 
+    /// How the package wants each class to be shown, in the order of the classes.
+    pub fn looks(&self) -> Vec<rollcall_classes::Look> {
+        let looks = &self.manifest().looks;
+        self.classes().iter().map(|class| looks.get(class).copied().unwrap_or_default()).collect()
+    }
+
     /// The events that the package can tell, and the instruments among them that are none of the classes.
     pub fn events(&self) -> Option<&EventTable> {
         self.manifest().events.as_ref()

@@ -4,7 +4,9 @@ mod common;
 
 use common::{Run, audio, engine, model, whole};
 use proptest::{collection::vec, prelude::*, sample::select};
-use rollcall_engine::{Engine, EngineError, Gate, InputFormat, Model, Settings, logmel::LogMel};
+use rollcall_engine::{
+    Engine, EngineError, Gate, InputFormat, Model, Settings, audio::Resampler, logmel::LogMel,
+};
 use std::sync::{Arc, LazyLock};
 
 static STREAM: LazyLock<Arc<Model>> = LazyLock::new(|| model("stream"));
@@ -394,4 +396,28 @@ fn an_engine_can_move_to_another_thread() {
     fn shared<T: Send + Sync>() {}
     send::<Engine>();
     shared::<Model>();
+}
+
+/// What is lent is what the resampler alone makes of the same audio, from the first frame on, whatever the blocks.
+#[test]
+fn what_the_network_hears_is_lent_as_it_comes() {
+    for rate_hz in [16_000, 44_100, 48_000] {
+        let input = audio(5, 2 * rate_hz as usize, 2, rate_hz);
+        let mut engine = engine(&STREAM, rate_hz, 2, Settings::default());
+        let (mut lent, mut steps) = (Vec::new(), 0);
+        for block in input.chunks(2 * 777) {
+            let mut take = |samples: &[f32]| {
+                assert!(!samples.is_empty());
+                lent.extend_from_slice(samples);
+            };
+            engine.push_and_lend(block, &mut take, &mut |_| steps += 1).unwrap();
+        }
+        assert!(steps > 5);
+        let mono: Vec<f32> = input.chunks(2).map(|frame| (frame[0] + frame[1]) / 2.0).collect();
+        let (mut resampler, mut expected) = (Resampler::new(rate_hz).unwrap(), Vec::new());
+        resampler.push(&mono, &mut |samples| expected.extend_from_slice(samples));
+        assert!(expected.len() <= 32_000 && expected.len() > 31_000, "{} samples", expected.len());
+        let bits = |samples: &[f32]| samples.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&lent), bits(&expected), "{rate_hz} Hz");
+    }
 }

@@ -8,8 +8,10 @@ mod advice;
 mod atomic;
 mod names;
 mod place;
+mod user;
 
 pub use advice::{Doing, advice, is_full, is_hopeless, told};
 pub use atomic::AtomicFile;
-pub use names::{drives, is_hidden, one_of_a_kind};
+pub use names::{drives, is_hidden, one_of_a_kind, safe_name};
 pub use place::Place;
+pub use user::{data_folder, examples_folder};

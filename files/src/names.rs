@@ -40,6 +40,26 @@ pub(crate) fn meaning_in_windows(path: &Path) -> Meaning {
     }
 }
 
+/// Bytes of a name at most: room for a number and an ending within the 255 that file systems take.
+const SAFE_BYTES: usize = 200;
+
+/// A name for a file or folder that every system takes and shows, as near as can be to what a person has typed: no slashes and other signs of
+/// a path, no device of Windows, not hidden, no space or dot at its ends, at most 200 bytes. None if nothing is left.
+pub fn safe_name(typed: &str) -> Option<String> {
+    let plain: String =
+        typed.chars().map(|c| if c.is_control() || r#"<>:"/\|?*"#.contains(c) { '_' } else { c }).collect();
+    let trimmed = plain.trim().trim_start_matches('.').trim();
+    let end = (0..=SAFE_BYTES.min(trimmed.len())).rev().find(|&end| trimmed.is_char_boundary(end));
+    let name = trimmed[..end.unwrap_or(0)].trim_end_matches([' ', '.']);
+    if name.is_empty() {
+        return None;
+    }
+    // `con`, and `con.x`, too.
+    let (stem, rest) = name.split_at(name.find('.').unwrap_or(name.len()));
+    let is_file = meaning_in_windows(Path::new(name)) == Meaning::File;
+    Some(if is_file { name.to_owned() } else { format!("{stem}_{rest}") })
+}
+
 /// Whether people are not shown a file or folder: its name begins with a dot, or it has the attribute for that.
 pub fn is_hidden(path: &Path) -> bool {
     let has_dot = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
@@ -111,6 +131,42 @@ mod tests {
         for file in ["console.json", "com.json", "COM0", "COM10.json", "x.nul", "null", "", ".."] {
             assert_eq!(of(file), Meaning::File, "{file}");
         }
+    }
+
+    #[test]
+    fn names_are_safe_and_as_typed_wherever_they_can_be() {
+        for typed in [
+            "Anna's violin",
+            "hurdy-gurdy",
+            "\u{3a9} & \u{4e8c}\u{80e1}",
+            "steel_drum",
+            "not a flute",
+            "_none",
+        ] {
+            assert_eq!(safe_name(typed).as_deref(), Some(typed));
+        }
+        for (typed, safe) in [
+            ("drums/kick", "drums_kick"),
+            ("../../etc", "_.._etc"),
+            (r"C:\x", "C__x"),
+            ("a\nb\0c", "a_b_c"),
+            (" .hidden. ", "hidden"),
+            ("what?", "what_"),
+            ("con", "con_"),
+            ("NUL", "NUL_"),
+            ("lpt1.old", "lpt1_.old"),
+            ("aux .x", "aux _.x"),
+        ] {
+            let found = safe_name(typed);
+            assert_eq!(found.as_deref(), Some(safe), "{typed}");
+            assert_eq!(meaning_in_windows(Path::new(safe)), Meaning::File, "{safe}");
+        }
+        for nothing in ["", "  ", "...", " . . "] {
+            assert_eq!(safe_name(nothing), None, "{nothing:?}");
+        }
+        // Three bytes a letter: no file system takes a hundred of them.
+        let long = safe_name(&"\u{4e8c}".repeat(100)).expect("a name");
+        assert_eq!((long.len(), long.chars().count()), (198, 66));
     }
 
     #[test]

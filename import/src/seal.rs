@@ -88,6 +88,7 @@ pub fn seal(body: Body, label: Label, folder: &Path) -> Result<(), ImportError> 
     }
     let manifest = Manifest {
         schema: SCHEMA.into(),
+        looks: Default::default(),
         name: label.name,
         version: label.version,
         description: label.description,

@@ -46,6 +46,7 @@ impl Panel for HostPanel<'_> {
             Change::ResetOnPlay(on) => self.set(&p.reset_on_play, on, gesture),
             Change::MidiCc(on) => self.set(&p.midi_cc, on, gesture),
             Change::MidiNotes(on) => self.set(&p.midi_notes, on, gesture),
+            Change::KeepAudio(on) => self.set(&p.keep_audio, on, gesture),
         }
     }
 }

@@ -73,6 +73,8 @@ pub(crate) struct RollcallParams {
     pub midi_cc: BoolParam,
     #[id = "midi_notes"]
     pub midi_notes: BoolParam,
+    #[id = "keep_audio"]
+    pub keep_audio: BoolParam,
 }
 
 impl Default for RollcallParams {
@@ -115,6 +117,7 @@ impl Default for RollcallParams {
             reset_on_play: BoolParam::new("Reset on play", default.reset_on_play),
             midi_cc: BoolParam::new("MIDI controllers out", default.midi_cc),
             midi_notes: BoolParam::new("MIDI notes out", default.midi_notes),
+            keep_audio: BoolParam::new("Keep the last minute", default.keep_audio),
         }
     }
 }
@@ -165,6 +168,7 @@ impl RollcallParams {
             reset_on_play: self.reset_on_play.value(),
             midi_cc: self.midi_cc.value(),
             midi_notes: self.midi_notes.value(),
+            keep_audio: self.keep_audio.value(),
         }
     }
 }

@@ -33,7 +33,7 @@ const ROOMS: &[Room] = &[
     },
     Room { name: "rollcall-queue", may: &[], tests_may: &[] },
     Room { name: "rollcall-tap", may: &["rollcall-queue"], tests_may: &[] },
-    Room { name: "rollcall-board", may: &[], tests_may: &[] },
+    Room { name: "rollcall-board", may: &["rollcall-classes"], tests_may: &[] },
     Room {
         name: "rollcall-worker",
         may: &[

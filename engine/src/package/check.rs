@@ -83,6 +83,9 @@ fn classes(manifest: &Manifest) -> Result<(), PackageError> {
         let found = manifest.thresholds.len().to_string();
         return Err(off("thresholds", found, format!("{count}, one a class")));
     }
+    if let Some(class) = manifest.looks.keys().find(|class| !seen.contains(class)) {
+        return Err(off("looks", class.as_str(), "names out of classes"));
+    }
     match manifest.thresholds.iter().find(|t| !(0.0..=1.0).contains(*t)) {
         Some(threshold) => Err(off("threshold", threshold.to_string(), "0 to 1")),
         None => Ok(()),

@@ -1,6 +1,7 @@
 //! `manifest.toml`: what a package says of itself.
 
 use crate::sigmoid::sigmoid;
+use rollcall_classes::Look;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,6 +40,9 @@ pub struct Manifest {
     pub front_end: FrontEnd,
     /// Between embedding and head.
     pub post_processing: PostProcessing,
+    /// How classes are shown that are none of OpenMIC's, by class; the others as their names say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub looks: BTreeMap<String, Look>,
     /// What else the embedding tells, if the package holds `events.onnx`: `[N, 128] -> [N, events]`, mean embedding to logits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventTable>,

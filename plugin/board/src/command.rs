@@ -1,5 +1,6 @@
 //! What readers ask of the worker.
 
+use crate::Stretch;
 use std::{path::PathBuf, sync::mpsc};
 
 /// Which formats an export writes.
@@ -16,6 +17,9 @@ pub struct Formats {
 /// Endings of the files of [`Formats`], in its order.
 pub const FORMAT_ENDINGS: [&str; 3] = ["json", "csv", "txt"];
 
+/// Bytes of an export's name at most: room for a number and an ending within the 255 that file systems take.
+const STEM_BYTES: usize = 200;
+
 /// What an export's files are called, without ending, where a person has typed `name`: what any file system takes, at
 /// most 100 characters.
 #[must_use]
@@ -25,7 +29,8 @@ pub fn file_stem(name: &str) -> String {
         .map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '_' })
         .take(100)
         .collect();
-    let safe = safe.trim_matches([' ', '.']);
+    let end = (0..=STEM_BYTES.min(safe.len())).rev().find(|&end| safe.is_char_boundary(end));
+    let safe = safe[..end.unwrap_or(0)].trim_matches([' ', '.']);
     if safe.is_empty() { "rollcall".into() } else { safe.into() }
 }
 
@@ -39,7 +44,7 @@ pub enum Subject {
 }
 
 /// What a reader may ask for. Nothing here is a parameter: see [`crate::Change`] for those.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// A window was opened: the model is loaded even if no audio has come yet.
     WindowOpened,
@@ -66,6 +71,20 @@ pub enum Command {
         name: String,
         /// What as.
         formats: Formats,
+    },
+    /// Takes a stretch out of the audio that is kept: see [`crate::Status::selected`].
+    Select(Stretch),
+    /// Lets the selected stretch go.
+    Deselect,
+    /// Writes the selected stretch into the folder of a class, with what was heard beside it: both whole or not at all, and never over another
+    /// file. The outcome is in [`crate::Status::example`].
+    SaveExample {
+        /// Folder of all examples, one folder a class.
+        folder: PathBuf,
+        /// The class, as a person has typed it.
+        class: String,
+        /// Whether it plays there; else the stretch is an example of what is not it.
+        plays: bool,
     },
     /// Analyses an audio file in the background: see [`crate::Board::file`]. Takes the place of an earlier one.
     AnalyseFile(PathBuf),
@@ -94,5 +113,6 @@ mod tests {
         assert_eq!(file_stem("My song: take 2/3"), "My song_ take 2_3");
         assert_eq!(file_stem("../../etc"), "_.._etc");
         assert_eq!(file_stem(" . "), "rollcall");
+        assert_eq!(file_stem(&"\u{4e8c}".repeat(100)).len(), 198, "letters of three bytes");
     }
 }

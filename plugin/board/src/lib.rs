@@ -14,6 +14,7 @@
 
 mod command;
 mod ends;
+mod example;
 mod history;
 mod latest;
 mod outputs;
@@ -24,6 +25,7 @@ mod sync;
 
 pub use command::{Command, FORMAT_ENDINGS, Formats, Inbox, Subject, file_stem};
 pub use ends::{Board, Writer, board};
+pub use example::{Selected, Selection, Stretch};
 pub use history::{History, HistoryReader, HistoryWriter, Row, RowData};
 pub use latest::{Another, Latest, Meter, SongPosition};
 pub use outputs::Outputs;

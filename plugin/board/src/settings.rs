@@ -70,6 +70,8 @@ pub struct Settings {
     pub midi_cc: bool,
     /// Instruments go out as MIDI notes.
     pub midi_notes: bool,
+    /// The last minute is kept in memory, so that a stretch of it can be saved as an example.
+    pub keep_audio: bool,
 }
 
 impl Default for Settings {
@@ -88,6 +90,7 @@ impl Default for Settings {
             reset_on_play: false,
             midi_cc: false,
             midi_notes: false,
+            keep_audio: true,
         }
     }
 }
@@ -133,6 +136,8 @@ pub enum Change {
     MidiCc(bool),
     /// [`Settings::midi_notes`].
     MidiNotes(bool),
+    /// [`Settings::keep_audio`].
+    KeepAudio(bool),
 }
 
 /// Which part of a user's gesture a change is, so that hosts record one undo step and one stretch of automation.

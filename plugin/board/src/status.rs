@@ -1,6 +1,7 @@
 //! How the analysis fares: model, speed, losses, jobs.
 
-use crate::HistoryReader;
+use crate::{HistoryReader, Selected};
+use rollcall_classes::Look;
 use std::{path::PathBuf, sync::Arc};
 
 /// Identity of a model package.
@@ -66,7 +67,7 @@ pub struct Counters {
     pub replaced_samples: u64,
 }
 
-/// How the last export went.
+/// How the last export, or the last saved example, went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ExportStatus {
     /// None was asked for.
@@ -87,6 +88,8 @@ pub struct Status {
     pub session: u64,
     /// Class names in the order of every row of values; empty until a model is ready.
     pub classes: Arc<[String]>,
+    /// What the model's package says of their looks, one a class.
+    pub looks: Arc<[Look]>,
     /// Names of the instruments outside of the classes that the model can tell; none if it can't.
     pub others: Arc<[String]>,
     /// The model.
@@ -113,6 +116,12 @@ pub struct Status {
     pub counters: Counters,
     /// The last export.
     pub export: ExportStatus,
+    /// From when to when audio is kept that an example can be made of, in seconds since the session began.
+    pub kept_s: Option<(f64, f64)>,
+    /// The stretch that is selected for an example.
+    pub selected: Selected,
+    /// The last example that was to be saved.
+    pub example: ExportStatus,
 }
 
 /// How far the analysis of a dropped file is.

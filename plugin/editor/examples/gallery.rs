@@ -7,10 +7,11 @@ mod session;
 
 use egui::{Context, Event, Modifiers, Pos2, RawInput, Rect, ViewportId, ViewportInfo, pos2, vec2};
 use rollcall_board::{Another, ModelState, WorkerState};
+use rollcall_classes::Look;
 use rollcall_editor::{
     Appearance, Axis, EditorView, Family, HeatColours, Sort, ViewSettings, raster::Raster,
 };
-use session::{CLASSES, Session};
+use session::{CLASSES, Session, with_taught};
 use std::{error::Error, path::PathBuf};
 
 struct Shot {
@@ -18,6 +19,7 @@ struct Shot {
     size: [f32; 2],
     scale: f32,
     seconds: f64,
+    session: fn() -> Session,
     view: ViewSettings,
     prepare: fn(&mut Session),
     events: Vec<Event>,
@@ -30,6 +32,7 @@ impl Default for Shot {
             size: [1_040.0, 740.0],
             scale: 1.0,
             seconds: 71.0,
+            session: Session::new,
             view: ViewSettings::default(),
             prepare: |_| {},
             events: Vec::new(),
@@ -156,13 +159,57 @@ fn shots() -> Vec<Shot> {
         size: [820.0, 640.0],
         ..Shot::default()
     });
+    shots.extend(of_other_models());
+    shots.push(Shot { name: "teach-empty", events: key(egui::Key::X), ..Shot::default() });
+    for (name, size) in [("teach", [1_040.0, 740.0]), ("teach-small", [420.0, 320.0])] {
+        let prepare = |s: &mut Session| s.select(60.0, 66.4);
+        shots.push(Shot { name, size, events: key(egui::Key::X), prepare, ..Shot::default() });
+    }
+    shots.push(Shot {
+        name: "selected-light",
+        view: light(),
+        prepare: |s| s.select(50.0, 57.0),
+        ..Shot::default()
+    });
     shots.push(Shot { name: "export", events: key(egui::Key::E), ..Shot::default() });
     shots.push(Shot { name: "open", events: key(egui::Key::O), ..Shot::default() });
     shots
 }
 
+/// Models of 1, 21 and 60 classes.
+fn of_other_models() -> Vec<Shot> {
+    let one: fn() -> Session = || Session::of(&["hurdy-gurdy"]);
+    let many: fn() -> Session = || with_taught(1);
+    let most: fn() -> Session = || with_taught(40);
+    let looks: fn(&mut Session) = |s| {
+        s.look("hurdy-gurdy", Look { family: Some(Family::Keys), colour: "#7a5cff".parse().ok() });
+    };
+    let default = [1_040.0, 740.0];
+    let tight = [420.0, 320.0];
+    [
+        ("classes-1", one, default, ViewSettings::default()),
+        ("classes-1-small", one, tight, light()),
+        ("classes-21", many, default, ViewSettings::default()),
+        ("classes-21-light", many, default, light()),
+        ("classes-60", most, default, ViewSettings::default()),
+        ("classes-60-light", most, default, light()),
+        (
+            "classes-60-activity",
+            most,
+            default,
+            ViewSettings { sort: Sort::Activity, ..ViewSettings::default() },
+        ),
+        ("classes-60-small", most, tight, ViewSettings::default()),
+        ("classes-60-large", most, [1_920.0, 1_080.0], ViewSettings::default()),
+        ("classes-60-wide", most, [1_600.0, 420.0], ViewSettings::default()),
+        ("classes-60-tall", most, [480.0, 900.0], ViewSettings::default()),
+    ]
+    .map(|(name, session, size, view)| Shot { name, session, size, view, prepare: looks, ..Shot::default() })
+    .into()
+}
+
 fn draw(shot: Shot) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut session = Session::new();
+    let mut session = (shot.session)();
     session.play(shot.seconds);
     (shot.prepare)(&mut session);
     session.show_status();

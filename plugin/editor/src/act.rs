@@ -51,6 +51,7 @@ impl EditorView {
         match remedy {
             Remedy::OpenModel => self.drawer.page = Some(Page::Open),
             Remedy::OpenExport => self.drawer.page = Some(Page::Export),
+            Remedy::OpenTeach => self.drawer.page = Some(Page::Teach),
             Remedy::Unfreeze => panel.change(Change::Freeze(false), Gesture::Whole),
             Remedy::Unbypass => panel.change(Change::Bypass(false), Gesture::Whole),
             Remedy::Reset => self.board.send(Command::Reset),

@@ -9,6 +9,7 @@ pub(crate) enum Page {
     Settings,
     Export,
     Open,
+    Teach,
 }
 
 /// One thing to do.
@@ -49,7 +50,7 @@ impl ZoomStep {
     }
 }
 
-const PLAIN: [(Key, Action); 12] = [
+const PLAIN: [(Key, Action); 13] = [
     (Key::F, Action::Freeze),
     (Key::R, Action::Reset),
     (Key::S, Action::Sort),
@@ -58,6 +59,7 @@ const PLAIN: [(Key, Action); 12] = [
     (Key::B, Action::Axis),
     (Key::E, Action::Toggle(Page::Export)),
     (Key::O, Action::Toggle(Page::Open)),
+    (Key::X, Action::Toggle(Page::Teach)),
     (Key::L, Action::BackToLive),
     (Key::Plus, Action::Zoom(ZoomStep::In)),
     (Key::Equals, Action::Zoom(ZoomStep::In)),

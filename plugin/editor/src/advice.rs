@@ -21,6 +21,7 @@ pub(crate) enum Weight {
 pub(crate) enum Remedy {
     OpenModel,
     OpenExport,
+    OpenTeach,
     Unfreeze,
     Unbypass,
     Reset,
@@ -34,7 +35,7 @@ impl Remedy {
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::OpenModel => "Load another model",
-            Self::OpenExport => "Change folder",
+            Self::OpenExport | Self::OpenTeach => "Change folder",
             Self::Unfreeze => "Go on (F)",
             Self::Unbypass => "Resume",
             Self::Reset => "Reset counters (R)",
@@ -100,6 +101,9 @@ pub(crate) fn advice(
     }
     if let ExportStatus::Failed(why) = &status.export {
         say(Weight::Care, format!("Not exported: {why}"), &[Remedy::OpenExport]);
+    }
+    if let ExportStatus::Failed(why) = &status.example {
+        say(Weight::Care, format!("No example was saved: {why}"), &[Remedy::OpenTeach]);
     }
     if let Some(FileJob { state: FileState::Failed(why), path, .. }) = file {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();

@@ -2,7 +2,7 @@
 
 use crate::{
     errand::Cancelled,
-    look::{Theme, display, install_fonts, size, strong, text},
+    look::{Theme, Tint, display, install_fonts, size, strong, text},
     raster::{Pixels, Raster},
     settings::{Axis, ViewSettings},
     stage::{AXIS, HeatLook, Lanes, LanesInput, Ticks, clock_text},
@@ -31,6 +31,8 @@ pub(crate) struct Content {
     pub(crate) title: String,
     pub(crate) below: String,
     pub(crate) classes: Vec<String>,
+    /// Family and colour of each.
+    pub(crate) tints: Vec<Tint>,
     pub(crate) thresholds: Vec<f32>,
     pub(crate) history: History,
     pub(crate) view: ViewSettings,
@@ -58,6 +60,7 @@ pub(crate) fn content(board: &Board, view: &ViewSettings, subject: Subject) -> C
         title: String::new(),
         below: format!("{of} of {}{model} \u{b7} Rollcall", clock_text(last_s, false)),
         classes: status.classes.to_vec(),
+        tints: Tint::of_all(&status.classes, &status.looks),
         thresholds: (0..status.classes.len())
             .map(|class| latest.meters.get(class).map_or(0.5, |meter| meter.threshold))
             .collect(),
@@ -130,7 +133,8 @@ fn paint(ui: &Ui, theme: &Theme, content: &Content, points: Vec2, lanes: &mut La
     let top = MARGIN + HEAD;
     painter.text(pos2(right, top - 18.0), Align2::RIGHT_TOP, caption, text(size::BODY), theme.muted);
 
-    let order = screen_order(&content.classes);
+    let families: Vec<Family> = content.tints.iter().map(|tint| tint.family).collect();
+    let order = screen_order(&content.classes, &families);
     let shares = shares(content);
     let area = Rect::from_min_max(
         pos2(MARGIN + NAMES, top),
@@ -140,7 +144,7 @@ fn paint(ui: &Ui, theme: &Theme, content: &Content, points: Vec2, lanes: &mut La
     for (i, &class) in order.iter().enumerate() {
         let middle = top + (i as f32 + 0.5) * ROW;
         let heard = shares[class] > 0.0;
-        let colour = theme.family(Family::of(&content.classes[class]));
+        let colour = theme.tint(content.tints[class]);
         let spine = Rect::from_min_size(pos2(MARGIN, middle - ROW / 2.0 + 1.0), vec2(4.0, ROW - 2.0));
         painter.rect_filled(spine, 2.0, colour);
         let (font, written) = if heard { (strong(17.0), theme.text) } else { (text(17.0), theme.faint) };
@@ -157,11 +161,10 @@ fn paint(ui: &Ui, theme: &Theme, content: &Content, points: Vec2, lanes: &mut La
     let first_s = content.history.row(content.history.range().start).map_or(0.0, |row| row.time_s());
     lanes.window.set_span(last_s - first_s);
     lanes.columns.update(&content.history, 1, lanes.window.span_s(), 2_048);
-    let families = content.classes.iter().map(|class| Family::of(class));
     let look = HeatLook {
         theme: *theme,
         colours: content.view.heat,
-        classes: families.zip(content.thresholds.iter().copied()).collect(),
+        classes: content.tints.iter().copied().zip(content.thresholds.iter().copied()).collect(),
     };
     lanes.heat.prepare(ui.ctx(), &lanes.columns, look, lanes.window.range(last_s));
     let input = LanesInput {
@@ -170,6 +173,7 @@ fn paint(ui: &Ui, theme: &Theme, content: &Content, points: Vec2, lanes: &mut La
         axis: Rect::from_min_max(pos2(area.left(), area.bottom() - AXIS), area.max),
         lanes: &rows,
         classes: &content.classes,
+        tints: &content.tints,
         thresholds: &content.thresholds,
         active: &[],
         history: &content.history,
@@ -177,6 +181,9 @@ fn paint(ui: &Ui, theme: &Theme, content: &Content, points: Vec2, lanes: &mut La
         ticks: if content.view.axis == Axis::Bars { Ticks::Bars } else { Ticks::Time },
         attention: None,
         subject: "History",
+        selects: false,
+        selected_s: None,
+        kept_s: None,
     };
     lanes.show(ui, Id::unique("rollcall poster"), &input);
 }
@@ -220,6 +227,7 @@ pub(crate) mod tests {
             title: "take".into(),
             below: "Session".into(),
             classes: vec!["piano".into(), "violin".into()],
+            tints: Tint::of_all(&["piano".into(), "violin".into()], &[]),
             thresholds: vec![0.5, 0.5],
             history: writer.view(),
             view: ViewSettings::default(),

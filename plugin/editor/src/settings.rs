@@ -104,6 +104,9 @@ pub struct ViewSettings {
     pub export_name: String,
     /// Formats of the last export: JSON, CSV, labels, PNG.
     pub export_formats: [bool; 4],
+    /// Folder of examples; empty for the one among the user's data.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub examples_folder: String,
 }
 
 impl Default for ViewSettings {
@@ -123,6 +126,7 @@ impl Default for ViewSettings {
             export_folder: String::new(),
             export_name: String::from("rollcall"),
             export_formats: [true, true, true, true],
+            examples_folder: String::new(),
         }
     }
 }

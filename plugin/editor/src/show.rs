@@ -1,8 +1,8 @@
 //! Drawing the view: the head, the meters and the history, each from the scene of this frame.
 
 use crate::{
-    Axis, EditorView, Family,
-    action::Action,
+    Axis, EditorView,
+    action::{Action, Page},
     advice::silence,
     chrome,
     frame::{Frame, History as Place},
@@ -14,7 +14,7 @@ use crate::{
     view::newest_s,
 };
 use egui::{Id, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
-use rollcall_board::{Command, FileState};
+use rollcall_board::{Command, FileState, Selected, Stretch};
 
 /// Most columns across the history.
 const COLUMNS: usize = 1_024;
@@ -67,7 +67,7 @@ impl EditorView {
             .map(|&class| Name {
                 class,
                 text: &self.names[class],
-                family: self.roster.family(class),
+                tint: self.tints[class],
                 active: scene.meters[class].active,
                 shown: self.shown[class],
             })
@@ -138,6 +138,7 @@ impl EditorView {
                 area,
                 beside: beside.then_some(area.left() + meters_width),
                 names: &self.names,
+                tints: &self.tints,
                 meters: &scene.meters,
                 shown: &self.shown,
                 past: scene.past,
@@ -196,11 +197,10 @@ impl EditorView {
         let lanes = if file.is_some() { &mut self.file } else { &mut self.live };
         lanes.columns.update(&history, key, lanes.window.span_s(), COLUMNS);
         let thresholds = snapshot.thresholds();
-        let families = self.classes.iter().map(|class| Family::of(class));
         let look = HeatLook {
             theme: *theme,
             colours: self.view.heat,
-            classes: families.zip(thresholds.iter().copied()).collect(),
+            classes: self.tints.iter().copied().zip(thresholds.iter().copied()).collect(),
         };
         lanes.heat.prepare(ui.ctx(), &lanes.columns, look, lanes.window.range(now_s));
         let axis = Rect::from_min_max(pos2(area.left(), area.bottom() - AXIS), area.max);
@@ -212,6 +212,7 @@ impl EditorView {
             axis,
             lanes: rows,
             classes: &self.classes,
+            tints: &self.tints,
             thresholds: &thresholds,
             active: &active,
             history: &history,
@@ -219,12 +220,30 @@ impl EditorView {
             ticks: if self.view.axis == Axis::Bars { Ticks::Bars } else { Ticks::Time },
             attention: attention.then_some(&snapshot.picture.attention),
             subject: if file.is_some() { "History of the file" } else { "History" },
+            selects: file.is_none(),
+            selected_s: selected_s(snapshot).filter(|_| file.is_none()),
+            kept_s: snapshot
+                .status
+                .kept_s
+                .filter(|_| file.is_none() && self.drawer.page == Some(Page::Teach)),
         };
         lanes.show(ui, Id::unique("rollcall history").with(file.is_some()), &input);
+        if let Some((begin_s, end_s)) = lanes.newly_selected_s() {
+            let session = snapshot.status.session;
+            self.board.send(Command::Select(Stretch { session, begin_s, end_s }));
+            self.drawer.page = Some(Page::Teach);
+        }
         if file.is_none() && !self.on_attention {
             self.view.span_s = lanes.window.span_s();
         }
     }
+}
+
+/// The stretch that is selected of the session that is shown.
+fn selected_s(snapshot: &Snapshot) -> Option<(f64, f64)> {
+    let Selected::Ready(selection) = &snapshot.status.selected else { return None };
+    let stretch = Some(selection.stretch).filter(|stretch| stretch.session == snapshot.status.session)?;
+    Some((stretch.begin_s, stretch.end_s))
 }
 
 /// Lanes of equal height under the meters, in the meters' order.

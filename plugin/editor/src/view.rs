@@ -1,21 +1,21 @@
 //! The whole view: takes what the board says, lays it out, and does what is asked of it.
 
 use crate::{
-    Appearance,
+    Appearance, Family,
     action::{Action, pressed},
     advice::advice,
     chrome::{self, Drawer, DrawerInput, ToolBar},
     drops::Drops,
     frame::{Frame, Wishes},
-    look::{Theme, install_fonts},
+    look::{Theme, Tint, install_fonts},
     scene::{Peaks, Scene, Snapshot},
     settings::ViewSettings,
     stage::{Headline, Lanes, Roster, Rows, Spectrum},
 };
 use egui::{Context, Key, Ui};
 use rollcall_board::{Board, History, Panel, WorkerState};
-use rollcall_classes::display_name;
-use std::{path::PathBuf, time::Duration};
+use rollcall_classes::{Look, display_name};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Time constant of the bars' motion in seconds: a step of 160 ms becomes a smooth move.
 const BALLISTICS_S: f32 = 0.05;
@@ -27,8 +27,10 @@ pub struct EditorView {
     /// Theme and zoom that the window wears; `None` in a new window.
     pub(crate) worn: Option<(Appearance, f32)>,
     pub(crate) classes: Vec<String>,
-    /// How each class is written on the screen.
+    looks: Arc<[Look]>,
+    /// How each class is written on the screen, and its family and colour.
     pub(crate) names: Vec<String>,
+    pub(crate) tints: Vec<Tint>,
     pub(crate) roster: Roster,
     pub(crate) rows: Rows,
     pub(crate) headline: Headline,
@@ -66,7 +68,9 @@ impl EditorView {
             board,
             worn: None,
             classes: Vec::new(),
+            looks: Arc::from([]),
             names: Vec::new(),
+            tints: Vec::new(),
             roster: Roster::default(),
             rows: Rows::default(),
             headline: Headline::default(),
@@ -220,10 +224,13 @@ impl EditorView {
     /// Follows sessions, models, files and the freeze.
     fn keep_up(&mut self, ctx: &Context, snapshot: &Snapshot) {
         let status = &snapshot.status;
-        if self.classes[..] != status.classes[..] {
+        if self.classes[..] != status.classes[..] || self.looks != status.looks {
             self.classes = status.classes.to_vec();
+            self.looks = Arc::clone(&status.looks);
             self.names = self.classes.iter().map(|class| display_name(class)).collect();
-            self.roster.set_classes(&self.classes, &self.view.folded);
+            self.tints = Tint::of_all(&self.classes, &self.looks);
+            let families: Vec<Family> = self.tints.iter().map(|tint| tint.family).collect();
+            self.roster.set_classes(&self.classes, &families, &self.view.folded);
         }
         if self.session != status.session {
             self.session = status.session;

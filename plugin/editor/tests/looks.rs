@@ -8,9 +8,10 @@ mod session;
 mod window;
 
 use egui::{Color32, Key, Rect, pos2};
-use egui_kittest::kittest::NodeT;
-use rollcall_editor::{Appearance, ViewSettings, raster::Pixels};
-use session::{CLASSES, Session, class};
+use egui_kittest::kittest::{NodeT, Queryable};
+use rollcall_classes::Look;
+use rollcall_editor::{Appearance, Family, ViewSettings, raster::Pixels};
+use session::{CLASSES, Session, class, with_taught};
 use window::{SIZE, Window, open, playing};
 
 fn close_to(a: Color32, b: Color32) -> bool {
@@ -174,4 +175,55 @@ fn attention_is_drawn_over_the_history() {
     assert_eq!(row, history);
     window.press(Key::A);
     assert_eq!(window.view.borrow().settings().span_s, 60.0, "the span comes back");
+}
+
+/// However many classes there are: every one is in the list or can be scrolled to, and no lane lies over the axis.
+#[test]
+fn one_class_and_sixty_have_their_place_at_any_size() {
+    for (session, count) in [(Session::of(&["hurdy-gurdy"]), 1), (with_taught(1), 21), (with_taught(40), 60)]
+    {
+        let mut session = session;
+        session.play(71.0);
+        for size in [[420.0, 320.0], SIZE, [1_600.0, 420.0], [1_920.0, 1_080.0]] {
+            let window = Window::open(&session, ViewSettings::default(), size, 1.0);
+            let meters =
+                window.harness.get_all_by_role(egui::Role::Meter).map(|node| node.rect()).collect::<Vec<_>>();
+            assert_eq!(meters.len(), count, "{size:?}");
+            for (i, a) in meters.iter().enumerate() {
+                assert!(a.height() >= 11.9 && a.width() > 100.0, "{size:?}: {a:?} of {count}");
+                assert!(
+                    meters[..i].iter().all(|b| !a.shrink(0.1).intersects(b.shrink(0.1))),
+                    "{size:?}: {a:?} of {count}"
+                );
+            }
+            let history = window.rect("History: ");
+            let pixels = window.picture();
+            let vivid =
+                |c: Color32| c.r().max(c.g()).max(c.b()) > c.r().min(c.g()).min(c.b()).saturating_add(60);
+            let axis = (history.bottom() as usize - 20)..(history.bottom() as usize - 1);
+            let over =
+                axis.flat_map(|y| (history.left() as usize..history.right() as usize).map(move |x| (x, y)));
+            assert_eq!(
+                over.filter(|&(x, y)| vivid(pixels.at(x, y))).count(),
+                0,
+                "{size:?} with {count} classes"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_class_wears_the_colour_that_its_package_gives_it() {
+    let violet = Color32::from_rgb(0x9B, 0x5C, 0xFF);
+    let mut session = with_taught(1);
+    session.look("hurdy-gurdy", Look { family: Some(Family::Keys), colour: "#9b5cff".parse().ok() });
+    let mut activities = [0.0; 21];
+    activities[20] = 1.0;
+    session.meters[20].threshold = 0.001;
+    session.step_with(&activities);
+    let window = open(&session);
+    assert!(run(&window.picture(), window.rect("Hurdy-gurdy: plays"), 1.0, violet) > 100.0);
+    let (keys, plucked) = (window.rect("Keys family").top(), window.rect("Plucked family").top());
+    let row = window.rect("Hurdy-gurdy: plays").top();
+    assert!(keys < row && row < plucked, "it stands where its package says: {keys} {row} {plucked}");
 }

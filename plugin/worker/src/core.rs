@@ -1,10 +1,13 @@
 //! The worker's thread: looks, works, shows, sleeps.
 
 mod show;
+mod teach;
 
 use crate::{
     Link, Mark, ModelChoice, ModelSlot, OpenError,
-    export::{Export, Job},
+    disk::Writing,
+    example::Excerpt,
+    export::Job,
     file, load,
     session::{Gap, Session, engine_settings, hops},
     song::Song,
@@ -12,7 +15,7 @@ use crate::{
     thinning::Thinning,
     turns,
 };
-use rollcall_board::{Command, Inbox, Latest, ModelState, Settings, Status, Subject, Writer};
+use rollcall_board::{Command, ExportStatus, Inbox, Latest, ModelState, Settings, Status, Subject, Writer};
 use rollcall_engine::{EngineError, Model};
 use rollcall_tap::Item;
 use std::{
@@ -41,7 +44,10 @@ pub(crate) struct Core {
     session: Option<Session>,
     settings: Settings,
     thinning: Thinning,
-    export: Export,
+    export: Writing,
+    examples: Writing,
+    /// The stretch that is held for an example.
+    selected: Option<Arc<Excerpt>>,
     file: Option<file::Job>,
     is_file_running: bool,
     buffer: Vec<f32>,
@@ -79,7 +85,9 @@ impl Core {
             session: None,
             settings: Settings::default(),
             thinning: Thinning::new(),
-            export: Export::default(),
+            export: Writing::new("export"),
+            examples: Writing::new("example"),
+            selected: None,
             file: None,
             is_file_running: false,
             buffer: Vec::new(),
@@ -178,8 +186,18 @@ impl Core {
                     Subject::File => self.file.as_ref().and_then(|file| file.header(self.thresholds())),
                 };
                 let job = what.map(|(header, history)| Job::new(header, history, folder, &name, formats));
-                self.status.export = self.export.start(job, Arc::clone(&self.link));
+                let link = Arc::clone(&self.link);
+                self.status.export = match job {
+                    Some(job) => self.export.start(move || job.run(&link)),
+                    None => ExportStatus::Failed(
+                        "there is nothing to export yet; play something, or wait until the file is analysed"
+                            .into(),
+                    ),
+                };
             }
+            Command::Select(stretch) => self.select(stretch),
+            Command::Deselect => self.deselect(),
+            Command::SaveExample { folder, class, plays } => self.save_example(folder, class, plays),
             Command::AnalyseFile(path) => self.analyse_file(path),
             Command::CloseFile => {
                 self.file = None;
@@ -273,6 +291,7 @@ impl Core {
     fn use_model(&mut self, model: Arc<Model>) {
         let song = self.session.take().map(Session::into_song);
         self.status.classes = model.classes().into();
+        self.status.looks = model.looks().into();
         let others = model.events().into_iter().flat_map(|events| &events.others);
         self.status.others = others.map(|other| other.name.clone()).collect();
         self.status.model = ModelState::Ready(load::identity(&model));

@@ -1,69 +1,23 @@
-//! Writes an analysis to files, on a thread of its own: a slow disk never costs audio.
+//! Writes an analysis to files.
 
-use crate::Link;
-use crate::perhaps::heard;
+use crate::{
+    Link,
+    disk::{Unless, advice, going_on, whole},
+    perhaps::heard,
+};
 use rollcall_board::{ExportStatus, FORMAT_ENDINGS, Formats, History, file_stem};
 use rollcall_engine::{
     Another, InputFormat, Model, Settings,
     timeline::{RangeSettings, Timeline},
 };
-use rollcall_files::AtomicFile;
 use rollcall_results::{
     Analysis, MERGE_GAP_S, MIN_DURATION_S, OtherSteps, Steps, json, labels, table::StepTable,
 };
 use std::{
     collections::BTreeMap,
     io::{self, Write},
-    path::{Path, PathBuf},
-    sync::Arc,
-    thread::{self, JoinHandle},
+    path::PathBuf,
 };
-
-/// The export that runs, if one does. Dropping it waits for it, which is not long once its link is stopped.
-#[derive(Default)]
-pub(crate) struct Export(Option<JoinHandle<ExportStatus>>);
-
-impl Export {
-    /// Starts a job, which is given up when the link is stopped; returns what to show.
-    pub(crate) fn start(&mut self, job: Option<Job>, link: Arc<Link>) -> ExportStatus {
-        if self.is_running() {
-            return ExportStatus::Failed(
-                "an export is still being written; try again when it is done".into(),
-            );
-        }
-        let Some(job) = job else {
-            return ExportStatus::Failed(
-                "there is nothing to export yet; play something, or wait until the file is analysed".into(),
-            );
-        };
-        match thread::Builder::new().name("rollcall-export".into()).spawn(move || job.run(&link)) {
-            Ok(thread) => {
-                self.0 = Some(thread);
-                ExportStatus::Running
-            }
-            Err(error) => ExportStatus::Failed(error.to_string()),
-        }
-    }
-
-    pub(crate) fn is_running(&self) -> bool {
-        self.0.is_some()
-    }
-
-    /// The outcome, once.
-    pub(crate) fn poll(&mut self) -> Option<ExportStatus> {
-        self.0.take_if(|thread| thread.is_finished()).map(join)
-    }
-}
-
-impl Drop for Export {
-    fn drop(&mut self) {
-        self.0.take().map(join);
-    }
-}
-
-fn join(thread: JoinHandle<ExportStatus>) -> ExportStatus {
-    thread.join().unwrap_or_else(|_| ExportStatus::Failed("the export broke off; please report this".into()))
-}
 
 /// Everything that is to be written, taken at one moment.
 pub(crate) struct Job {
@@ -130,7 +84,7 @@ impl Job {
         }
     }
 
-    fn run(mut self, link: &Link) -> ExportStatus {
+    pub(crate) fn run(mut self, link: &Link) -> ExportStatus {
         let mut analysis = match self.analysis(link) {
             Ok(analysis) => analysis,
             Err(error) => return ExportStatus::Failed(advice(&std::env::temp_dir(), &error)),
@@ -218,65 +172,10 @@ fn interval(history: &History, settings: Settings) -> (Settings, Option<String>)
     (settings, (counts.len() > 1).then_some(note))
 }
 
-/// A file that nobody waits for any more takes nothing.
-struct Unless<'a> {
-    out: &'a mut dyn Write,
-    link: &'a Link,
-}
-
-impl Write for Unless<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        going_on(self.link)?;
-        self.out.write(bytes)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-fn going_on(link: &Link) -> io::Result<()> {
-    if link.is_stopped() { Err(io::Error::other("the plugin was removed")) } else { Ok(()) }
-}
-
-/// Whole or not at all, and never over another file.
-fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut file = AtomicFile::create(path, false)?;
-    write(&mut file)?;
-    file.commit()
-}
-
-fn advice(path: &Path, error: &io::Error) -> String {
-    let what = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "the disk is full: free some space or pick another folder".to_owned()
-        }
-        io::ErrorKind::AlreadyExists => "a file of that name is there: choose another name".to_owned(),
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "the folder may not be written to: pick another one".to_owned()
-        }
-        _ => format!("{error}: pick another folder"),
-    };
-    format!("{} was not written: {what}", path.display())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_is_there_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("deep/a.json");
-        whole(&path, |out| out.write_all(b"one")).expect("room");
-        let taken = whole(&path, |out| out.write_all(b"two")).expect_err("a file is there");
-        assert!(advice(&path, &taken).contains("choose another name"));
-        let full = || io::Error::from(io::ErrorKind::StorageFull);
-        let other = path.with_extension("csv");
-        let error = whole(&other, |out| out.write_all(b"half").and(Err(full()))).expect_err("full");
-        assert!(advice(&other, &error).contains("disk is full"));
-        assert_eq!(std::fs::read(&path).expect("a file"), b"one");
-        assert_eq!(std::fs::read_dir(path.parent().expect("a folder")).expect("a folder").count(), 1);
-    }
+    use std::path::Path;
 
     /// Rows at these times and intervals in which the first class plays throughout.
     fn job(folder: &Path, rows: &[(f64, u8)]) -> Job {

@@ -11,10 +11,13 @@
 mod choice;
 mod control;
 mod core;
+mod disk;
 mod error;
+mod example;
 mod export;
 mod file;
 mod handle;
+mod kept;
 mod load;
 mod mark;
 mod meters;

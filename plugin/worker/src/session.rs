@@ -1,6 +1,8 @@
 //! A session: the engine over one or more streams, and what the board shows of it.
 
-use crate::{Transport, export::Header, meters::Meters, perhaps::shown, picture::Film, song::Song};
+use crate::{
+    Transport, export::Header, kept::Kept, meters::Meters, perhaps::shown, picture::Film, song::Song,
+};
 use rollcall_board::{Counters, Latest, RowData, Settings, SongPosition, Writer};
 use rollcall_engine::{Engine, EngineError, InputFormat, Model, Step};
 use std::{
@@ -25,6 +27,7 @@ pub(crate) struct Session {
     meters: Meters,
     song: Song,
     film: Film,
+    kept: Kept,
     steps: u64,
     after_gap: bool,
     peak: f32,
@@ -53,6 +56,7 @@ impl Session {
             meters: Meters::new(model),
             song,
             film: Film::default(),
+            kept: Kept::new(settings.keep_audio),
             steps: 0,
             after_gap: false,
             peak: 0.0,
@@ -69,7 +73,12 @@ impl Session {
     pub(crate) fn push(&mut self, mono: &[f32], board: &mut Writer) -> Result<(), EngineError> {
         self.peak = mono.iter().map(|s| s.abs()).filter(|s| s.is_finite()).fold(self.peak, f32::max);
         let began = Instant::now();
-        let newest = self.run(board, |engine, on_step| engine.push(mono, on_step))?;
+        let mut kept = std::mem::replace(&mut self.kept, Kept::new(false));
+        let newest = self.run(board, |engine, on_step| {
+            engine.push_and_lend(mono, &mut |samples| kept.take(samples), on_step)
+        });
+        self.kept = kept;
+        let newest = newest?;
         self.frames += mono.len() as u64;
         self.timing.add(began.elapsed(), mono.len() as f64 / f64::from(self.rate_hz), newest.is_some());
         self.counters.frames += mono.len() as u64;
@@ -81,6 +90,7 @@ impl Session {
     /// The stream ends here: what its last windows hold comes out.
     pub(crate) fn flush(&mut self, board: &mut Writer) -> Result<(), EngineError> {
         let newest = self.run(board, |engine, on_step| engine.flush(on_step))?;
+        self.kept.go_on_at(self.now_s());
         self.after(newest, board);
         Ok(())
     }
@@ -90,6 +100,7 @@ impl Session {
         self.engine.gap(frames);
         self.frames += frames;
         self.after_gap |= frames > 0;
+        self.kept.go_on_at(self.now_s());
         match why {
             Gap::Lost => self.counters.gap_frames += frames,
             Gap::Skipped => self.counters.skipped_frames += frames,
@@ -106,6 +117,7 @@ impl Session {
         self.peak = 0.0;
         self.meters.restart(&self.settings);
         self.film.clear();
+        self.kept.clear();
         board.clear_history(self.engine.model().classes().len());
         self.tell(board);
         self.show(None, board);
@@ -118,6 +130,7 @@ impl Session {
         self.frames = 0;
         self.rate_hz = rate_hz;
         self.after_gap = true;
+        self.kept.go_on_at(self.before_s);
         Ok(())
     }
 
@@ -126,6 +139,7 @@ impl Session {
         let thawed = self.settings.freeze && !settings.freeze;
         let bypassed = !self.settings.bypass && settings.bypass;
         self.settings = settings;
+        self.kept.switch(settings.keep_audio);
         self.apply();
         if bypassed {
             self.meters.restart(&settings);
@@ -183,7 +197,7 @@ impl Session {
             file,
             model: self.engine.model(),
             settings: self.engine.settings(),
-            thresholds: self.meters.thresholds(&self.settings),
+            thresholds: self.thresholds(),
             sample_rate_hz: self.rate_hz,
             channels: 1,
             duration_s: self.now_s(),
@@ -192,6 +206,13 @@ impl Session {
             another: self.engine.another(),
             file_bytes: None,
         }
+    }
+    /// The last minute of what was heard.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+    pub(crate) fn thresholds(&self) -> Vec<f32> {
+        self.meters.thresholds(&self.settings)
     }
     pub(crate) fn timing(&self) -> &Timing {
         &self.timing

@@ -1,8 +1,11 @@
-//! An export onto a disk that is really full: a small file system in memory, mounted where only a child of this test sees it
+//! An export, and an example, onto a disk that is really full: a small file system in memory, mounted where only a child of this test sees it
 //! (`unshare` of util-linux).
 #![cfg(target_os = "linux")]
 
-use rollcall_board::{Command as Order, ExportStatus, FileState, Formats, Subject, board};
+use rollcall_board::{
+    Board, Command as Order, ExportStatus, FileState, Formats, Selected, Stretch, Subject, board,
+};
+use rollcall_tap::Pick;
 use rollcall_worker::{ModelSlot, Worker};
 use std::{
     env, fs,
@@ -55,7 +58,7 @@ fn wait(what: &str, mut until: impl FnMut() -> bool) {
 fn export_there(full: &Path) {
     let (writer, board, inbox) = board();
     let models = Arc::new(ModelSlot::default());
-    let _worker = Worker::spawn(writer, inbox, models, Box::new(|| {})).expect("a thread");
+    let worker = Worker::spawn(writer, inbox, models, Box::new(|| {})).expect("a thread");
     let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/war-of-freedom.ogg");
     board.send(Order::AnalyseFile(recording));
     let is_done = || board.file().is_some_and(|file| matches!(file.state, FileState::Done));
@@ -75,8 +78,35 @@ fn export_there(full: &Path) {
     assert!(why.contains("the disk is full: free some space or pick another folder"), "{why}");
     assert_eq!(fs::read_dir(full).expect("a folder").count(), 0, "no half file is left");
     assert!(is_done(), "the analysis is still there");
+    example_there(&worker, &board, full);
     let elsewhere = tempfile::tempdir().expect("a folder");
     export(elsewhere.path());
     wait("the export", || matches!(board.status().export, ExportStatus::Done(_)));
     assert!(elsewhere.path().join("take.json").exists());
+}
+
+/// Three seconds are 192 KB.
+fn example_there(worker: &Worker, board: &Board, full: &Path) {
+    let mut writer = worker.open(16_000.0, 512).expect("a rate");
+    worker.link().set_freewheeling(true);
+    for second in 0..3 {
+        let samples: Vec<f32> =
+            (0..16_000).map(|i| ((second * 16_000 + i) as f32 * 0.2).sin() * 0.3).collect();
+        wait("room", || writer.vacant_frames() > 16_000);
+        writer.write(&[&samples], samples.len(), Pick::Mono);
+    }
+    wait("all of it", || board.status().kept_s == Some((0.0, 3.0)));
+    let stretch = Stretch { session: board.status().session, begin_s: 0.0, end_s: 3.0 };
+    board.send(Order::Select(stretch));
+    wait("a selection", || matches!(board.status().selected, Selected::Ready(_)));
+    board.send(Order::SaveExample { folder: full.to_owned(), class: "flute".into(), plays: true });
+    wait("the refusal", || matches!(board.status().example, ExportStatus::Failed(_)));
+    let ExportStatus::Failed(why) = board.status().example.clone() else { unreachable!("it was there") };
+    assert!(why.contains("the disk is full: free some space or pick another folder"), "{why}");
+    assert_eq!(
+        fs::read_dir(full).expect("a folder").count(),
+        0,
+        "neither half a file nor an empty class is left"
+    );
+    assert!(matches!(board.status().selected, Selected::Ready(_)), "what is selected is still there");
 }

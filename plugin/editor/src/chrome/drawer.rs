@@ -1,7 +1,7 @@
-//! The drawer at the right: settings, export, opening files and models.
+//! The drawer at the right: settings, export, opening files and models, saving examples.
 
 use super::input::DrawerInput;
-use super::{browser::Browser, export_page, open_page, settings_page};
+use super::{browser::Browser, export_page, open_page, settings_page, teach_page};
 use crate::{
     action::{Action, Page},
     look::{Icon, size, space, strong},
@@ -18,6 +18,7 @@ pub(crate) struct Drawer {
     pub(crate) page: Option<Page>,
     pub(crate) model_folder: String,
     pub(crate) audio_file: String,
+    pub(crate) example_class: String,
     pub(crate) saving: Saving,
     pub(crate) browser: Browser,
 }
@@ -40,6 +41,7 @@ impl Drawer {
             Page::Settings => "Settings",
             Page::Export => "Export",
             Page::Open => "Open",
+            Page::Teach => "Teach",
         };
         let middle = rect.top() + 24.0;
         let at = pos2(rect.left() + space::L, middle);
@@ -59,6 +61,7 @@ impl Drawer {
             match page {
                 Page::Settings => settings_page::show(ui, input),
                 Page::Export => export_page::show(ui, input, &mut self.saving, &mut self.browser),
+                Page::Teach => teach_page::show(ui, input, &mut self.example_class, &mut self.browser),
                 Page::Open => {
                     let Self { model_folder, audio_file, browser, .. } = self;
                     open_page::show(ui, input, model_folder, audio_file, browser);

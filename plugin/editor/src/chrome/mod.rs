@@ -12,6 +12,7 @@ mod open_page;
 mod path_field;
 mod settings_page;
 mod status_line;
+mod teach_page;
 mod tool_bar;
 
 pub(crate) use banner::{HEIGHT as BANNER, show as show_banner};

@@ -31,8 +31,8 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>) {
     note(
         ui,
         &theme,
-        "Keys: F freeze, R reset, S sort, T dark or light, A attention, B bars or time, E export, O open, L live, \
-         + \u{2212} 0 size, comma settings. In the history: \u{2190} \u{2192} read a moment, Esc back to live.",
+        "Keys: F freeze, R reset, S sort, T dark or light, A attention, B bars or time, E export, O open, X teach, L live, \
+         + \u{2212} 0 size, comma settings. In the history: \u{2190} \u{2192} read a moment, Shift+drag selects a stretch, Esc back to live.",
     );
 }
 
@@ -78,6 +78,7 @@ fn analysis(ui: &mut Ui, input: &mut DrawerInput<'_>, s: &Settings) {
         input.panel.change(Change::UpdateMs(value), Gesture::Whole);
     }
     switch(ui, input, "Reset when the host starts to play", s.reset_on_play, Change::ResetOnPlay);
+    switch(ui, input, "Keep the last minute", s.keep_audio, Change::KeepAudio);
     switch(ui, input, "Bypass the analysis", s.bypass, Change::Bypass);
 }
 

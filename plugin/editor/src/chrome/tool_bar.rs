@@ -38,11 +38,20 @@ pub(crate) fn show(ui: &Ui, theme: &Theme, rect: Rect, bar: &ToolBar, actions: &
     let (settings_on, settings) = page(Page::Settings);
     let (export_on, export) = page(Page::Export);
     let (open_on, open) = page(Page::Open);
+    let (teach_on, teach) = page(Page::Teach);
     // From the right to the left; the flag tells which ones are named where there is room.
     let buttons = [
         (Icon::Settings, "Settings", false, settings_on, "Settings  (,)", settings),
         (appearance, "Appearance", false, false, "Dark or light  (T)", Action::Appearance),
         (Icon::Open, "Open", true, open_on, "Analyse a file, load a model  (O)", open),
+        (
+            Icon::Teach,
+            "Teach",
+            true,
+            teach_on,
+            "Save what was just heard as an example of a class  (X)",
+            teach,
+        ),
         (Icon::Export, "Export", true, export_on, "Save this session: JSON, CSV, labels, PNG  (E)", export),
         (
             Icon::Reset,

@@ -4,8 +4,10 @@ mod colour;
 mod fonts;
 mod icon;
 mod theme;
+mod tint;
 
 pub(crate) use colour::{Heat, blues, cividis, lerp, magma};
 pub(crate) use fonts::{display, install as install_fonts, strong, text};
 pub(crate) use icon::Icon;
 pub(crate) use theme::{Theme, size, space};
+pub(crate) use tint::Tint;

@@ -53,7 +53,7 @@ pub(crate) struct Theme {
     families: [Color32; 7],
 }
 
-const fn rgb(hex: u32) -> Color32 {
+pub(super) const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
@@ -88,10 +88,6 @@ impl Theme {
     }
     pub(crate) fn family(&self, family: Family) -> Color32 {
         self.families[family.index()]
-    }
-    /// A family's colour of something inactive.
-    pub(crate) fn dimmed(&self, family: Family) -> Color32 {
-        super::lerp(self.track, self.family(family), 0.55)
     }
 
     /// Dresses a window.

@@ -1,10 +1,7 @@
 //! Who plays, in letters that are read from two metres.
 
 use super::meter::clipped_text;
-use crate::{
-    Family,
-    look::{Theme, display, lerp, size, text},
-};
+use crate::look::{Theme, Tint, display, lerp, size, text};
 use egui::{Align2, Color32, Painter, Rect, pos2, vec2};
 
 /// Sizes of type, the largest that fits is taken. Cap height at 44 points is 8.5 mm on a 96 dpi screen, which is
@@ -28,7 +25,7 @@ const PATIENCE_S: f32 = 1.2;
 pub(crate) struct Name<'a> {
     pub(crate) class: usize,
     pub(crate) text: &'a str,
-    pub(crate) family: Family,
+    pub(crate) tint: Tint,
     pub(crate) active: bool,
     pub(crate) shown: f32,
 }
@@ -124,7 +121,7 @@ impl Headline {
             painter.text(at, Align2::LEFT_TOP, name.text, display(points), colour);
             let line =
                 Rect::from_min_size(at + vec2(0.0, points * 1.2), vec2(width, (points * 0.09).max(3.0)));
-            let family = theme.family(name.family);
+            let family = theme.tint(name.tint);
             painter.rect_filled(line, line.height() / 2.0, lerp(theme.ground, theme.track, opacity));
             let filled =
                 Rect::from_min_size(line.min, vec2(width * name.shown.clamp(0.0, 1.0), line.height()));

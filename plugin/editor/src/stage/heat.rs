@@ -2,8 +2,7 @@
 
 use super::columns::{Columns, Cover};
 use crate::{
-    Family,
-    look::{Heat, Theme, cividis, lerp},
+    look::{Heat, Theme, Tint, cividis, lerp},
     settings::HeatColours,
 };
 use egui::{Color32, ColorImage, Context, Mesh, Painter, Rect, TextureHandle, TextureOptions, pos2};
@@ -18,8 +17,8 @@ const WIDEST: i64 = 8_192;
 pub(crate) struct HeatLook {
     pub(crate) theme: Theme,
     pub(crate) colours: HeatColours,
-    /// Family and threshold of each class.
-    pub(crate) classes: Vec<(Family, f32)>,
+    /// Colour and threshold of each class.
+    pub(crate) classes: Vec<(Tint, f32)>,
 }
 
 /// The texture and what it shows.
@@ -44,8 +43,7 @@ impl HeatMap {
     ) {
         let new_look = self.look.as_ref() != Some(&look);
         if new_look {
-            self.maps =
-                look.classes.iter().map(|&(family, threshold)| map(&look, family, threshold)).collect();
+            self.maps = look.classes.iter().map(|&(tint, threshold)| map(&look, tint, threshold)).collect();
         }
         let (first, last) = (columns.column_at(begin_s), columns.column_at(end_s) + 1);
         let covered = self.texture.is_some() && first >= self.from && last <= self.to;
@@ -103,11 +101,11 @@ impl HeatMap {
     }
 }
 
-fn map(look: &HeatLook, family: Family, threshold: f32) -> Heat {
+fn map(look: &HeatLook, tint: Tint, threshold: f32) -> Heat {
     let theme = &look.theme;
     let ground = lerp(theme.ground, theme.track, 0.55);
     match look.colours {
-        HeatColours::Family => Heat::new(threshold, |t| lerp(ground, theme.family(family), t)),
+        HeatColours::Family => Heat::new(threshold, |t| lerp(ground, theme.tint(tint), t)),
         HeatColours::Cividis => Heat::new(threshold, cividis),
     }
 }

@@ -1,16 +1,15 @@
 //! The history on screen: lanes, axis, the picked moment; and what pointer and keys do to them.
 
 use super::{
+    across::{time_at, x_at},
     attention,
     axis::{Tick, Ticks, bar_text, clock_text, ticks},
     columns::Columns,
     heat::HeatMap,
+    selecting::{self, Selecting},
     window::Window,
 };
-use crate::{
-    Family,
-    look::{Theme, lerp, size, strong, text},
-};
+use crate::look::{Theme, Tint, lerp, size, strong, text};
 use egui::{
     Align2, Color32, EventFilter, Id, Key, Painter, PointerButton, Rect, Response, Role, Sense, Stroke,
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -33,6 +32,7 @@ pub(crate) struct LanesInput<'a> {
     /// Class and lane of each row that is in sight.
     pub(crate) lanes: &'a [(usize, Rect)],
     pub(crate) classes: &'a [String],
+    pub(crate) tints: &'a [Tint],
     pub(crate) thresholds: &'a [f32],
     /// Which classes play now.
     pub(crate) active: &'a [bool],
@@ -44,6 +44,12 @@ pub(crate) struct LanesInput<'a> {
     pub(crate) attention: Option<&'a Attention>,
     /// What the history is of, for screen readers.
     pub(crate) subject: &'a str,
+    /// Whether a stretch can be selected.
+    pub(crate) selects: bool,
+    /// The stretch that is selected, if one is.
+    pub(crate) selected_s: Option<(f64, f64)>,
+    /// Where a stretch can be selected, if that is to be seen.
+    pub(crate) kept_s: Option<(f64, f64)>,
 }
 
 /// The history's columns, texture and the stretch of time on screen.
@@ -53,6 +59,7 @@ pub(crate) struct Lanes {
     pub(crate) heat: HeatMap,
     /// Whether the focus came by a click: then it needs no ring.
     clicked: bool,
+    selecting: Selecting,
 }
 
 impl Lanes {
@@ -62,6 +69,7 @@ impl Lanes {
             columns: Columns::default(),
             heat: HeatMap::default(),
             clicked: false,
+            selecting: Selecting::default(),
         }
     }
 
@@ -77,10 +85,12 @@ impl Lanes {
         let range = self.window.range(input.now_s);
         let painter = ui.painter_at(input.area);
         let empty = lerp(input.theme.ground, input.theme.track, 0.35);
+        // Rows that are scrolled out of sight have lanes beyond the ends of these.
+        let above_axis = ui.painter_at(input.area.with_max_y(input.axis.top()));
         for &(_, lane) in input.lanes {
-            painter.rect_filled(lane, 0.0, empty);
+            above_axis.rect_filled(lane, 0.0, empty);
         }
-        self.heat.paint(&painter, &self.columns, input.lanes, range);
+        self.heat.paint(&above_axis, &self.columns, input.lanes, range);
         let seconds_a_point = self.window.span_s() / f64::from(input.area.width().max(1.0));
         let (_, mut marks) = ticks(input.ticks, input.history, range, seconds_a_point * f64::from(APART));
         if input.lanes.is_empty() {
@@ -91,11 +101,17 @@ impl Lanes {
             for &(class, lane) in input.lanes.iter().filter(|(_, lane)| lane.height() >= 6.0) {
                 let active = input.active.get(class).copied().unwrap_or(false);
                 let colour = if active { input.theme.text } else { input.theme.faint };
-                attention::paint(&painter, colour, input.theme.appearance, weights, class, lane, range);
+                attention::paint(&above_axis, colour, input.theme.appearance, weights, class, lane, range);
             }
             paint_memory(&painter, input, weights, range);
         }
         self.paint_overview(&painter, input);
+        if let Some(kept_s) = input.kept_s {
+            selecting::paint_kept(&painter, &input.theme, (input.area, input.axis), range, kept_s);
+        }
+        if let Some(stretch_s) = self.selecting.drawn_s().or(input.selected_s) {
+            selecting::paint(&painter, &input.theme, (input.area, input.axis), range, stretch_s);
+        }
         if let Some(picked_s) = self.window.picked_s() {
             paint_moment(&painter, input, range, picked_s, true);
         }
@@ -115,6 +131,11 @@ impl Lanes {
         response
     }
 
+    /// The stretch that was selected just now, once; in seconds.
+    pub(crate) fn newly_selected_s(&mut self) -> Option<(f64, f64)> {
+        self.selecting.take()
+    }
+
     fn spoken(&self, input: &LanesInput<'_>) -> String {
         let (begin_s, end_s) = self.window.range(input.now_s);
         let picked =
@@ -129,6 +150,9 @@ impl Lanes {
     fn point(&mut self, ui: &Ui, response: &Response, input: &LanesInput<'_>) {
         let first_s = Self::first_s(input);
         let seconds_a_point = self.window.span_s() / f64::from(input.area.width().max(1.0));
+        if input.selects && self.selecting.drag(ui, response, &mut self.window, input.area, input.now_s) {
+            return;
+        }
         if response.dragged_by(PointerButton::Primary) {
             self.window.scroll(-f64::from(response.drag_delta().x) * seconds_a_point, first_s, input.now_s);
         }
@@ -220,7 +244,7 @@ impl Lanes {
                 .collect();
             playing.sort_by(|&a, &b| row.activity(b).total_cmp(&row.activity(a)));
             for class in playing {
-                let colour = input.theme.family(Family::of(&input.classes[class]));
+                let colour = input.tints.get(class).map_or(input.theme.muted, |&tint| input.theme.tint(tint));
                 ui.horizontal(|ui| {
                     let (dot, _) = ui.allocate_exact_size(vec2(8.0, 14.0), Sense::hover());
                     ui.painter().circle_filled(dot.center(), 4.0, colour);
@@ -238,14 +262,6 @@ pub(crate) fn nearest(history: &History, time_s: f64, within_s: f64) -> Option<r
     let far = |row: &rollcall_board::Row<'_>| (row.time_s() - time_s).abs();
     let candidates = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|i| history.row(i));
     candidates.min_by(|a, b| far(a).total_cmp(&far(b))).filter(|row| far(row) <= within_s.max(1.0))
-}
-
-fn time_at(area: Rect, (begin_s, end_s): (f64, f64), x: f32) -> f64 {
-    begin_s + f64::from((x - area.left()) / area.width().max(1.0)) * (end_s - begin_s)
-}
-
-fn x_at(area: Rect, (begin_s, end_s): (f64, f64), time_s: f64) -> f32 {
-    area.left() + ((time_s - begin_s) / (end_s - begin_s)) as f32 * area.width()
 }
 
 fn paint_axis(painter: &Painter, input: &LanesInput<'_>, range: (f64, f64), marks: &[Tick]) {

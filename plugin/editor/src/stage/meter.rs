@@ -2,7 +2,7 @@
 
 use crate::{
     Family,
-    look::{Theme, lerp, strong, text},
+    look::{Theme, Tint, lerp, strong, text},
 };
 use egui::{
     Align2, Color32, CornerRadius, Id, Painter, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
@@ -25,7 +25,7 @@ pub(crate) struct MeterLook {
 /// What a row shows of its instrument.
 pub(crate) struct Instrument<'a> {
     pub(crate) name: &'a str,
-    pub(crate) family: Family,
+    pub(crate) tint: Tint,
     /// As known.
     pub(crate) meter: &'a Meter,
     /// As drawn: on its way to `meter.activity`.
@@ -42,7 +42,7 @@ pub(crate) fn meter_row(
     rect: Rect,
     instrument: &Instrument<'_>,
 ) -> Response {
-    let Instrument { name, family, meter, shown, past } = *instrument;
+    let Instrument { name, tint, meter, shown, past } = *instrument;
     let theme = &look.theme;
     let response = ui.interact(rect, id, Sense::click());
     let painter = ui.painter();
@@ -64,8 +64,8 @@ pub(crate) fn meter_row(
     clipped_text(painter, rect, look.names, name, font, names);
 
     let bar = bar_rect(look, rect);
-    let full = theme.family(family);
-    let colour = lerp(theme.dimmed(family), full, alive);
+    let full = theme.tint(tint);
+    let colour = lerp(theme.dimmed(full), full, alive);
     paint_bar(painter, theme, bar, shown, colour);
     let at = |value: f32| bar.left() + value.clamp(0.0, 1.0) * bar.width();
     if !past && meter.peak > shown + 0.01 {
@@ -165,7 +165,7 @@ pub(crate) fn header_row(ui: &Ui, look: &MeterLook, id: Id, rect: Rect, title: &
         let label =
             if title.playing.is_empty() { title.family.label().to_owned() } else { title.playing.join(", ") };
         clipped_text(painter, rect, (from, look.names.1), &label, strong(points), written);
-        let fill = if title.playing.is_empty() { theme.dimmed(title.family) } else { colour };
+        let fill = if title.playing.is_empty() { theme.dimmed(colour) } else { colour };
         paint_bar(painter, theme, bar_rect(look, rect), title.shown, fill);
     }
     let folded = title.open < 0.5;

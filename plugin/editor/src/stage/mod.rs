@@ -1,5 +1,6 @@
 //! The stage: who plays (headline), how much (meters), and since when (history).
 
+mod across;
 mod attention;
 mod axis;
 mod columns;
@@ -9,6 +10,7 @@ mod lanes;
 mod meter;
 mod roster;
 mod rows;
+mod selecting;
 mod spectrum;
 mod window;
 

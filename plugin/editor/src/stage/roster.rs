@@ -60,15 +60,15 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Takes over the model's classes, if they changed.
-    pub(crate) fn set_classes(&mut self, classes: &[String], folded: &BTreeSet<Family>) {
-        if self.classes == classes {
+    /// Takes over the model's classes and the family of each, if they changed.
+    pub(crate) fn set_classes(&mut self, classes: &[String], families: &[Family], folded: &BTreeSet<Family>) {
+        if self.classes == classes && self.families == families {
             return;
         }
-        let by_family = screen_order(classes);
+        let by_family = screen_order(classes, families);
         *self = Self {
             classes: classes.to_vec(),
-            families: classes.iter().map(|class| Family::of(class)).collect(),
+            families: families.to_vec(),
             by_activity: by_family.clone(),
             by_family,
             score: vec![0.0; classes.len()],

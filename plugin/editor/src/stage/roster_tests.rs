@@ -4,7 +4,9 @@ use super::*;
 
 fn roster() -> Roster {
     let mut roster = Roster::default();
-    roster.set_classes(&["piano", "violin", "voice", "drums", "organ"].map(String::from), &BTreeSet::new());
+    let classes = ["piano", "violin", "voice", "drums", "organ"];
+    let families = classes.map(Family::of);
+    roster.set_classes(&classes.map(String::from), &families, &BTreeSet::new());
     roster
 }
 fn meters(activities: [f32; 5]) -> Vec<Meter> {
@@ -82,7 +84,7 @@ fn nothing_moves_under_the_pointer() {
 #[test]
 fn a_model_without_classes_has_no_rows() {
     let mut roster = Roster::default();
-    roster.set_classes(&[], &BTreeSet::new());
+    roster.set_classes(&[], &[], &BTreeSet::new());
     roster.observe(&[], 0.1, false);
     assert_eq!(roster.places(Sort::Family, Titles::All, &BTreeSet::new(), 0.1), (Vec::new(), 0.0));
 }

@@ -6,10 +6,11 @@ use super::{
 };
 use crate::{
     Family,
-    look::{Theme, size, strong},
+    look::{Theme, Tint, size, strong},
 };
 use egui::{Id, Rect, Response, RichText, Ui, UiBuilder, pos2, vec2};
 use rollcall_board::Meter;
+use rollcall_classes::Look;
 
 /// Least and greatest height of a row.
 const HEIGHT: (f32, f32) = (12.0, 84.0);
@@ -25,6 +26,7 @@ pub(crate) struct RowsInput<'a> {
     /// Right end of the meters where lanes lie beside them.
     pub(crate) beside: Option<f32>,
     pub(crate) names: &'a [String],
+    pub(crate) tints: &'a [Tint],
     pub(crate) meters: &'a [Meter],
     pub(crate) shown: &'a [f32],
     pub(crate) past: bool,
@@ -153,7 +155,7 @@ fn row(
             let meter = input.meters.get(class).copied().unwrap_or_default();
             let instrument = Instrument {
                 name: input.names.get(class).map_or("", String::as_str),
-                family: roster.family(class),
+                tint: input.tints.get(class).copied().unwrap_or_else(|| Tint::of("", Look::default())),
                 meter: &meter,
                 shown: input.shown.get(class).copied().unwrap_or(0.0),
                 past: input.past,
@@ -209,7 +211,8 @@ fn look(input: &RowsInput<'_>, rect: Rect) -> MeterLook {
 fn paint_scroll_bar(ui: &Ui, theme: &Theme, area: Rect, scrolled: f32, overflow: f32) {
     let share = area.height() / (area.height() + overflow);
     let top = area.top() + scrolled / (area.height() + overflow) * area.height();
-    let bar = Rect::from_min_size(pos2(area.right() - 1.0, top), vec2(3.0, area.height() * share));
+    // Between the numbers and the history.
+    let bar = Rect::from_min_size(pos2(area.right() - 5.0, top), vec2(3.0, area.height() * share));
     ui.painter().rect_filled(bar, 1.5, theme.faint);
 }
 

@@ -2,10 +2,12 @@
 
 use rollcall_board::{
     Another, Attention, Board, Change, Gesture, Inbox, Latest, LogMel, MEL_BANDS, Meter, ModelIdentity,
-    ModelState, PICTURE_HOPS, Panel, Picture, RowData, Settings, SongPosition, Status, StreamRate,
-    WorkerState, Writer,
+    ModelState, PICTURE_HOPS, Panel, Picture, RowData, Selected, Selection, Settings, SongPosition, Status,
+    StreamRate, Stretch, WorkerState, Writer,
 };
 use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+use rollcall_classes::Look;
 
 pub(crate) use rollcall_classes::OPENMIC as CLASSES;
 
@@ -58,6 +60,7 @@ impl Panel for Host {
             Change::ResetOnPlay(v) => settings.reset_on_play = v,
             Change::MidiCc(v) => settings.midi_cc = v,
             Change::MidiNotes(v) => settings.midi_notes = v,
+            Change::KeepAudio(v) => settings.keep_audio = v,
         }
     }
 }
@@ -71,6 +74,7 @@ pub(crate) struct Session {
     pub(crate) status: Status,
     pub(crate) meters: Vec<Meter>,
     pub(crate) another: Option<Another>,
+    classes: Arc<[String]>,
     steps: u64,
     random: u32,
 }
@@ -78,6 +82,12 @@ pub(crate) struct Session {
 impl Session {
     /// A healthy session in which nothing was heard yet.
     pub(crate) fn new() -> Self {
+        Self::of(&CLASSES)
+    }
+
+    /// The same with a model of other classes.
+    pub(crate) fn of(classes: &[&str]) -> Self {
+        let classes: Arc<[String]> = classes.iter().map(|class| String::from(*class)).collect();
         let (mut writer, board, inbox) = rollcall_board::board();
         let model = ModelIdentity {
             name: "rollcall-openmic".into(),
@@ -88,7 +98,7 @@ impl Session {
         };
         let status = Status {
             session: 1,
-            classes: Arc::from(CLASSES.map(String::from)),
+            classes: Arc::clone(&classes),
             others: Arc::from(["bagpipes", "harp"].map(String::from)),
             model: ModelState::Ready(model),
             state: WorkerState::Live,
@@ -100,10 +110,10 @@ impl Session {
             lookahead_s: 0.62,
             ..Status::default()
         };
-        writer.clear_history(CLASSES.len());
+        writer.clear_history(classes.len());
         writer.show_status(status.clone());
         let threshold = |class: usize| 0.32 + 0.03 * (class * 7 % 11) as f32;
-        let meters = (0..CLASSES.len())
+        let meters = (0..classes.len())
             .map(|class| Meter {
                 threshold: threshold(class),
                 shipped_threshold: threshold(class),
@@ -119,6 +129,7 @@ impl Session {
             status,
             meters,
             another: None,
+            classes,
             steps: 0,
             random: 1,
         }
@@ -132,11 +143,35 @@ impl Session {
         (self.random >> 8) as f32 / (1 << 24) as f32 - 0.5
     }
 
-    fn target(class: usize, time_s: f64) -> f32 {
+    fn target(&self, class: usize, time_s: f64) -> f32 {
         let time_s = time_s % 150.0;
+        if !CLASSES.contains(&&*self.classes[class]) {
+            // Now and then, each at another time.
+            let since_s = (time_s + 23.0 * class as f64) % 90.0;
+            return if since_s < 11.0 { 0.6 + 0.3 * (class % 2) as f32 } else { 0.0 };
+        }
         let parts =
-            PARTS.iter().filter(|part| part.0 == CLASSES[class] && time_s >= part.1 && time_s < part.2);
+            PARTS.iter().filter(|part| part.0 == self.classes[class] && time_s >= part.1 && time_s < part.2);
         parts.map(|part| part.3).fold(0.0, f32::max)
+    }
+
+    /// What the package says of a class's looks.
+    pub(crate) fn look(&mut self, class: &str, look: Look) {
+        let mut looks = self.status.looks.to_vec();
+        looks.resize(self.classes.len(), Look::default());
+        looks[self.classes.iter().position(|known| known == class).expect("one of its classes")] = look;
+        self.status.looks = looks.into();
+        self.show_status();
+    }
+
+    /// As the worker shows a stretch that was selected, of a model that heard its classes there.
+    pub(crate) fn select(&mut self, begin_s: f64, end_s: f64) {
+        let (classes, session) = (Arc::clone(&self.classes), self.status.session);
+        let peaks = self.meters.iter().map(|meter| meter.activity).collect();
+        let stretch = Stretch { session, begin_s, end_s };
+        self.status.selected = Selected::Ready(Selection { stretch, missing_s: 0.4, classes, peaks });
+        self.status.kept_s = Some((begin_s - 20.0, end_s + 20.0));
+        self.show_status();
     }
 
     /// Plays on for so many seconds.
@@ -154,9 +189,9 @@ impl Session {
     fn step(&mut self) {
         let time_s = 0.48 + self.steps as f64 * STEP_S;
         self.steps += 1;
-        for class in 0..CLASSES.len() {
+        for class in 0..self.classes.len() {
             let beat = (time_s * TEMPO / 60.0 + class as f64 * 0.37).fract() as f32;
-            let target = Self::target(class, time_s);
+            let target = self.target(class, time_s);
             let wobble = self.noise() * 0.22 - if target > 0.0 { beat * 0.18 } else { 0.0 };
             let stray = if self.noise() > 0.492 { 0.25 } else { 0.03 };
             let instant =
@@ -258,8 +293,8 @@ impl Session {
         let hops: Vec<[u8; MEL_BANDS]> = (end.saturating_sub(PICTURE_HOPS as u64)..end).map(hop).collect();
         let steps = (3.0 / STEP_S) as usize;
         let times_s: Vec<f64> = (0..steps).map(|i| time_s - (steps - 1 - i) as f64 * STEP_S).collect();
-        let mut weights = vec![0.0; steps * CLASSES.len()];
-        for class in 0..CLASSES.len() {
+        let mut weights = vec![0.0; steps * self.classes.len()];
+        for class in 0..self.classes.len() {
             let raw: Vec<f64> = times_s
                 .iter()
                 .map(|t| {
@@ -269,11 +304,61 @@ impl Session {
                 .collect();
             let sum: f64 = raw.iter().sum();
             for (step, value) in raw.iter().enumerate() {
-                weights[step * CLASSES.len() + class] = (value / sum) as f32;
+                weights[step * self.classes.len() + class] = (value / sum) as f32;
             }
         }
         Picture { log_mel: LogMel { hops, end }, attention: Attention { times_s, weights } }
     }
+}
+
+/// Classes that a person may have taught: with those of OpenMIC 60.
+pub(crate) const TAUGHT: [&str; 40] = [
+    "hurdy-gurdy",
+    "harp",
+    "oud",
+    "harmonica",
+    "bassoon",
+    "oboe",
+    "tuba",
+    "french horn",
+    "viola",
+    "double bass",
+    "choir",
+    "soloist",
+    "Anna's violin",
+    "our room's hum",
+    "steel_drum",
+    "tabla",
+    "sitar",
+    "koto",
+    "theremin",
+    "celesta",
+    "harpsichord",
+    "glockenspiel",
+    "timpani",
+    "english horn",
+    "piccolo",
+    "recorder",
+    "bagpipes",
+    "lute",
+    "zither",
+    "balalaika",
+    "electric guitar",
+    "congas",
+    "claps",
+    "bass clarinet",
+    "the long pad of the second synthesizer",
+    "patch 17",
+    "patch 18",
+    "applause",
+    "street",
+    "rain",
+];
+
+/// OpenMIC's classes and as many of those that a person may have taught.
+pub(crate) fn with_taught(count: usize) -> Session {
+    let classes: Vec<&str> = CLASSES.into_iter().chain(TAUGHT.into_iter().take(count)).collect();
+    Session::of(&classes)
 }
 
 /// Place of a class in [`CLASSES`].

@@ -14,6 +14,9 @@ impl Core {
         if let Some(outcome) = self.export.poll() {
             self.status.export = outcome;
         }
+        if let Some(outcome) = self.examples.poll() {
+            self.status.example = outcome;
+        }
         let now = Instant::now();
         if self.shown.is_some_and(|shown| now - shown < SHOW) {
             return;
@@ -60,6 +63,7 @@ impl Core {
         };
         status.asked_interval_s = self.settings.update_ms as f32 / 1e3;
         status.interval_s = status.asked_interval_s;
+        status.kept_s = self.session.as_ref().and_then(|session| session.kept().range_s());
         if let Some(session) = &self.session {
             status.interval_s = session.hops() as f32 / 100.0;
             status.inference_ms = session.timing().step_ms();
