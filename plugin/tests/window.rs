@@ -16,6 +16,7 @@ use std::{
 use support::{
     cost::{Cost, cost_of, with_pointer},
     drag::drop_file,
+    driver::Bare,
     requests::waits,
     screen::{Screen, is_bright, is_vivid, on_a_screen},
     stage::{Speed, Stage},
@@ -184,6 +185,13 @@ fn every_frame_of_the_screen_may_be_drawn_and_none_waits_for_an_answer() {
             stage.picture().count([0, 80, 400, 300], |p| p != [0; 3]) > 1_000
         });
         let window = stage.child();
+        // Some drivers wait themselves for each picture that they show (Mesa 25 does, without a graphics card).
+        let bare = Bare::open(screen, [460, 340]);
+        bare.draw();
+        const SHOWN: usize = 60;
+        let of_driver = waits(screen, || (0..SHOWN).for_each(|_| bare.draw()));
+        drop(bare);
+        println!("the driver alone waits {of_driver} times for the server in {SHOWN} pictures");
         // Xvfb shows 60 frames a second; every other one would be 30. What is late on a busy machine is tried again.
         let mut most_hz = 0.0_f64;
         for _ in 0..20 {
@@ -194,7 +202,13 @@ fn every_frame_of_the_screen_may_be_drawn_and_none_waits_for_an_answer() {
                 });
             });
             println!("{waited} waits for the server in {cost:?}");
-            assert!(waited < cost.frames as usize / 2, "{waited} waits for the server in {cost:?}");
+            // The last picture may be on its way when the counting ends.
+            let frames = cost.frames as usize;
+            let may = of_driver * (frames + 1) / SHOWN + frames / 2;
+            assert!(
+                waited < may,
+                "{waited} waits for the server in {cost:?}, the driver's own {of_driver} in {SHOWN}"
+            );
             most_hz = most_hz.max(f64::from(cost.frames) / cost.seconds);
             if most_hz > 40.0 {
                 return;

@@ -1,4 +1,4 @@
-"""Ardour 7 (Debian) without its window: its scanner, sessions made and played by its Lua, its exporter.
+"""Ardour 7 or 8 (Debian 12 or 13) without its window: its scanner, sessions made and played by its Lua, its exporter.
 
 Nothing outside the given folder is touched: Ardour's settings and caches go where HOME points.
 """
@@ -13,7 +13,10 @@ import xml.etree.ElementTree as xml
 
 from checks import write_wave
 
-LIBRARIES = pathlib.Path("/usr/lib/ardour7")
+# Debian's folders and programs have the version in their names. The newest that is whole.
+VERSIONS = [version for version in (8, 7) if pathlib.Path(f"/usr/lib/ardour{version}/luasession").exists()]
+NAME = f"ardour{VERSIONS[0] if VERSIONS else 7}"
+LIBRARIES = pathlib.Path("/usr/lib", NAME)
 # Ardour 7.3 hangs or crashes at the end of about one export in eight, also without any plugin.
 TRIES = 4
 
@@ -22,8 +25,8 @@ class Ardour:
     """A home for Ardour, and one session in it."""
 
     def __init__(self, folder, vst3):
-        if not (LIBRARIES / "luasession").exists():
-            sys.exit("Ardour 7 is not there: `cargo xtask setup` installs it")
+        if not VERSIONS:
+            sys.exit("neither Ardour 7 nor 8 is there: `cargo xtask setup` installs it")
         self.home = pathlib.Path(folder) / "home"
         self.session = pathlib.Path(folder) / "session"
         (self.home / ".vst3").mkdir(parents=True)
@@ -36,8 +39,8 @@ class Ardour:
             **os.environ,
             "HOME": str(self.home),
             "LD_LIBRARY_PATH": str(LIBRARIES),
-            "ARDOUR_DATA_PATH": "/usr/share/ardour7",
-            "ARDOUR_CONFIG_PATH": "/etc/ardour7",
+            "ARDOUR_DATA_PATH": f"/usr/share/{NAME}",
+            "ARDOUR_CONFIG_PATH": f"/etc/{NAME}",
             "ARDOUR_DLL_PATH": str(LIBRARIES),
             "ROLLCALL_SESSION": str(self.session),
             **{name: str(value) for name, value in variables.items()},
@@ -84,7 +87,8 @@ class Ardour:
             name = f"song%{side}.wav"
             write_wave(self.session / "interchange/session/audiofiles" / name, audio[number - 9001 : number - 9000], rate_hz)
             xml.SubElement(sources, "Source", name=name, type="audio", flags="", id=str(number), channel="0", gain="1")
-        playlist = next(p for p in root.find("Playlists") if p.get("name") == "song")
+        number = root.find(".//Route[@name='song']").get("audio-playlist")
+        playlist = root.find(f"Playlists/Playlist[@id='{number}']")
         region = {
             "name": "song.1", "id": "9010", "type": "audio", "channels": "2", "first-edit": "nothing", "opaque": "1",
             "source-0": "9001", "source-1": "9002", "master-source-0": "9001", "master-source-1": "9002",
@@ -111,7 +115,7 @@ class Ardour:
 
     def export(self, path, rate_hz):
         """Ardour's exporter: the session's range as a float WAV. Exit code, what it said, and the tries it took."""
-        command = [LIBRARIES / "utils/ardour7-export", "-o", path, "-b", "float", "-s", str(rate_hz), self.session, "rollcall"]
+        command = [LIBRARIES / f"utils/{NAME}-export", "-o", path, "-b", "float", "-s", str(rate_hz), self.session, "rollcall"]
         for attempt in range(1, TRIES + 1):
             path.unlink(missing_ok=True)
             code, said = self.run(command, 90)

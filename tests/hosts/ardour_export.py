@@ -1,4 +1,4 @@
-"""Rollcall.vst3 in Ardour 7: scanned, put on a track, exported through.
+"""Rollcall.vst3 in Ardour: scanned, put on a track, exported through.
 
     python tests/hosts/ardour_export.py BUNDLES
 """

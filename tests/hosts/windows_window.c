@@ -1,14 +1,18 @@
 /* A host for Windows with nothing but a window: it opens the editor of a CLAP plugin in it, follows its own size, and when somebody closes
- * it, opens it a second time; closed again, it ends. It says what it does, a line each.
+ * it, opens it a second time; closed again, it ends. It says what it does, a line each, and leaves each frame that the plugin has drawn
+ * with OpenGL in a file, as it is when the plugin asks for it to be shown: so it is seen where a system shows nothing.
  *
- *     window.exe Rollcall.clap
+ *     window.exe Rollcall.clap FRAME.ppm
  *
  * The structures are those of CLAP 1.2 (free-audio/clap), as far as they are needed. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <windows.h>
+
+#include <GL/gl.h>
 
 typedef struct { uint32_t major, minor, revision; } version_t;
 typedef struct { version_t clap; const char *id; } descriptor_t;
@@ -76,6 +80,58 @@ static bool is_open;
 static void say(const char *text) {
     puts(text);
     fflush(stdout);
+}
+
+static const wchar_t *frame, *unfinished = L"";
+
+/* The frame that the plugin has drawn: its rows from the bottom up, as OpenGL has them. The file is there whole or not at all. */
+static BOOL WINAPI keep_and_swap(HDC screen) {
+    GLint box[4] = {0, 0, 0, 0};
+    glGetIntegerv(GL_VIEWPORT, box);
+    HWND shown = WindowFromDC(screen);
+    RECT size;
+    if (shown != NULL && GetClientRect(shown, &size))
+        box[2] = size.right, box[3] = size.bottom;
+    size_t bytes = (size_t)box[2] * (size_t)box[3] * 3;
+    char *pixels = malloc(bytes);
+    FILE *file = pixels != NULL && bytes > 0 ? _wfopen(unfinished, L"wb") : NULL;
+    if (file != NULL) {
+        glPixelStorei(GL_PACK_ALIGNMENT, 1);
+        glReadPixels(0, 0, box[2], box[3], GL_RGB, GL_UNSIGNED_BYTE, pixels);
+        glPixelStorei(GL_PACK_ALIGNMENT, 4);
+        fprintf(file, "P6 %d %d 255\n", box[2], box[3]);
+        size_t written = fwrite(pixels, 1, bytes, file);
+        if (fclose(file) == 0 && written == bytes)
+            MoveFileExW(unfinished, frame, MOVEFILE_REPLACE_EXISTING);
+    }
+    free(pixels);
+    return SwapBuffers(screen);
+}
+
+/* Whatever the library imports by this name from gdi32 leads here from now on. */
+static int redirect(HMODULE library, const char *name, void *to) {
+    char *base = (char *)library;
+    const IMAGE_NT_HEADERS *head = (const void *)(base + ((const IMAGE_DOS_HEADER *)base)->e_lfanew);
+    const IMAGE_DATA_DIRECTORY *table = &head->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT];
+    int count = 0;
+    for (const IMAGE_IMPORT_DESCRIPTOR *from = (const void *)(base + table->VirtualAddress); from->Name != 0; from++) {
+        if (_stricmp(base + from->Name, "gdi32.dll") != 0)
+            continue;
+        const IMAGE_THUNK_DATA *called = (const void *)(base + from->OriginalFirstThunk);
+        IMAGE_THUNK_DATA *leads = (void *)(base + from->FirstThunk);
+        for (; called->u1.AddressOfData != 0; called++, leads++) {
+            const IMAGE_IMPORT_BY_NAME *by = (const void *)(base + called->u1.AddressOfData);
+            DWORD before;
+            if (IMAGE_SNAP_BY_ORDINAL(called->u1.Ordinal) || strcmp((const char *)by->Name, name) != 0)
+                continue;
+            if (VirtualProtect(leads, sizeof *leads, PAGE_READWRITE, &before)) {
+                leads->u1.Function = (ULONGLONG)(uintptr_t)to;
+                VirtualProtect(leads, sizeof *leads, before, &before);
+                count++;
+            }
+        }
+    }
+    return count;
 }
 
 static void nothing(const host_t *host) { (void)host; }
@@ -148,6 +204,7 @@ static const char *once(void) {
             if (message.message == WM_QUIT) {
                 gui->destroy(plugin);
                 DestroyWindow(window);
+                DeleteFileW(frame);
                 say("closed");
                 return NULL;
             }
@@ -159,12 +216,18 @@ static const char *once(void) {
 
 int wmain(int count, wchar_t **words) {
     char path[1024];
-    if (count != 2 || WideCharToMultiByte(CP_UTF8, 0, words[1], -1, path, sizeof path, NULL, NULL) == 0)
+    static wchar_t beside[1024];
+    if (count != 3 || swprintf(beside, 1024, L"%ls.part", words[2]) < 0 || WideCharToMultiByte(CP_UTF8, 0, words[1], -1, path, sizeof path, NULL, NULL) == 0)
         return 2;
     HMODULE library = LoadLibraryW(words[1]);
     const entry_t *entry = library != NULL ? (const void *)GetProcAddress(library, "clap_entry") : NULL;
     if (entry == NULL || !entry->init(path)) {
         say("no plugin");
+        return 1;
+    }
+    frame = words[2], unfinished = beside;
+    if (redirect(library, "SwapBuffers", keep_and_swap) == 0) {
+        say("it does not draw with OpenGL");
         return 1;
     }
     const factory_t *factory = entry->factory("clap.plugin-factory");

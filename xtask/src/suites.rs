@@ -296,7 +296,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "ardour",
         action: Action::Command(&["python", "tests/hosts/ardour_export.py", "{bundles}"], Counted::Closing),
-        shows: "Ardour 7: VST3 scanned, in a session, exported through bit for bit",
+        shows: "Ardour 7 or 8: VST3 scanned, in a session, exported through bit for bit",
     },
     Suite {
         name: "bounce",
@@ -304,7 +304,7 @@ pub(crate) const SUITES: &[Suite] = &[
             &["python", "tests/hosts/ardour_bounce.py", "{bundles}", "{rollcall}"],
             Counted::Closing,
         ),
-        shows: "Ardour 7: what the plugin reports over MIDI in a bounce is what `rollcall` says of the bounce, to the last of 127",
+        shows: "Ardour 7 or 8: what the plugin reports over MIDI in a bounce is what `rollcall` says of the bounce, to the last of 127",
     },
     Suite {
         name: "qtractor",

@@ -1,5 +1,6 @@
 //! Windows: the bundles and programs built here, and run under Wine by `cargo xtask windows`.
 
+mod console;
 mod files;
 mod habits;
 mod harness;

@@ -68,7 +68,8 @@ impl Folder {
         })
     }
 
-    fn begin(
+    /// Begins to read what has this path, or will say so.
+    pub(crate) fn begin(
         path: Option<PathBuf>,
         read: impl FnOnce(&Cancelled) -> (Entries, PathBuf) + Send + 'static,
     ) -> Self {

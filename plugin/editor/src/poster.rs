@@ -203,7 +203,7 @@ fn shares(content: &Content) -> Vec<f32> {
 pub(crate) mod tests {
     use super::*;
     use rollcall_board::{HistoryWriter, RowData, SongPosition};
-    use std::fs;
+    use std::{fs, sync::Barrier, thread};
 
     pub(crate) fn content() -> Content {
         let mut writer = HistoryWriter::new(2);
@@ -264,6 +264,29 @@ pub(crate) mod tests {
         assert!(draw(&content(), &off).is_none());
         assert_eq!(write(&pixels, &folder.join("c.png"), &off), Err(CANCELLED.into()));
         assert_eq!(fs::read_dir(&folder)?.count(), 1, "nothing of what was cancelled");
+        fs::remove_dir_all(&folder)?;
+        Ok(())
+    }
+
+    /// Two windows save under one name at the same moment: one of them does, and the other is told.
+    #[test]
+    fn of_two_who_take_a_name_one_has_it() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = std::env::temp_dir().join(format!("rollcall-race-{}", std::process::id()));
+        let pixels = Pixels { width: 2, height: 2, data: vec![egui::Color32::BLACK; 4] };
+        for round in 0..200 {
+            let path = folder.join(format!("{round}.png"));
+            let both = Barrier::new(2);
+            let take = || {
+                both.wait();
+                write(&pixels, &path, &Cancelled::default())
+            };
+            let (one, other) = thread::scope(|scope| {
+                let other = scope.spawn(take);
+                (take(), other.join())
+            });
+            let other = other.expect("no panic");
+            assert!(one.is_ok() != other.is_ok(), "{round}: {one:?} {other:?}");
+        }
         fs::remove_dir_all(&folder)?;
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cost;
 pub(crate) mod drag;
+pub(crate) mod driver;
 pub(crate) mod requests;
 pub(crate) mod screen;
 pub(crate) mod stage;

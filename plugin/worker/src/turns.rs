@@ -50,6 +50,12 @@ impl Turns {
         Turn(self)
     }
 
+    /// Numbers that have been drawn so far.
+    #[cfg(test)]
+    pub(crate) fn drawn(&self) -> u64 {
+        self.lock().drawn
+    }
+
     fn lock(&self) -> MutexGuard<'_, Line> {
         // The counts are whole at every point where a panic could be: a poisoned lock is as good as any.
         self.line.lock().unwrap_or_else(PoisonError::into_inner)

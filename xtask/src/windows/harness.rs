@@ -1,4 +1,4 @@
-//! The tests that know Windows' habits, built for it and run under Wine: those of the harness, and of files.
+//! The tests that know Windows' habits, built for it and run under Wine: those of the harness, of files and of their names in results.
 
 use super::wine::Wine;
 use crate::{cross::Target, report::Report, shell, workspaces::Workspace};
@@ -14,6 +14,7 @@ pub(super) fn check(target: &Target, settings: &[String], report: &mut Report) -
     let badly = badly()?;
     for (what, words) in [
         ("files: names, places, writing", &["-p", "rollcall-files", "--lib"][..]),
+        ("results: names that are no text", &["-p", "rollcall-results", "--lib", "name::"]),
         ("the harness and plugins that misbehave", &["-p", "rollcall-host", "--lib", "--test", "badly"]),
     ] {
         let mut cargo =

@@ -22,15 +22,16 @@ impl Imports {
         Ok(Self::parse(&shell::read(tool.arg(file))?))
     }
 
-    /// A line names a library, or address, number and name of a function.
+    /// A line names a library, or address, number and name of a function; from binutils 2.44 on what it is asked for by comes between the
+    /// first two, `<none>` where that is its name, and the number is hexadecimal.
     fn parse(said: &str) -> Self {
         let mut imports = Self::default();
         for line in said.lines() {
             if let Some(library) = line.trim().strip_prefix("DLL Name: ") {
                 imports.libraries.insert(library.to_lowercase());
-            } else if let [address, number, name] = line.split_whitespace().collect::<Vec<_>>()[..]
-                && address.bytes().all(|byte| byte.is_ascii_hexdigit())
-                && number.bytes().all(|byte| byte.is_ascii_digit())
+            } else if let [address, number, name] | [address, "<none>", number, name] =
+                line.split_whitespace().collect::<Vec<_>>()[..]
+                && [address, number].iter().all(|word| word.bytes().all(|byte| byte.is_ascii_hexdigit()))
             {
                 imports.functions.insert(name.to_owned());
             }
@@ -50,5 +51,8 @@ mod tests {
         let imports = Imports::parse(said);
         assert_eq!(imports.libraries, BTreeSet::from(["kernel32.dll".to_owned()]));
         assert_eq!(imports.functions, BTreeSet::from(["CreateProcessW".to_owned()]));
+        let newer = "\tDLL Name: KERNEL32.dll\n\tvma:     Ordinal  Hint  Member-Name  Bound-To\n\t04f64d68  <none>  00ef  CreateProcessW\n\
+                     \t[   0] +base[   1]  0000 clap_entry\n";
+        assert_eq!(Imports::parse(newer), imports);
     }
 }

@@ -1,6 +1,6 @@
 //! The program for Windows under Wine: the same numbers as here, and Windows' habits.
 
-use super::{habits, wine::Wine};
+use super::{console, habits, wine::Wine};
 use crate::{cross::documents::apart, demo::RECORDING, report::Report, shell};
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -13,7 +13,9 @@ use std::path::Path;
 pub(super) fn check(folder: &Path, report: &mut Report) -> Result<()> {
     let wine = Wine::ensure()?;
     same_numbers(&wine, folder, report)?;
-    habits::check(&wine, &folder.join("rollcall.exe"), report)
+    let program = folder.join("rollcall.exe");
+    habits::check(&wine, &program, report)?;
+    console::check(&wine, &program, report)
 }
 
 /// The most that two numbers for one thing may lie apart. The 64-bit functions of two C libraries differ in the last bit here and there; of

@@ -138,3 +138,34 @@ fn row(ui: &mut Ui, theme: &Theme, entry: &Entry) -> bool {
     })
     .inner
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering::SeqCst},
+            mpsc,
+        },
+        time::Duration,
+    };
+
+    /// The window goes on while a disk does not answer.
+    #[test]
+    fn a_folder_that_does_not_answer_is_left_at_once() {
+        let (answer, asked) = mpsc::channel::<()>();
+        let was_answered = Arc::new(AtomicBool::new(false));
+        let is_answered = Arc::clone(&was_answered);
+        let slow = Folder::begin(None, move |_| {
+            let _ = asked.recv_timeout(Duration::from_secs(20));
+            is_answered.store(true, SeqCst);
+            (Ok(Vec::new()), PathBuf::from("/slow"))
+        });
+        let mut browser = Browser { open: Some((Pick::File, slow)), ..Browser::default() };
+        browser.go(Pick::File, std::env::temp_dir());
+        browser.close();
+        assert!(!was_answered.load(SeqCst), "it was waited for");
+        drop(answer);
+    }
+}
