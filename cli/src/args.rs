@@ -1,5 +1,9 @@
 //! The command line, as clap reads it.
 
+mod teach;
+
+pub use teach::TeachArgs;
+
 use crate::{
     output::FormatName,
     picture::{AudioChoice, Theme},
@@ -38,6 +42,8 @@ pub enum Command {
     Plot(Box<PlotArgs>),
     /// Score predictions against references.
     Evaluate(Box<EvaluateArgs>),
+    /// Teach it your own instruments: from recordings to a model package.
+    Teach(Box<TeachArgs>),
     /// List, look at and check model packages.
     #[command(subcommand)]
     Model(ModelCommand),
@@ -410,6 +416,30 @@ pub enum ModelCommand {
     /// Make a package of AudioSet's published VGGish: torchvggish's weights, its PCA, and a head where there is one.
     #[command(after_help = IMPORT_EXAMPLE)]
     Import(ImportArgs),
+    /// Say what one package answers otherwise than another, over your own files.
+    #[command(after_help = DIFF_EXAMPLE)]
+    Diff(DiffArgs),
+}
+
+const DIFF_EXAMPLE: &str = "\
+Example:
+  rollcall model diff default oud-and-harp songs/";
+
+/// `rollcall model diff`.
+#[derive(Args, Debug)]
+pub struct DiffArgs {
+    /// The package of before: a folder, a name, or `default` for the one in this program.
+    #[arg(value_name = "A", value_hint = ValueHint::DirPath)]
+    pub a: PathBuf,
+    /// The new package, named likewise.
+    #[arg(value_name = "B", value_hint = ValueHint::DirPath)]
+    pub b: PathBuf,
+    /// Audio files, folders or patterns, as for `analyze`.
+    #[arg(value_name = "FILES", required = true, value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// No progress.
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 const IMPORT_EXAMPLE: &str = "\

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod batch;
+mod diff;
 mod evaluate;
 mod extras;
 mod identity;
@@ -10,6 +11,7 @@ mod outcome;
 mod plot;
 mod progress;
 mod sink;
+mod teach;
 
 use crate::args::{Cli, Command, When};
 use anstream::ColorChoice;
@@ -39,6 +41,7 @@ pub fn code(cli: Cli) -> u8 {
         Command::Analyze(args) => analyze::run(&args),
         Command::Plot(args) => plot::run(*args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Teach(args) => teach::run(&args),
         Command::Model(command) => model::run(&command),
         Command::Completions { shell } => completions(shell),
         Command::Man { folder } => man(&folder),

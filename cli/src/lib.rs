@@ -3,7 +3,7 @@
 //! Thread: offline, in programs.
 //!
 //! A file goes one way: [`inputs`] finds it, [`decode`] turns it into frames, [`analyze`] pushes them through the
-//! engine, [`output`] writes what was found and [`picture`] draws it, [`tags`] and [`clips`] bring it back into audio files, [`evaluate`] compares that with what is so. [`settings`] and [`model`] say how and who listens,
+//! engine, [`output`] writes what was found and [`picture`] draws it, [`tags`] and [`clips`] bring it back into audio files, [`evaluate`] compares that with what is so. [`settings`] and [`model`] say how and who listens, [`teach`] makes a model of a user's own,
 //! [`journal`] and [`report`] keep books on a batch, and [`existing`] looks at what an earlier one left.
 //!
 //! ```
@@ -51,5 +51,6 @@ pub mod picture;
 pub mod report;
 pub mod settings;
 pub mod tags;
+pub mod teach;
 
 pub use rollcall_media::{self as decode, time};

@@ -93,6 +93,7 @@ impl Analysis {
             attention: zeros(),
             another: None,
             embedding: vec![0.0; EMBEDDING],
+            detail: vec![0.0; model.detail_len()],
             level_dbfs: f32::NEG_INFINITY,
             gate_open: false,
         };
@@ -265,7 +266,9 @@ impl Analysis {
 
     pub(crate) fn clip(&self) -> Vec<f32> {
         let share = self.another().map_or(1.0, |another| Another::share_of_classes(another.probability));
-        self.listener.clip.posterior().map(|p| p * share).collect()
+        let own = self.listener.model.heads.own_classes();
+        let of = |(class, p): (usize, f32)| if class < own { p * share } else { p };
+        self.listener.clip.posterior().enumerate().map(of).collect()
     }
 
     pub(crate) fn another(&self) -> Option<Another> {
@@ -379,22 +382,24 @@ impl Listener {
         step.gate_open = self.gate.step(step.level_dbfs);
         history.push(column, |said| {
             if step.gate_open {
-                let mut representation = network.embed(hops)?;
+                let mut window = network.embed(hops)?;
                 if model.events.is_some() {
-                    embeddings.push(column, &representation);
+                    embeddings.push(column, &window.embedding);
                 }
-                model.post_processor.apply(&mut representation);
-                model.head.step(&representation, said);
+                model.post_processor.apply(&mut window.embedding);
+                model.heads.step(&window, said);
                 if !said.is_finite() {
                     let reason = "an output of the head is not finite: use another model";
                     return Err(EngineError::Network { reason: reason.to_owned() });
                 }
                 clip.add(said);
                 step.instant.copy_from_slice(&said.activity);
-                step.embedding.copy_from_slice(&representation);
+                step.embedding.copy_from_slice(&window.embedding);
+                step.detail.copy_from_slice(&window.detail);
             } else {
                 step.instant.fill(0.0);
                 step.embedding.fill(0.0);
+                step.detail.fill(0.0);
             }
             Ok(step.gate_open)
         })?;
@@ -414,7 +419,10 @@ impl Listener {
         self.smoothing.set_times(settings.attack_s, settings.release_s, since_s);
         let all = if step.gate_open { 1.0 } else { 0.0 };
         let share = step.another.map_or(all, |another| Another::share_of_classes(another.probability));
-        let smoothed = self.smoothing.step(step.posterior.iter().map(|&p| p * share));
+        // The other instruments are those outside of `head.onnx`: an added class may be the very one that plays.
+        let own = model.heads.own_classes();
+        let of = |(class, p): (usize, &f32)| if class < own { p * share } else { p * all };
+        let smoothed = self.smoothing.step(step.posterior.iter().enumerate().map(of));
         step.activity.copy_from_slice(smoothed);
         Ok(())
     }

@@ -10,19 +10,26 @@
 //! - **Batch** (AttentionMIC as published, `Attention.py`): `y = h3 + x`, `h_i = relu(norm_i(conv_i(h_(i-1))))`,
 //!   `h_0 = norm_0(x)`. The residual is the input *before* its normalisation; attention is clamped to `1e-7..1 - 1e-7`.
 //!
+//! A head of added classes may be given more than the representation: its first layer, `input`, makes `x` of the representation and the
+//! detail of the window after it (`detail.onnx`).
+//!
 //! Then `activity = sigmoid(A y)`, `attention = sigmoid(B y)`, and over time [`pool::Pool`].
 
+mod heads;
 mod pool;
 mod probe;
 mod step;
 mod weights;
 
+pub(crate) use heads::Heads;
 pub(crate) use pool::Pool;
 pub(crate) use probe::representations;
 pub(crate) use step::HeadStep;
+use step::StepPart;
 
+use crate::network::{Onnx, Window};
 use crate::sigmoid::{log_sigmoid, sigmoid};
-use crate::{EMBEDDING, Package, PackageError, network::Onnx, package::HeadNormalisation};
+use crate::{EMBEDDING, Package, PackageError, package::HeadNormalisation};
 use weights::{Affine, EPSILON};
 pub(crate) use weights::{Dense, WeightReader};
 
@@ -30,7 +37,9 @@ pub(crate) use weights::{Dense, WeightReader};
 const BATCH_CLAMP: f32 = 1e-7;
 
 /// The layers of a head.
-pub(crate) struct Head {
+struct Head {
+    /// From the representation and the detail to 128.
+    input: Option<Dense>,
     convolutions: [Dense; 3],
     normalisation: Normalisation,
     activity: Dense,
@@ -48,13 +57,17 @@ enum Normalisation {
 }
 
 impl Head {
-    /// Reads `head.onnx`, checks every shape and weight, and compares itself with the file's own graph.
-    pub(crate) fn load(package: &mut Package) -> Result<Self, PackageError> {
-        let name = "head.onnx";
+    /// Reads a file of the package, checks every shape and weight, and compares itself with the file's own graph.
+    fn load(
+        package: &mut Package,
+        name: &str,
+        classes: usize,
+        normalisation: HeadNormalisation,
+        detail: usize,
+    ) -> Result<Self, PackageError> {
         let mut onnx = Onnx::read(name, &package.take(name))?;
-        let classes = package.manifest().classes.len();
         let reader = WeightReader::new(&onnx);
-        let normalisation = match package.manifest().head_normalisation {
+        let normalisation = match normalisation {
             HeadNormalisation::Group { groups } => {
                 Normalisation::Group { groups, affine: reader.affine("norm")? }
             }
@@ -66,30 +79,46 @@ impl Head {
             ])),
         };
         let square = |layer| reader.dense(layer, EMBEDDING);
+        let width = EMBEDDING + detail;
+        let input =
+            if reader.has("input") { Some(reader.dense_over("input", width, EMBEDDING)?) } else { None };
         let head = Self {
+            input,
             convolutions: [square("conv1")?, square("conv2")?, square("conv3")?],
             normalisation,
             activity: reader.dense("activity", classes)?,
             attention: reader.dense("attention", classes)?,
             classes,
         };
-        probe::compare(classes, &|x, step| head.step(x, step), &mut onnx)?;
+        let width = if head.input.is_some() { width } else { EMBEDDING };
+        let run = |x: &[f32], step: &mut HeadStep| head.run(x, step.part(0..classes));
+        probe::compare((classes, width), &run, &mut onnx)?;
         Ok(head)
     }
 
-    pub(crate) fn classes(&self) -> usize {
-        self.classes
+    /// Runs the head on what the network made of one step, post-processed.
+    fn step(&self, window: &Window, out: StepPart<'_>) {
+        if self.input.is_some() {
+            self.run(&[&window.embedding[..], &window.detail].concat(), out);
+        } else {
+            self.run(&window.embedding, out);
+        }
     }
 
-    /// Runs the head on the representation of one step.
-    pub(crate) fn step(&self, x: &[f32; EMBEDDING], out: &mut HeadStep) {
-        let mut y = self.body(x);
-        for (y, x) in y.iter_mut().zip(x) {
+    /// Runs it on all that it is given of one step.
+    fn run(&self, given: &[f32], out: StepPart<'_>) {
+        let mut x = [0.0; EMBEDDING];
+        match &self.input {
+            Some(input) => input.apply(given, &mut x),
+            None => x.copy_from_slice(given),
+        }
+        let mut y = self.body(&x);
+        for (y, x) in y.iter_mut().zip(&x) {
             *y += x;
         }
-        self.activity.apply(&y, &mut out.activity);
+        self.activity.apply(&y, out.activity);
         out.activity.iter_mut().for_each(|a| *a = sigmoid(*a));
-        self.attention.apply(&y, &mut out.log_attention);
+        self.attention.apply(&y, out.log_attention);
         out.log_attention.iter_mut().for_each(|a| *a = log_sigmoid(*a));
         if matches!(self.normalisation, Normalisation::Batch(_)) {
             let clamp = f64::from(BATCH_CLAMP);

@@ -63,6 +63,7 @@ mod head;
 mod history;
 mod model;
 mod network;
+mod seeded;
 mod settings;
 mod sigmoid;
 mod smoothing;

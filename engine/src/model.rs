@@ -2,8 +2,8 @@
 
 use crate::ahead::TASK_COLUMNS;
 use crate::events::Events;
-use crate::head::{Head, HeadStep, Pool};
-use crate::network::{Hops, Network, NetworkState, PostProcessor, Runtime};
+use crate::head::{HeadStep, Heads, Pool};
+use crate::network::{Hops, Network, NetworkState, PostProcessor, Runtime, Window};
 use crate::package::{EventTable, Manifest};
 use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError};
 use rollcall_kernels::Level;
@@ -14,7 +14,7 @@ pub struct Model {
     package: Package,
     pub(crate) network: Network,
     pub(crate) post_processor: PostProcessor,
-    pub(crate) head: Head,
+    pub(crate) heads: Heads,
     pub(crate) events: Option<Events>,
 }
 
@@ -26,7 +26,16 @@ impl Model {
     /// # Errors
     /// See [`PackageError`].
     pub fn load(package: Package) -> Result<Self, PackageError> {
-        Self::build(package, Runtime::Kernels(Level::best()))
+        Self::build(package, Runtime::Kernels(Level::best()), false)
+    }
+
+    /// As [`Model::load`], and its steps have the detail of their windows ([`crate::Step::detail`]) whether or not a head reads it: for those
+    /// who train heads.
+    ///
+    /// # Errors
+    /// See [`PackageError`].
+    pub fn load_with_detail(package: Package) -> Result<Self, PackageError> {
+        Self::build(package, Runtime::Kernels(Level::best()), true)
     }
 
     /// As [`Model::load`], with all of the network computed by tract: the reference that the kernels are held to.
@@ -34,15 +43,22 @@ impl Model {
     /// # Errors
     /// See [`PackageError`].
     pub fn load_reference(package: Package) -> Result<Self, PackageError> {
-        Self::build(package, Runtime::Tract)
+        Self::build(package, Runtime::Tract, false)
     }
 
-    pub(crate) fn build(mut package: Package, runtime: Runtime) -> Result<Self, PackageError> {
-        let head = Head::load(&mut package)?;
+    pub(crate) fn build(
+        mut package: Package,
+        runtime: Runtime,
+        keeps_detail: bool,
+    ) -> Result<Self, PackageError> {
+        let mut network = Network::load(&mut package, runtime)?;
+        let heads = Heads::load(&mut package, network.detail_len())?;
+        if !(keeps_detail || heads.read_details()) {
+            network.forget_detail();
+        }
         let events = Events::load(&mut package)?;
         let post_processor = PostProcessor::load(&package)?;
-        let network = Network::load(&mut package, runtime)?;
-        Ok(Self { package, network, post_processor, head, events })
+        Ok(Self { package, network, post_processor, heads, events })
     }
 
     /// The package it was built from, without the networks' files (their weights live on in the model).
@@ -81,22 +97,58 @@ impl Model {
             for _ in start..end {
                 network.advance(&Hops::new())?;
                 if network.known().is_some_and(|known| known.is_wanted()) {
-                    embeddings.push(network.embed(&Hops::new())?);
+                    embeddings.push(network.embed(&Hops::new())?.embedding);
                 }
             }
         }
         Ok(embeddings)
     }
 
+    /// What `detail.onnx` is given of each window of 96 hops in a spectrogram, one every 16 hops: the mean of its columns,
+    /// `[bands][channels]`; nothing of a package of kind `patch`. For those who make such a layer.
+    ///
+    /// # Errors
+    /// The network library failing.
+    pub fn column_means(&self, spectrogram: &[LogMelHop]) -> Result<Vec<Vec<f32>>, EngineError> {
+        let mut means = Vec::new();
+        let mut state = self.network.state()?;
+        let first = PATCH_HOPS / COLUMN_HOPS + self.network.delay_columns();
+        for (column, hops) in spectrogram.chunks_exact(COLUMN_HOPS).enumerate() {
+            state.advance(&hops.iter().copied().collect())?;
+            if column + 1 >= first {
+                means.extend(state.column_mean());
+            }
+        }
+        Ok(means)
+    }
+
+    /// Numbers of the detail that each step has beside its embedding; 0 where the package has no `detail.onnx`, or no head reads it.
+    pub fn detail_len(&self) -> usize {
+        self.network.detail_len()
+    }
+
     /// What the attention head says of a sequence of representations, all of them in one memory: it knows no silence and leaves out none
     /// ([`crate::Engine::clip`] pools the windows that its gate let through).
+    ///
+    /// Heads of added classes that want the detail of a window, too, are asked as if it were all 0: [`Model::attend_with`] has it.
     pub fn attend(&self, representations: &[[f32; EMBEDDING]]) -> Attended {
-        let mut pool = Pool::new(self.head.classes());
-        let mut steps = vec![HeadStep::new(self.head.classes()); representations.len()];
-        for (step, representation) in steps.iter_mut().zip(representations) {
-            self.head.step(representation, step);
-            pool.add(step);
-        }
+        let detail = vec![0.0; self.detail_len()];
+        self.attend_with(representations.iter().map(|representation| (representation, &detail[..])))
+    }
+
+    /// As [`Model::attend`], each representation with the detail of its window, [`Model::detail_len`] numbers.
+    pub fn attend_with<'a>(
+        &self,
+        windows: impl Iterator<Item = (&'a [f32; EMBEDDING], &'a [f32])>,
+    ) -> Attended {
+        let mut pool = Pool::new(self.heads.classes());
+        let run = |(representation, detail): (&[f32; EMBEDDING], &[f32])| {
+            let mut step = HeadStep::new(self.heads.classes());
+            self.heads.step(&Window { embedding: *representation, detail: detail.into() }, &mut step);
+            pool.add(&step);
+            step
+        };
+        let steps: Vec<HeadStep> = windows.map(run).collect();
         Attended {
             clip: pool.posterior().collect(),
             attention: steps.iter().map(|step| pool.attention(step).collect()).collect(),

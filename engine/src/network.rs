@@ -4,6 +4,7 @@ mod build;
 mod chain;
 mod columns;
 mod dense;
+mod detail;
 mod known;
 mod onnx;
 mod ops;
@@ -18,6 +19,7 @@ mod stack;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod window;
 mod wire;
 
 pub(crate) use build::probe;
@@ -25,13 +27,16 @@ pub(crate) use known::{Known, Piece};
 pub(crate) use onnx::Onnx;
 pub(crate) use post::PostProcessor;
 pub(crate) use runtime::{Hops, Runtime};
+pub(crate) use window::Window;
 
 use crate::{
-    COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError, package::Kind,
+    COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, PATCH_HOPS, Package, PackageError,
+    package::{DETAIL, Kind},
 };
-use columns::{Columns, ColumnsState, WINDOW_COLUMNS};
+use columns::{Columns, ColumnsState};
 use patch::{Patch, PatchState};
 use std::sync::Arc;
+use window::WINDOW_COLUMNS;
 
 /// What a package's embedding network computes; shared by all engines, which keep only a [`NetworkState`] each.
 #[derive(Clone)]
@@ -50,12 +55,33 @@ impl Network {
         let network = match kind {
             Kind::Stream => {
                 let (mut columns, mut dense) = (open("columns.onnx")?, open("dense.onnx")?);
-                Self::Stream(Arc::new(Columns::load(&mut columns, &mut dense, runtime)?))
+                let mut network = Columns::load(&mut columns, &mut dense, runtime)?;
+                if package.file(DETAIL).is_some() {
+                    network.add_detail(&mut Onnx::read(DETAIL, &package.take(DETAIL))?)?;
+                }
+                Self::Stream(Arc::new(network))
             }
             Kind::Patch => Self::Patch(Arc::new(Patch::load(&mut open("embedding.onnx")?, runtime)?)),
         };
         network.try_silence()?;
         Ok(network)
+    }
+
+    /// Computes no details: nobody reads them.
+    pub(crate) fn forget_detail(&mut self) {
+        if let Self::Stream(columns) = self
+            && let Some(columns) = Arc::get_mut(columns)
+        {
+            columns.forget_detail();
+        }
+    }
+
+    /// Numbers of a window's detail; 0 where there is none.
+    pub(crate) fn detail_len(&self) -> usize {
+        match self {
+            Self::Stream(columns) => columns.detail_len(),
+            Self::Patch(_) => 0,
+        }
     }
 
     /// A state that has heard nothing.
@@ -129,7 +155,7 @@ impl Network {
                     let end = (context + column + 1) * COLUMN_HOPS;
                     state.advance();
                     match end.checked_sub(PATCH_HOPS) {
-                        Some(start) if wanted => state.embed(hops[start..end].iter()).map(Some),
+                        Some(start) if wanted => state.embed(hops[start..end].iter()).map(plain).map(Some),
                         _ => Ok(None),
                     }
                 };
@@ -137,6 +163,10 @@ impl Network {
             }
         }
     }
+}
+
+fn plain(embedding: [f32; EMBEDDING]) -> Window {
+    Window { embedding, detail: Box::default() }
 }
 
 /// What one engine's network remembers of its stream.
@@ -174,15 +204,23 @@ impl NetworkState {
         }
     }
 
-    /// Embedding of the newest window: the one that ended [`Network::delay_columns`] columns ago.
-    pub(crate) fn embed(&mut self, hops: &Hops) -> Result<[f32; EMBEDDING], EngineError> {
-        let embedding = match self {
+    /// The mean of the newest window's columns; of streams that are heard as they come.
+    pub(crate) fn column_mean(&self) -> Option<Vec<f32>> {
+        match self {
+            Self::Stream(state) => Some(state.mean()),
+            Self::Patch(_) | Self::Known(_) => None,
+        }
+    }
+
+    /// What comes of the newest window: the one that ended [`Network::delay_columns`] columns ago.
+    pub(crate) fn embed(&mut self, hops: &Hops) -> Result<Window, EngineError> {
+        let window = match self {
             Self::Stream(state) => state.embed(),
-            Self::Patch(state) => state.embed(hops.iter()),
+            Self::Patch(state) => state.embed(hops.iter()).map(plain),
             Self::Known(known) => known.embed(),
         }?;
-        if embedding.iter().all(|x| x.is_finite()) {
-            Ok(embedding)
+        if window.embedding.iter().chain(&window.detail).all(|x| x.is_finite()) {
+            Ok(window)
         } else {
             Err(EngineError::Network { reason: "an embedding is not finite: use another model".into() })
         }

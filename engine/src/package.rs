@@ -5,11 +5,14 @@ mod error;
 mod limits;
 mod manifest;
 pub use error::PackageError;
-pub use limits::{EVENTS, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES, MODEL_CARD};
-pub use manifest::{
-    AnotherBy, EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, Manifest, OtherInstrument,
-    PostProcessing, SCHEMA, Scores, Training, TrainingRun,
+pub use limits::{
+    DETAIL, EVENTS, HEAD, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES, MODEL_CARD,
 };
+pub use manifest::{
+    AddedHead, AnotherBy, EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, Manifest,
+    OtherInstrument, PostProcessing, SCHEMA, Scores, Training, TrainingRun,
+};
+pub use rollcall_classes::Look;
 
 use sha2::{Digest, Sha256};
 use std::{borrow::Cow, collections::BTreeMap, fmt};
@@ -51,6 +54,17 @@ impl Package {
             files.insert(entry.name.clone(), content);
         }
         Ok(Self { manifest, files, sha256: hex(&Sha256::digest(manifest_toml.as_bytes())) })
+    }
+
+    /// The same with one file more, or another of its name. The manifest lists it, and the package's identity is another one.
+    #[must_use]
+    pub fn with_file(mut self, name: &str, content: Cow<'static, [u8]>) -> Self {
+        let sha256 = hex(&Sha256::digest(&content));
+        self.sha256 = hex(&Sha256::digest([&self.sha256, name, &sha256].join("\n")));
+        self.manifest.files.retain(|file| file.name != name);
+        self.manifest.files.push(FileEntry { name: name.into(), bytes: content.len() as u64, sha256 });
+        self.files.insert(name.into(), content);
+        self
     }
 
     /// The manifest.

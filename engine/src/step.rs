@@ -24,6 +24,9 @@ pub struct Step {
     /// What the network made of this window, post-processed: what the head was given, [`crate::EMBEDDING`] numbers; 0 where the gate
     /// was closed and the network not asked.
     pub embedding: Vec<f32>,
+    /// What heads of added classes may be given of this window besides, [`crate::Model::detail_len`] numbers in 0..=1; 0 where the gate was
+    /// closed.
+    pub detail: Vec<f32>,
     /// RMS of the window about its mean (a constant offset is silence) in dB relative to a full-scale square wave;
     /// `f32::NEG_INFINITY` for digital black.
     pub level_dbfs: f32,

@@ -7,6 +7,7 @@ use crate::{
         Dimension::{Any, Fixed},
         Graph, Storage,
     },
+    tensors::Tensors,
     vggish::Checkpoint,
 };
 use rollcall_engine::package::HeadNormalisation;
@@ -52,6 +53,8 @@ pub struct RunningNorm {
 /// Three 1 x 1 convolutions, normalisation, residual, then one layer each for activity and attention.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttentionHead {
+    /// What makes the 128 that the head reads of the representation and the detail after it; `None`: the representation is read.
+    pub input: Option<Dense>,
     /// The three convolutions; an empty bias: none.
     pub convolutions: Vec<Dense>,
     /// How it normalises.
@@ -73,6 +76,7 @@ impl AttentionHead {
             bias: vec![0.0; outputs],
         };
         Self {
+            input: None,
             convolutions: vec![zeros(WIDTH); 3],
             normalisation: Normalisation::Group { weight: vec![1.0; WIDTH], bias: vec![0.0; WIDTH] },
             activity: zeros(classes),
@@ -107,6 +111,7 @@ impl AttentionHead {
             Ok(Dense { inputs: WIDTH, outputs: classes, weight, bias })
         };
         let head = Self {
+            input: None,
             convolutions: (0..3).map(convolution).collect::<Result<_, _>>()?,
             normalisation: Normalisation::Batch((0..4).map(norm).collect::<Result<_, _>>()?),
             activity: decoder("cla")?,
@@ -119,6 +124,26 @@ impl AttentionHead {
         Ok(head)
     }
 
+    /// Reads a head that [`AttentionHead::to_onnx`] wrote with group normalisation; `path` is for messages.
+    ///
+    /// # Errors
+    /// A file that is no ONNX, or holds another head.
+    pub fn from_onnx(path: &Path, bytes: &[u8], classes: usize) -> Result<Self, ImportError> {
+        let tensors = Tensors::read(path, bytes)?;
+        let convolution = |i: usize| tensors.dense(&format!("conv{i}"), WIDTH, WIDTH);
+        let inputs = tensors.length("input.weight").map(|count| count / WIDTH);
+        Ok(Self {
+            input: inputs.map(|inputs| tensors.dense("input", inputs, WIDTH)).transpose()?,
+            convolutions: (1..=3).map(convolution).collect::<Result<_, _>>()?,
+            normalisation: Normalisation::Group {
+                weight: tensors.get("norm.weight", WIDTH)?,
+                bias: tensors.get("norm.bias", WIDTH)?,
+            },
+            activity: tensors.dense("activity", WIDTH, classes)?,
+            attention: tensors.dense("attention", WIDTH, classes)?,
+        })
+    }
+
     /// What a manifest says of the normalisation.
     #[must_use]
     pub fn kind(&self) -> HeadNormalisation {
@@ -128,11 +153,13 @@ impl AttentionHead {
         }
     }
 
-    /// `head.onnx`: `[1, T, 128] -> clip [1, C], activity [1, T, C], attention [1, T, C]`.
+    /// `head.onnx`: `[1, T, 128 or as many as its input layer reads] -> clip [1, C], activity [1, T, C], attention [1, T, C]`.
     #[must_use]
     pub fn to_onnx(&self, storage: Storage) -> Vec<u8> {
         let mut graph = Graph::new(storage);
-        let x = "representation";
+        let given = "representation";
+        let x = self.input.as_ref().map(|input| layer(&mut graph, given, "input", input));
+        let x = x.as_deref().unwrap_or(given);
         let y = match &self.normalisation {
             Normalisation::Group { weight, bias } => self.grouped(&mut graph, x, weight, bias),
             Normalisation::Batch(norms) => self.batched(&mut graph, x, norms),
@@ -158,7 +185,7 @@ impl AttentionHead {
         let steps = &[Fixed(1), Any("T"), Fixed(classes)];
         graph.encode(
             "head",
-            &[(x, &[Fixed(1), Any("T"), Fixed(WIDTH)])],
+            &[(given, &[Fixed(1), Any("T"), Fixed(self.input.as_ref().map_or(WIDTH, |input| input.inputs))])],
             &[(&clip, &[Fixed(1), Fixed(classes)]), (&activity, steps), (&attention, steps)],
         )
     }

@@ -1,15 +1,15 @@
 //! A `patch` package from VGGish, its post-processing and a head: written whole, then loaded as a user would.
 
-use crate::seal::{Body, Label, hex, seal};
+use crate::seal::{Body, Label, hex, in_new_folder, seal};
 use crate::{AttentionHead, ImportError, Pca, Vggish, onnx::Storage};
 use rollcall_engine::{
     OPENMIC_CLASSES,
-    package::{Kind, PostProcessing, Scores, Training},
+    package::{HEAD, Kind, PostProcessing, Scores, Training},
 };
 use sha2::{Digest, Sha256};
 use std::{
     fs,
-    io::{self, Read as _},
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
@@ -124,26 +124,7 @@ pub fn write_package(
     label: Label,
     folder: &Path,
 ) -> Result<(), ImportError> {
-    let in_use = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file();
-    if in_use {
-        let source = io::Error::new(io::ErrorKind::AlreadyExists, "is there already: name another folder");
-        return Err(ImportError::Io { path: folder.into(), source });
-    }
-    let work = folder.with_extension("partial");
-    if work.exists() {
-        fs::remove_dir_all(&work).map_err(ImportError::io(&work))?;
-    }
-    fs::create_dir_all(&work).map_err(ImportError::io(&work))?;
-    let written = fill(vggish, representation, head, storage, label, &work);
-    if written.is_err() {
-        // The first error is the one worth telling.
-        let _ = fs::remove_dir_all(&work);
-        return written;
-    }
-    if folder.exists() {
-        fs::remove_dir(folder).map_err(ImportError::io(folder))?;
-    }
-    fs::rename(&work, folder).map_err(ImportError::io(folder))
+    in_new_folder(folder, |work| fill(vggish, representation, head, storage, label, work))
 }
 
 fn fill(
@@ -154,22 +135,28 @@ fn fill(
     label: Label,
     folder: &Path,
 ) -> Result<(), ImportError> {
-    let mut files = vec![("embedding.onnx", vggish.to_onnx(storage)), ("head.onnx", head.to_onnx(storage))];
+    let mut files = vec![
+        ("embedding.onnx".to_owned(), vggish.to_onnx(storage)),
+        (HEAD.to_owned(), head.to_onnx(storage)),
+    ];
     let post_processing = match representation {
         Representation::Raw => PostProcessing::None,
         Representation::Unit { low, high } => PostProcessing::Unit { low: *low, high: *high },
         Representation::Whitened(pca) => {
-            files.push(("pca.f32", pca.to_bytes()));
+            files.push(("pca.f32".to_owned(), pca.to_bytes()));
             PostProcessing::Pca8
         }
     };
     let body = Body {
         kind: Kind::Patch,
+        classes: OPENMIC_CLASSES.map(String::from).to_vec(),
+        looks: Default::default(),
         update_hops: UPDATE_HOPS,
         memory_s: MEMORY_S,
         head_normalisation: head.kind(),
         post_processing,
         events: None,
+        added: Vec::new(),
         files,
     };
     seal(body, label, folder)

@@ -1,13 +1,12 @@
 //! Writing a package's folder: its files with their hashes, its manifest, and a look at it as the program that loads it has one.
 
 use crate::ImportError;
-use rollcall_engine::OPENMIC_CLASSES;
 use rollcall_engine::package::{
-    EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, MANIFEST, MODEL_CARD, Manifest, PostProcessing,
-    SCHEMA, Scores, Training,
+    AddedHead, EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, Look, MANIFEST, MODEL_CARD,
+    Manifest, PostProcessing, SCHEMA, Scores, Training,
 };
 use sha2::{Digest, Sha256};
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 /// What a package says of itself beyond its weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +46,10 @@ impl Label {
 pub struct Body {
     /// How its network takes a spectrogram.
     pub kind: Kind,
+    /// Names of its classes.
+    pub classes: Vec<String>,
+    /// How classes beyond the 20 are shown.
+    pub looks: BTreeMap<String, Look>,
     /// Hops between two steps.
     pub update_hops: usize,
     /// Seconds that the head pools over unless a user says otherwise.
@@ -57,8 +60,10 @@ pub struct Body {
     pub post_processing: PostProcessing,
     /// The events that it can tell.
     pub events: Option<EventTable>,
+    /// Heads of classes that were added to its own.
+    pub added: Vec<AddedHead>,
     /// Names and contents of its files, without card and manifest.
-    pub files: Vec<(&'static str, Vec<u8>)>,
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 /// Writes the package into `folder`, which is there, then loads it as a user would.
@@ -68,34 +73,37 @@ pub struct Body {
 pub fn seal(body: Body, label: Label, folder: &Path) -> Result<(), ImportError> {
     let Body {
         kind,
+        classes,
+        looks,
         update_hops,
         memory_s,
         head_normalisation,
         post_processing,
         events,
+        added,
         files: mut contents,
     } = body;
-    contents.push((MODEL_CARD, label.card.into_bytes()));
+    contents.push((MODEL_CARD.to_owned(), label.card.into_bytes()));
     let mut files = Vec::new();
     for (name, bytes) in contents {
-        let path = folder.join(name);
+        let path = folder.join(&name);
         fs::write(&path, &bytes).map_err(ImportError::io(&path))?;
         files.push(FileEntry {
-            name: name.into(),
+            name,
             bytes: bytes.len() as u64,
             sha256: hex(Sha256::digest(&bytes).as_ref()),
         });
     }
     let manifest = Manifest {
         schema: SCHEMA.into(),
-        looks: Default::default(),
+        looks,
         name: label.name,
         version: label.version,
         description: label.description,
         licence: label.licence,
         origin: label.origin,
         kind,
-        classes: OPENMIC_CLASSES.map(String::from).to_vec(),
+        classes,
         thresholds: label.thresholds,
         update_hops,
         memory_s,
@@ -103,17 +111,55 @@ pub fn seal(body: Body, label: Label, folder: &Path) -> Result<(), ImportError> 
         front_end: FrontEnd::VGGISH,
         post_processing,
         events,
+        added,
         training: label.training,
         scores: label.scores,
         files,
     };
-    let text = toml::to_string(&manifest).expect("a manifest has only what TOML can say");
+    write_manifest(&manifest, folder)
+}
+
+fn write_manifest(manifest: &Manifest, folder: &Path) -> Result<(), ImportError> {
+    let text = toml::to_string(manifest).expect("a manifest has only what TOML can say");
     let path = folder.join(MANIFEST);
     fs::write(&path, text).map_err(ImportError::io(&path))?;
     let refused = |source| ImportError::Package { path: folder.into(), source };
     let package = rollcall_models::read_dir(folder).map_err(refused)?;
     rollcall_models::shared(package).map_err(refused)?;
     Ok(())
+}
+
+/// Makes a folder, which must not exist or be empty, and what `fill` writes into it: all of it or nothing.
+///
+/// # Errors
+/// A folder that is in use, the disk, or what `fill` finds.
+pub fn in_new_folder<T>(
+    folder: &Path,
+    fill: impl FnOnce(&Path) -> Result<T, ImportError>,
+) -> Result<T, ImportError> {
+    let in_use = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file();
+    if in_use {
+        let source = io::Error::new(io::ErrorKind::AlreadyExists, "is there already: name another folder");
+        return Err(ImportError::Io { path: folder.into(), source });
+    }
+    let work = folder.with_extension("partial");
+    if work.exists() {
+        fs::remove_dir_all(&work).map_err(ImportError::io(&work))?;
+    }
+    fs::create_dir_all(&work).map_err(ImportError::io(&work))?;
+    let written = match fill(&work) {
+        Ok(written) => written,
+        Err(error) => {
+            // The first error is the one worth telling.
+            let _ = fs::remove_dir_all(&work);
+            return Err(error);
+        }
+    };
+    if folder.exists() {
+        fs::remove_dir(folder).map_err(ImportError::io(folder))?;
+    }
+    fs::rename(&work, folder).map_err(ImportError::io(folder))?;
+    Ok(written)
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -22,7 +22,9 @@
 mod cache;
 mod default;
 mod folder;
+mod teaching;
 
 pub use cache::shared;
 pub use default::embedded;
 pub use folder::{read_dir, read_dir_unless};
+pub use teaching::for_teaching;

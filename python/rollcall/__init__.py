@@ -13,6 +13,7 @@ from ._audio import RollcallWarning
 from ._listener import Another, Listener, Step
 from ._model import Model
 from ._scores import Evaluation, evaluate
+from ._teach import Taught, teach
 from ._timeline import Features, Others, Range, Timeline
 
 __all__ = [
@@ -26,11 +27,13 @@ __all__ = [
     "RollcallError",
     "RollcallWarning",
     "Step",
+    "Taught",
     "Timeline",
     "analyze",
     "analyze_file",
     "analyze_files",
     "evaluate",
+    "teach",
 ]
 __version__: str = _native.__version__
 

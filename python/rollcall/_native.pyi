@@ -1,6 +1,6 @@
 """The compiled part. Use `rollcall`, which speaks NumPy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import final
 
 import numpy.typing
@@ -120,4 +120,5 @@ def evaluate(
     truth: str | Sequence[tuple[str, Mapping[str, bool] | Sequence[tuple[float, float, str]]]],
     options: Mapping[str, object],
 ) -> tuple[str, str]: ...
+def teach(wanted: Mapping[str, object], progress: Callable[[str, float, float], object] | None) -> str: ...
 def main(arguments: Sequence[str]) -> int: ...

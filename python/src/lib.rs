@@ -14,6 +14,7 @@ mod listener;
 mod model;
 mod recordings;
 mod scores;
+mod teach;
 mod timeline;
 
 use clap::Parser;
@@ -50,5 +51,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(recordings::analyze_file, module)?)?;
     module.add_function(wrap_pyfunction!(timeline::timeline_from_json, module)?)?;
     module.add_function(wrap_pyfunction!(scores::evaluate, module)?)?;
+    module.add_function(wrap_pyfunction!(teach::teach, module)?)?;
     module.add_function(wrap_pyfunction!(main, module)?)
 }

@@ -210,3 +210,29 @@ def test_other_threads_run_meanwhile():
         time.sleep(0.001)
         turns += 1
     assert turns > 3
+
+
+def test_a_lesson_gives_the_program_s_package_to_the_byte(tmp_path):
+    rng = numpy.random.default_rng(7)
+    for number in range(3):
+        for name in ("tune", "hiss"):
+            (tmp_path / "classes" / name).mkdir(parents=True, exist_ok=True)
+            samples = tune(16_000, 1, 2.0, number) if name == "tune" else rng.normal(0, 3000, (32_000, 1)).astype(numpy.int16)
+            write(tmp_path / "classes" / name / f"{number}.wav", samples, 16_000)
+    seen = []
+    taught = rollcall.teach(
+        tmp_path / "classes",
+        tmp_path / "python/mine",
+        base=SMALL,
+        cache=tmp_path / "cache",
+        progress=lambda *now: seen.append(now),
+    )
+    line = [os.environ["ROLLCALL"], "teach", "classes", "--base", str(SMALL), "--cache", "other", "-o", "program/mine", "--quiet"]
+    subprocess.run(line, check=True, cwd=tmp_path, capture_output=True)
+    for name in ("added-1.onnx", "MODEL_CARD.md", "reliability.svg"):
+        assert (tmp_path / "python/mine" / name).read_bytes() == (tmp_path / "program/mine" / name).read_bytes(), name
+    assert [row["class"] for row in taught.report["classes"]] == ["hiss", "tune"]
+    assert {stage for stage, _, _ in seen} == {"recordings", "mixes", "heads"}
+    assert taught.model.classes[20:] == ["hiss", "tune"] and "hiss, tune" in repr(taught)
+    with pytest.raises(rollcall.RollcallError, match="is there already"):
+        rollcall.teach(tmp_path / "classes", tmp_path / "python/mine", base=SMALL)

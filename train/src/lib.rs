@@ -16,3 +16,4 @@ pub mod quantise;
 pub mod sources;
 pub mod synth;
 pub mod teacher;
+pub mod teaching;

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use rollcall_train::commands::{
     compare, data, datasets, experiment, export, learn, quantise, report, sealed_test, second, teacher,
+    teaching,
 };
 
 /// Makes data, trains, evaluates and exports Rollcall's models.
@@ -25,6 +26,8 @@ enum Command {
     Quantise(quantise::QuantiseArgs),
     /// An AudioSet network that labels what nobody labelled.
     Teacher(teacher::TeacherArgs),
+    #[command(subcommand)]
+    Teaching(teaching::TeachingCommand),
     Compare(compare::CompareArgs),
     SealedTest(sealed_test::SealedArgs),
 }
@@ -40,6 +43,7 @@ fn main() -> anyhow::Result<()> {
         Command::Export(args) => export::run(args),
         Command::Quantise(args) => quantise::run(args),
         Command::Teacher(args) => teacher::run(args),
+        Command::Teaching(command) => teaching::run(&command),
         Command::Compare(args) => compare::run(args),
         Command::SealedTest(args) => sealed_test::run(&args),
     }

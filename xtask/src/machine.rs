@@ -89,6 +89,10 @@ const PACKAGES: &[Wanted] = &[
     // Real hosts.
     of(&["ardour", "bounce"], library("ardour", Need::Tests)),
     of(&["qtractor"], library("qtractor", Need::Tests)),
+    // Two libraries of instruments, and who plays them, for the example of `docs/teach.md`.
+    of(&["teach"], program("fluidsynth", Need::Tests, &["fluidsynth", "--version"])),
+    of(&["teach"], library("timgm6mb-soundfont", Need::Tests)),
+    of(&["teach"], library("minuet-data", Need::Tests)),
     // Spark, which `examples/spark` runs on.
     of(&["spark"], program("default-jre-headless", Need::Tests, &["java", "-version"])),
     // The oracle of the trainer's gradients, in 1.13: for Debian's own interpreter.

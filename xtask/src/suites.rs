@@ -253,6 +253,11 @@ pub(crate) const SUITES: &[Suite] = &[
         shows: "`rollcall evaluate` gives the scores of sed_eval and psds_eval within 1e-6 (4 s)",
     },
     Suite {
+        name: "teach",
+        action: Action::Command(&["python", "cli/tests/teach.py", "{rollcall}"], Counted::Whole),
+        shows: "the example of docs/teach.md: two instruments taught from one library are known in music of another (1 min)",
+    },
+    Suite {
         name: "page",
         action: Action::Command(
             &["python", "cli/tests/page.py", "{rollcall}", "-", "demo/war-of-freedom.ogg"],

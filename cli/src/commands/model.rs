@@ -1,4 +1,4 @@
-//! `rollcall model list | inspect | info | verify | import`.
+//! `rollcall model list | inspect | info | verify | import | diff`.
 
 use super::outcome::{Outcome, report_error};
 use crate::{
@@ -22,6 +22,7 @@ pub(super) fn run(command: &ModelCommand) -> Result<Outcome> {
         ModelCommand::Info { folder } => info(folder.as_deref()),
         ModelCommand::Verify { folder } => verify(folder.as_deref()),
         ModelCommand::Import(args) => import(args),
+        ModelCommand::Diff(args) => super::diff::run(args),
     }
 }
 

@@ -98,6 +98,29 @@ pub(crate) fn write_tune_at(path: &Path, seconds: f32, seed: u32, sample_rate: u
     writer.finalize().expect("a whole file");
 }
 
+/// Noise of a seed, `seconds` long; 16 kHz mono, 16 bit.
+pub(crate) fn write_noise(path: &Path, seconds: f32, seed: u32) {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).expect("a folder");
+    }
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).expect("a WAV file");
+    let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
+    for _ in 0..(seconds * 16_000.0) as u32 {
+        // Xorshift (Marsaglia 2003).
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        writer.write_sample((state >> 16) as u16 as i16 / 8).expect("a sample");
+    }
+    writer.finalize().expect("a whole file");
+}
+
 /// Names of everything in a folder and below, sorted.
 pub(crate) fn files_in(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();

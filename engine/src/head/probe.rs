@@ -3,6 +3,7 @@
 
 use super::Pool;
 use super::step::HeadStep;
+use crate::seeded::numbers;
 use crate::{
     EMBEDDING, PackageError,
     network::{Onnx, probe},
@@ -16,10 +17,10 @@ const TOLERANCE: f32 = 1e-3;
 /// Smallest value of tract's sigmoid (4.5e-7, measured), twice over.
 const SIGMOID_FLOOR: f32 = 1e-6;
 
-/// Runs `head`, a step of the head in plain Rust, and the graph on the same seeded representations in 0..1.
+/// Runs `head`, a step of the head in plain Rust, and the graph on the same seeded representations of `width` numbers in 0..1.
 pub(super) fn compare(
-    classes: usize,
-    head: &dyn Fn(&[f32; EMBEDDING], &mut HeadStep),
+    (classes, width): (usize, usize),
+    head: &dyn Fn(&[f32], &mut HeadStep),
     onnx: &mut Onnx,
 ) -> Result<(), PackageError> {
     let file = onnx.file().to_owned();
@@ -29,10 +30,9 @@ pub(super) fn compare(
         return Err(off("outputs", names.join(", "), "clip, activity, attention"));
     }
     onnx.input(3)?;
-    let representations: [[f32; EMBEDDING]; STEPS] = representations();
-    let flat = representations.as_flattened();
+    let flat = numbers(STEPS * width);
     let [clip, activity, attention] =
-        probe(onnx, &[1, STEPS, EMBEDDING], flat).map_err(|e| off("network", e, "one that tract can run"))?;
+        probe(onnx, &[1, STEPS, width], &flat).map_err(|e| off("network", e, "one that tract can run"))?;
     for (name, values, expected) in [
         ("clip", &clip, classes),
         ("activity", &activity, STEPS * classes),
@@ -43,8 +43,8 @@ pub(super) fn compare(
             return Err(off("output shape", found, &expected.to_string()));
         }
     }
-    let steps: Vec<HeadStep> = representations
-        .iter()
+    let steps: Vec<HeadStep> = flat
+        .chunks_exact(width)
         .map(|x| {
             let mut step = HeadStep::new(classes);
             head(x, &mut step);
@@ -92,15 +92,8 @@ fn floor_slack(steps: &[HeadStep], classes: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Seeded numbers in 0..1 (SplitMix64).
+/// Seeded representations.
 pub(crate) fn representations<const COUNT: usize>() -> [[f32; EMBEDDING]; COUNT] {
-    let mut state = 0x0052_6f6c_6c63_616c_u64;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
-    };
-    std::array::from_fn(|_| std::array::from_fn(|_| next()))
+    let flat = numbers(COUNT * EMBEDDING);
+    std::array::from_fn(|step| std::array::from_fn(|i| flat[step * EMBEDDING + i]))
 }

@@ -13,7 +13,7 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    pub(crate) fn apply(&self, x: &[f32; EMBEDDING], out: &mut [f32]) {
+    pub(crate) fn apply(&self, x: &[f32], out: &mut [f32]) {
         out.copy_from_slice(&self.bias);
         for (x, row) in x.iter().zip(self.weight.chunks_exact(self.bias.len())) {
             for (out, weight) in out.iter_mut().zip(row) {
@@ -49,9 +49,19 @@ impl<'a> WeightReader<'a> {
 
     /// `{layer}.weight` `[out, 128]`, with trailing ones allowed, and `{layer}.bias` `[out]`, zero when absent.
     pub(crate) fn dense(&self, layer: &str, out: usize) -> Result<Dense, PackageError> {
-        let rows = self.tensor(&format!("{layer}.weight"), &[out, EMBEDDING])?;
+        self.dense_over(layer, EMBEDDING, out)
+    }
+
+    /// Whether the file has a layer of this name.
+    pub(super) fn has(&self, layer: &str) -> bool {
+        self.onnx.weight(&format!("{layer}.weight")).is_some()
+    }
+
+    /// As [`WeightReader::dense`], over so many numbers.
+    pub(super) fn dense_over(&self, layer: &str, inputs: usize, out: usize) -> Result<Dense, PackageError> {
+        let rows = self.tensor(&format!("{layer}.weight"), &[out, inputs])?;
         let mut weight = vec![0.0; rows.len()];
-        for (o, row) in rows.chunks_exact(EMBEDDING).enumerate() {
+        for (o, row) in rows.chunks_exact(inputs).enumerate() {
             for (i, w) in row.iter().enumerate() {
                 weight[i * out + o] = *w;
             }

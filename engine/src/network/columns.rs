@@ -2,19 +2,19 @@
 
 use super::build::expect_shape;
 use super::dense::{Dense, QuantisedDense};
+use super::detail::{self, Detail};
 use super::onnx::Onnx;
 use super::pulsed::{self, MAX_DELAY_COLUMNS, PlannedDense, Pulsed};
 use super::quantised;
 use super::recognise;
 use super::runtime::{Hops, Runtime};
 use super::stack::{Rows, Stack, StackState};
-use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, MEL_BANDS, PATCH_HOPS, PackageError};
+use super::window::{WINDOW_COLUMNS, Window};
+use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, MEL_BANDS, PackageError};
 use rollcall_kernels::{Level, QuantisedLayer};
 use std::{collections::VecDeque, iter, sync::Arc};
 use tract_onnx::prelude::TypedSimpleState;
 
-/// Columns in one window.
-pub(super) const WINDOW_COLUMNS: usize = PATCH_HOPS / COLUMN_HOPS;
 /// Columns that are convolved at once where many are to be had: their rows stay in the second-level cache, and every
 /// weight is read once for all of them.
 const PASS_COLUMNS: usize = 16;
@@ -26,6 +26,9 @@ pub(crate) struct Columns {
     channels: usize,
     bands: usize,
     delay_columns: usize,
+    detail: Option<Detail>,
+    /// What a number of a column stands for.
+    scale: f32,
 }
 
 enum Convolutions {
@@ -98,7 +101,7 @@ impl Columns {
             }
             None => Windows::Tract(PlannedDense::load(dense, window)?),
         };
-        Ok(Self { convolutions, dense, channels, bands, delay_columns })
+        Ok(Self { convolutions, dense, channels, bands, delay_columns, detail: None, scale: 1.0 })
     }
 
     /// Both halves in bytes, if the kernels know both. What the files claim of their shapes is not asked: it is all in their nodes.
@@ -107,7 +110,24 @@ impl Columns {
         let stack = Stack::quantised(&stream, level).filter(can_be_cut)?;
         let (channels, bands, delay_columns) = (stack.channels(), stack.bands(), stack.delay_columns());
         let dense = Windows::Quantised(QuantisedDense::new(&stream, level)?);
-        Some(Self { convolutions: Convolutions::Quantised(stack), dense, channels, bands, delay_columns })
+        let (convolutions, scale) = (Convolutions::Quantised(stack), stream.columns.scale);
+        Some(Self { convolutions, dense, channels, bands, delay_columns, detail: None, scale })
+    }
+
+    /// Reads `detail.onnx` besides.
+    pub(super) fn add_detail(&mut self, onnx: &mut Onnx) -> Result<(), PackageError> {
+        self.detail = Some(Detail::load(onnx, self.channels, self.bands, self.scale)?);
+        Ok(())
+    }
+
+    /// Computes no details from now on.
+    pub(super) fn forget_detail(&mut self) {
+        self.detail = None;
+    }
+
+    /// Numbers of a window's detail; 0 where there is none.
+    pub(super) fn detail_len(&self) -> usize {
+        self.detail.as_ref().map_or(0, Detail::len)
     }
 
     pub(super) fn delay_columns(&self) -> usize {
@@ -182,16 +202,21 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Embeddings of windows, each given by its columns, oldest first. How many are computed at once changes no bit.
-    pub(super) fn embed<'a>(
+    /// What comes of windows, each given by its columns, oldest first. How many are computed at once changes no bit.
+    pub(super) fn embed<'a, W: Iterator<Item = &'a [f32]> + Clone>(
         &self,
-        windows: impl Iterator<Item = impl Iterator<Item = &'a [f32]>>,
-    ) -> Result<Vec<[f32; EMBEDDING]>, EngineError> {
-        match &self.dense {
-            Windows::Kernels(dense) => Ok(dense.embed(windows)),
-            Windows::Quantised(dense) => Ok(dense.embed(windows)),
-            Windows::Tract(dense) => windows.map(|window| dense.embed(window)).collect(),
-        }
+        windows: impl Iterator<Item = W> + Clone,
+    ) -> Result<Vec<Window>, EngineError> {
+        let embeddings = match &self.dense {
+            Windows::Kernels(dense) => dense.embed(windows.clone()),
+            Windows::Quantised(dense) => dense.embed(windows.clone()),
+            Windows::Tract(dense) => {
+                windows.clone().map(|window| dense.embed(window)).collect::<Result<_, _>>()?
+            }
+        };
+        let detail = |window: W| self.detail.as_ref().map_or_else(Box::default, |detail| detail.of(window));
+        let both = embeddings.into_iter().zip(windows);
+        Ok(both.map(|(embedding, window)| Window { embedding, detail: detail(window) }).collect())
     }
 }
 
@@ -230,8 +255,16 @@ impl ColumnsState {
         &self.columns[WINDOW_COLUMNS - 1]
     }
 
-    pub(super) fn embed(&mut self) -> Result<[f32; EMBEDDING], EngineError> {
+    pub(super) fn embed(&mut self) -> Result<Window, EngineError> {
         let window = self.columns.iter().map(|column| &**column);
-        Ok(self.network.embed(iter::once(window))?[0])
+        let mut windows = self.network.embed(iter::once(window))?;
+        Ok(windows.pop().expect("one comes of one"))
+    }
+
+    /// The mean of the newest window's columns.
+    pub(super) fn mean(&self) -> Vec<f32> {
+        let mut mean = detail::mean(self.columns.iter().map(|column| &**column));
+        mean.iter_mut().for_each(|x| *x *= self.network.scale);
+        mean
     }
 }

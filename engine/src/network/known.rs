@@ -1,7 +1,8 @@
 //! Embeddings computed ahead of the listening, in pieces, anywhere and in any order.
 
-use super::columns::{Columns, WINDOW_COLUMNS};
-use crate::{EMBEDDING, EngineError};
+use super::columns::Columns;
+use super::window::{WINDOW_COLUMNS, Window};
+use crate::EngineError;
 use std::{collections::VecDeque, sync::Arc};
 
 /// What a piece of a spectrogram comes to.
@@ -9,7 +10,7 @@ pub(crate) enum Piece {
     /// Columns, one after the other: the dense layers see over the edges of pieces.
     Columns(Vec<f32>),
     /// Embeddings of the windows that were wanted.
-    Embeddings(Vec<Option<[f32; EMBEDDING]>>),
+    Embeddings(Vec<Option<Window>>),
 }
 
 /// Embeddings that wait for the listening to come to them.
@@ -20,8 +21,8 @@ pub(crate) struct Known {
     /// The newest columns, less than a window of them, oldest first, each `[bands][channels]`.
     columns: Vec<f32>,
     /// For each column of hops to come, the embedding of the window that it completes.
-    embeddings: VecDeque<Option<[f32; EMBEDDING]>>,
-    current: Option<[f32; EMBEDDING]>,
+    embeddings: VecDeque<Option<Window>>,
+    current: Option<Window>,
 }
 
 impl Known {
@@ -68,8 +69,8 @@ impl Known {
         self.current.is_some()
     }
 
-    pub(super) fn embed(&self) -> Result<[f32; EMBEDDING], EngineError> {
+    pub(super) fn embed(&self) -> Result<Window, EngineError> {
         let missing = || EngineError::Network { reason: "a window was not computed ahead".to_owned() };
-        self.current.ok_or_else(missing)
+        self.current.clone().ok_or_else(missing)
     }
 }

@@ -1,13 +1,13 @@
 //! The `patch` kind: the whole network on each 96 x 64 patch, as AudioSet VGGish was published.
 
 use super::build::{self, Plan, expect_shape, floats, running};
-use super::columns::WINDOW_COLUMNS;
 use super::dense::Dense;
 use super::onnx::Onnx;
 use super::recognise;
 use super::runtime::Runtime;
 use super::shared::Sharing;
 use super::stack::Stack;
+use super::window::WINDOW_COLUMNS;
 use crate::{COLUMN_HOPS, EMBEDDING, EngineError, LogMelHop, MEL_BANDS, PATCH_HOPS, PackageError};
 use std::{iter, sync::Arc};
 use tract_onnx::prelude::*;

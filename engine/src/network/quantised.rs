@@ -58,6 +58,8 @@ pub(super) struct QuantisedStream {
     /// Of the log-mel.
     pub(super) log_mel: Scale,
     pub(super) convolutions: Vec<Quantised>,
+    /// Of a column.
+    pub(super) columns: Scale,
     /// From the sum of a window's columns to their mean.
     pub(super) mean: Requantise,
     /// Inputs are ordered as band, channel.
@@ -92,7 +94,7 @@ pub(super) fn stream(columns: &Onnx, dense: &Onnx, window_columns: usize) -> Opt
     if !has(chain.next("ReduceMean", 0)?, &[("axes", &[2])], &[("keepdims", &[1])]) {
         return None;
     }
-    let after = quantise(&mut chain)?;
+    let (columns, after) = (scale, quantise(&mut chain)?);
     let mean = f64::from(scale.scale) / (window_columns as f64 * f64::from(after.scale));
     let mean = Requantise::new(&[mean]).filter(|_| after.zero_point == 0)?;
     let (mut scale, mut dense) = (after, Vec::<Quantised>::new());
@@ -109,7 +111,7 @@ pub(super) fn stream(columns: &Onnx, dense: &Onnx, window_columns: usize) -> Opt
     }
     let flat = dequantise(&mut chain)? == scale && has(chain.next("Flatten", 0)?, &[], &[("axis", &[1])]);
     let known = flat && chain.is_over() && dense.last()?.shape.outputs == EMBEDDING;
-    known.then_some(QuantisedStream { log_mel, convolutions, mean, dense, embedding: scale })
+    known.then_some(QuantisedStream { log_mel, convolutions, columns, mean, dense, embedding: scale })
 }
 
 fn quantise(chain: &mut Chain<'_>) -> Option<Scale> {

@@ -53,7 +53,7 @@ pub(super) fn equals_onnxruntime(folder: &Path) {
 }
 
 fn runtime_equals_onnxruntime(folder: &Path, runtime: Runtime) {
-    let model = Model::build(package(folder), runtime).expect("a good model");
+    let model = Model::build(package(folder), runtime, false).expect("a good model");
     let expected = read_floats(folder, "embeddings");
     let (expected, _) = expected.as_chunks::<EMBEDDING>();
     let found = model.embed(&read_hops(folder)).unwrap();
@@ -193,7 +193,7 @@ fn quantised_equals_its_references(folder: &Path, similar: [f64; 2]) {
         // The last two columns see the border at the end.
         let whole = in_steps(&whole[..streamed.len()].concat(), column_step);
         assert!(is_similar(&whole, &streamed.concat(), similar), "{level:?}: columns of tract");
-        let model = Model::build(package(folder), runtime).unwrap();
+        let model = Model::build(package(folder), runtime, false).unwrap();
         found.push((level, model.embed(&hops).unwrap().concat()));
     }
     let tract = columns::Columns::load(&mut open("columns.onnx"), &mut open("dense.onnx"), Runtime::Tract);

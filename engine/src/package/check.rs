@@ -1,6 +1,8 @@
 //! Checks of the manifest: every value in its range, every file named once and small enough.
 
-use super::limits::{EVENTS, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES, MODEL_CARD};
+use super::limits::{
+    DETAIL, EVENTS, HEAD, MANIFEST, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES, MODEL_CARD,
+};
 use super::{EventTable, FrontEnd, HeadNormalisation, Kind, Manifest, PackageError, PostProcessing, SCHEMA};
 use crate::{COLUMN_HOPS, EMBEDDING, PATCH_HOPS};
 use std::collections::BTreeSet;
@@ -23,21 +25,23 @@ pub(super) fn parse_manifest(text: &str) -> Result<Manifest, PackageError> {
     }
     identity(&manifest)?;
     classes(&manifest)?;
+    added(&manifest)?;
     constants(&manifest)?;
     if let Some(table) = &manifest.events {
-        events(table, manifest.classes.len())?;
+        events(table, manifest.own_classes())?;
     }
     files(&manifest)?;
     Ok(manifest)
 }
 
 /// Files that a package must hold, by its kind and post-processing.
-pub(super) fn required_files(manifest: &Manifest) -> Vec<&'static str> {
+pub(super) fn required_files(manifest: &Manifest) -> Vec<&str> {
     let mut names = match manifest.kind {
         Kind::Patch => vec!["embedding.onnx"],
         Kind::Stream => vec!["columns.onnx", "dense.onnx"],
     };
-    names.extend(["head.onnx", MODEL_CARD]);
+    names.extend([HEAD, MODEL_CARD]);
+    names.extend(manifest.added.iter().map(|head| head.file.as_str()));
     if manifest.post_processing == PostProcessing::Pca8 {
         names.push("pca.f32");
     }
@@ -92,6 +96,36 @@ fn classes(manifest: &Manifest) -> Result<(), PackageError> {
     }
 }
 
+/// Files that the package has a use for beside the heads of added classes.
+const TAKEN: [&str; 8] =
+    ["embedding.onnx", "columns.onnx", "dense.onnx", DETAIL, HEAD, EVENTS, "pca.f32", MODEL_CARD];
+
+fn added(manifest: &Manifest) -> Result<(), PackageError> {
+    let mut left = manifest.classes.len();
+    for (i, head) in manifest.added.iter().enumerate() {
+        if !(1..left).contains(&head.classes) {
+            let found = format!("{} of {}", head.classes, head.file);
+            return Err(off("added.classes", found, format!("1 to {}: some are head.onnx's", left - 1)));
+        }
+        left -= head.classes;
+        let file = head.file.as_str();
+        if TAKEN.contains(&file) || manifest.added[..i].iter().any(|before| before.file == file) {
+            return Err(off("added.file", file, "a file of its own"));
+        }
+        normalisation("added.head_normalisation.groups", head.head_normalisation)?;
+    }
+    Ok(())
+}
+
+fn normalisation(what: &'static str, of: HeadNormalisation) -> Result<(), PackageError> {
+    match of {
+        HeadNormalisation::Group { groups } if groups == 0 || !EMBEDDING.is_multiple_of(groups) => {
+            Err(off(what, groups.to_string(), "a divisor of 128"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn constants(manifest: &Manifest) -> Result<(), PackageError> {
     let hops = manifest.update_hops;
     if hops == 0 || !hops.is_multiple_of(COLUMN_HOPS) || hops > PATCH_HOPS {
@@ -100,11 +134,7 @@ fn constants(manifest: &Manifest) -> Result<(), PackageError> {
     if !(1.0..=30.0).contains(&manifest.memory_s) {
         return Err(off("memory_s", manifest.memory_s.to_string(), "1 to 30 seconds"));
     }
-    if let HeadNormalisation::Group { groups } = manifest.head_normalisation
-        && (groups == 0 || !EMBEDDING.is_multiple_of(groups))
-    {
-        return Err(off("head_normalisation.groups", groups.to_string(), "a divisor of 128"));
-    }
+    normalisation("head_normalisation.groups", manifest.head_normalisation)?;
     if manifest.front_end != FrontEnd::VGGISH {
         let expected = format!("VGGish's own {:?}", FrontEnd::VGGISH);
         return Err(off("front_end", format!("{:?}", manifest.front_end), expected));
@@ -191,7 +221,7 @@ fn files(manifest: &Manifest) -> Result<(), PackageError> {
         let expected = format!("at most {MAX_PACKAGE_BYTES} bytes");
         return Err(off("stated size of all files", format!("{all} bytes"), expected));
     }
-    match required_files(manifest).into_iter().find(|name| !seen.contains(name)) {
+    match required_files(manifest).into_iter().find(|name| !seen.contains(*name)) {
         Some(name) => Err(PackageError::new(name, "entry in the manifest", "none", "its size and SHA-256")),
         None => Ok(()),
     }

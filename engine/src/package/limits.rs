@@ -12,8 +12,15 @@ pub const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// Name of the manifest inside a package.
 pub const MANIFEST: &str = "manifest.toml";
 
+/// Name of the attention head inside a package.
+pub const HEAD: &str = "head.onnx";
+
 /// Name of the model card inside a package.
 pub const MODEL_CARD: &str = "MODEL_CARD.md";
+
+/// Name of the layer from the mean of a window's columns to what heads of added classes are given beside the embedding, for `stream`
+/// packages that have one.
+pub const DETAIL: &str = "detail.onnx";
 
 /// Name of the layer from the mean embedding to the events, for packages that have an [`EventTable`](super::EventTable).
 pub const EVENTS: &str = "events.onnx";

@@ -46,12 +46,34 @@ pub struct Manifest {
     /// What else the embedding tells, if the package holds `events.onnx`: `[N, 128] -> [N, events]`, mean embedding to logits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventTable>,
+    /// Heads of classes that were added to those of `head.onnx`, each on the same embedding and in a file of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<AddedHead>,
     /// How it was trained.
     pub training: Training,
     /// Measured scores by name, e.g. `valid.mixes.map`.
     pub scores: Scores,
     /// Every file but the manifest.
     pub files: Vec<FileEntry>,
+}
+
+impl Manifest {
+    /// How many of the classes, the first of them, come of `head.onnx`.
+    pub fn own_classes(&self) -> usize {
+        self.classes.len().saturating_sub(self.added.iter().map(|head| head.classes).sum())
+    }
+}
+
+/// A head of classes that were added: those that come after the classes of the heads before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddedHead {
+    /// Its file, with inputs and outputs as `head.onnx` has them.
+    pub file: String,
+    /// How many classes it has.
+    pub classes: usize,
+    /// How it normalises.
+    pub head_normalisation: HeadNormalisation,
 }
 
 /// How the convolutions are meant to see time.

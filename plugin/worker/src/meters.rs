@@ -95,6 +95,7 @@ mod tests {
             attention: vec![1.0],
             another: None,
             embedding: Vec::new(),
+            detail: Vec::new(),
             level_dbfs: -20.0,
             gate_open: true,
         }

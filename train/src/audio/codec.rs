@@ -46,18 +46,26 @@ pub fn through_opus(samples: &[f32], bits_per_second: u32) -> Result<Vec<f32>> {
 /// # Errors
 /// The encoder refuses the quality.
 pub fn through_vorbis(samples: &[f32], quality: f32) -> Result<Vec<f32>, VorbisError> {
-    let rate = NonZeroU32::new(SAMPLE_RATE_HZ).expect("it is not zero");
-    let mut encoder = VorbisEncoderBuilder::new_with_serial(rate, MONO, Vec::new(), 0)
-        .bitrate_management_strategy(VorbisBitrateManagementStrategy::QualityVbr { target_quality: quality })
-        .build()?;
-    encoder.encode_audio_block([samples])?;
-    let mut decoder = VorbisDecoder::<Cursor<Vec<u8>>>::new(Cursor::new(encoder.finish()?))?;
+    let mut decoder = VorbisDecoder::<Cursor<Vec<u8>>>::new(Cursor::new(vorbis(samples, quality)?))?;
     let mut decoded = Vec::with_capacity(samples.len());
     while let Some(block) = decoder.decode_audio_block()? {
         decoded.extend_from_slice(block.samples()[0]);
     }
     decoded.resize(samples.len(), 0.0);
     Ok(decoded)
+}
+
+/// Mono samples at 16 kHz as an Ogg Vorbis file, at a quality of -0.2 (worst) to 1.
+///
+/// # Errors
+/// The encoder refuses the quality.
+pub fn vorbis(samples: &[f32], quality: f32) -> Result<Vec<u8>, VorbisError> {
+    let rate = NonZeroU32::new(SAMPLE_RATE_HZ).expect("it is not zero");
+    let mut encoder = VorbisEncoderBuilder::new_with_serial(rate, MONO, Vec::new(), 0)
+        .bitrate_management_strategy(VorbisBitrateManagementStrategy::QualityVbr { target_quality: quality })
+        .build()?;
+    encoder.encode_audio_block([samples])?;
+    encoder.finish()
 }
 
 #[cfg(test)]

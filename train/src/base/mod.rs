@@ -3,10 +3,11 @@
 
 pub mod binding;
 pub mod class;
-pub mod font;
 pub mod lock;
-pub mod logistic;
 pub mod seed;
 pub mod stem;
 pub mod threads;
 pub mod whole;
+
+pub use rollcall_head::logistic;
+pub use rollcall_teach::font;

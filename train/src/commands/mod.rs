@@ -11,3 +11,4 @@ pub mod report;
 pub mod sealed_test;
 pub mod second;
 pub mod teacher;
+pub mod teaching;

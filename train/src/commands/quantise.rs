@@ -4,9 +4,8 @@ use crate::audio::log_mel::log_mel;
 use crate::base::stem::Split;
 use crate::default_model::compare::{Contender, pages};
 use crate::default_model::export::reliability;
-use crate::default_model::thresholds::QUIET;
 use crate::default_model::validation::ValidationSet;
-use crate::default_model::warm::{self, Tensors};
+use crate::default_model::warm;
 use crate::judge::guess::Guesses;
 use crate::judge::pages::{Piece, guesses, pieces};
 use crate::judge::{Scene, draw};
@@ -18,7 +17,8 @@ use crate::quantise::{Calibrated, Ranges, Tuning, apart, calibrate, columns, den
 use anyhow::{Context, Result, ensure};
 use rollcall_engine::package::{EVENTS, Kind, MODEL_CARD, Manifest, PostProcessing, Training};
 use rollcall_engine::{Package, SAMPLE_RATE_HZ};
-use rollcall_import::{Body, Label, seal};
+use rollcall_head::thresholds::QUIET;
+use rollcall_import::{Body, Label, Tensors, seal};
 use std::fmt::Write as _;
 use std::{fs, path::Path, path::PathBuf};
 
@@ -196,10 +196,10 @@ fn network(folder: &Path, manifest: &Manifest) -> Result<(Vggish, Vec<f32>)> {
             folder.display()
         );
     };
-    let dense = Tensors::read(&folder.join("dense.onnx"))?;
+    let dense = Tensors::open(&folder.join("dense.onnx"))?;
     let outputs = (1..).map_while(|i| dense.length(&format!("dense{i}.bias")));
     let mut hidden: Vec<usize> = outputs.collect();
-    ensure!(hidden.pop().is_some(), "{}: {}", folder.display(), dense.why_not("dense1.bias"));
+    hidden.pop().ok_or_else(|| dense.without("dense1.bias"))?;
     let shape =
         Shape { hidden, unit_high: high, standardise: false, ..Shape::compact(manifest.classes.len()) };
     let net = Vggish::new(shape);
@@ -263,11 +263,11 @@ fn body(package: &Package, net: &Vggish, calibrated: &Calibrated) -> Result<Body
     let manifest = package.manifest();
     let kept = |name: &'static str| {
         let bytes = package.file(name).with_context(|| format!("the package has no {name}"))?;
-        Ok::<_, anyhow::Error>((name, bytes.to_vec()))
+        Ok::<_, anyhow::Error>((name.to_owned(), bytes.to_vec()))
     };
     let mut files = vec![
-        ("columns.onnx", columns(net, calibrated)),
-        ("dense.onnx", dense(net, calibrated)),
+        ("columns.onnx".to_owned(), columns(net, calibrated)),
+        ("dense.onnx".to_owned(), dense(net, calibrated)),
         kept("head.onnx")?,
     ];
     if manifest.events.is_some() {
@@ -275,11 +275,14 @@ fn body(package: &Package, net: &Vggish, calibrated: &Calibrated) -> Result<Body
     }
     Ok(Body {
         kind: manifest.kind,
+        classes: manifest.classes.clone(),
+        looks: manifest.looks.clone(),
         update_hops: manifest.update_hops,
         memory_s: manifest.memory_s,
         head_normalisation: manifest.head_normalisation,
         post_processing: manifest.post_processing.clone(),
         events: manifest.events.clone(),
+        added: manifest.added.clone(),
         files,
     })
 }

@@ -20,8 +20,9 @@ pub mod network;
 pub mod run;
 pub mod sealed;
 pub mod sizes;
-pub mod thresholds;
 pub mod trainer;
 pub mod validation;
 pub mod warm;
 pub mod weights;
+
+pub use rollcall_head::thresholds;

@@ -1,11 +1,9 @@
 //! Starting a run from the weights of a model package, so that what was learned before is not lost with a run's folder.
 
 use crate::nn::vggish::Vggish;
-use anyhow::{Context, ensure};
-use half::f16;
-use prost::Message;
-use std::{collections::HashMap, fs, path::Path};
-use tract_onnx::pb::{ModelProto, TensorProto, tensor_proto::DataType};
+use rollcall_import::Tensors;
+use rollcall_teach::weights;
+use std::path::Path;
 
 /// The weights of a stream package that [`super::export`] wrote, as the flat vector of `net`.
 ///
@@ -16,7 +14,7 @@ use tract_onnx::pb::{ModelProto, TensorProto, tensor_proto::DataType};
 /// A file that is missing or is no graph of this network's shape; the message names file and tensor.
 pub fn from_package(net: &Vggish, folder: &Path) -> anyhow::Result<Vec<f32>> {
     let mut values = net.layout.initialise(0);
-    let columns = Tensors::read(&folder.join("columns.onnx"))?;
+    let columns = Tensors::open(&folder.join("columns.onnx"))?;
     for (i, conv) in net.stack.convs.iter().enumerate() {
         let (inputs, outputs) = (conv.inputs, conv.outputs);
         // [outputs, inputs, 3, 3] -> [3, 3, inputs, outputs].
@@ -29,91 +27,32 @@ pub fn from_package(net: &Vggish, folder: &Path) -> anyhow::Result<Vec<f32>> {
         let bias = columns.get(&format!("conv{}.bias", i + 1), outputs)?;
         conv.restore(&mut values, &effective, &bias);
     }
-    let dense = Tensors::read(&folder.join("dense.onnx"))?;
+    let dense = Tensors::open(&folder.join("dense.onnx"))?;
     for (i, layer) in net.top.dense.iter().enumerate() {
-        dense.affine(&format!("dense{}", i + 1), layer, &mut values)?;
+        affine(&dense, &format!("dense{}", i + 1), layer, &mut values)?;
     }
-    let head = Tensors::read(&folder.join("head.onnx"))?;
+    let head = Tensors::open(&folder.join("head.onnx"))?;
     for (i, layer) in net.top.head.convs.iter().enumerate() {
-        head.affine(&format!("conv{}", i + 1), layer, &mut values)?;
+        affine(&head, &format!("conv{}", i + 1), layer, &mut values)?;
     }
     for (name, range) in [("norm.weight", &net.top.head.norm_weight), ("norm.bias", &net.top.head.norm_bias)]
     {
         values[range.clone()].copy_from_slice(&head.get(name, range.len())?);
     }
-    head.affine("activity", &net.top.head.activity, &mut values)?;
-    head.affine("attention", &net.top.head.attention, &mut values)?;
+    affine(&head, "activity", &net.top.head.activity, &mut values)?;
+    affine(&head, "attention", &net.top.head.attention, &mut values)?;
     Ok(values)
 }
 
-/// The initialisers of one graph, widened to 32 bits.
-pub(crate) struct Tensors {
-    file: String,
-    by_name: HashMap<String, Vec<f32>>,
-    /// Computes in bytes ([`crate::quantise`]).
-    quantised: bool,
-}
-
-impl Tensors {
-    /// Reads them; other types than floats are passed over.
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let file = path.display().to_string();
-        let bytes = fs::read(path).with_context(|| format!("reading {file}"))?;
-        let model =
-            ModelProto::decode(bytes.as_slice()).with_context(|| format!("{file} is no ONNX file"))?;
-        let graph = model.graph.with_context(|| format!("{file} holds no graph"))?;
-        let quantised = graph.node.iter().any(|node| node.op_type == "QLinearConv");
-        let floats = graph.initializer.into_iter().filter_map(|t| Some((t.name.clone(), widen(&t)?)));
-        Ok(Self { by_name: floats.collect(), file, quantised })
-    }
-
-    /// How many values a tensor has, if it is there.
-    pub(crate) fn length(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).map(Vec::len)
-    }
-
-    /// Why there is no tensor of this name, and what to do.
-    pub(crate) fn why_not(&self, name: &str) -> String {
-        if self.quantised {
-            "a package of 8-bit numbers can neither be gone on from nor quantised again: give the package that it was made of, or weights \
-             as models/next has them"
-                .into()
-        } else {
-            format!("no weights `{name}`: only packages written by rollcall-train can be gone on from")
-        }
-    }
-
-    /// The values of a tensor that must have so many.
-    pub(crate) fn get(&self, name: &str, length: usize) -> anyhow::Result<Vec<f32>> {
-        let values =
-            self.by_name.get(name).with_context(|| format!("{}: {}", self.file, self.why_not(name)))?;
-        ensure!(values.len() == length, "{}: `{name}` has {} values, not {length}", self.file, values.len());
-        Ok(values.clone())
-    }
-
-    fn affine(&self, name: &str, layer: &crate::nn::dense::Dense, values: &mut [f32]) -> anyhow::Result<()> {
-        let stored = self.get(&format!("{name}.weight"), layer.inputs * layer.outputs)?;
-        // [outputs, inputs] -> [inputs, outputs].
-        for (at, w) in stored.iter().enumerate() {
-            values[layer.weight.start + at % layer.inputs * layer.outputs + at / layer.inputs] = *w;
-        }
-        values[layer.bias.clone()].copy_from_slice(&self.get(&format!("{name}.bias"), layer.outputs)?);
-        Ok(())
-    }
-}
-
-/// `None` for what is no float.
-fn widen(tensor: &TensorProto) -> Option<Vec<f32>> {
-    let raw = tensor.raw_data.as_slice();
-    match tensor.data_type {
-        t if t == DataType::Float16 as i32 => {
-            Some(raw.as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect())
-        }
-        t if t == DataType::Float as i32 => {
-            Some(raw.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
-        }
-        _ => None,
-    }
+/// The layer of this name, written where it lies in the flat vector.
+fn affine(
+    tensors: &Tensors,
+    name: &str,
+    layer: &crate::nn::dense::Dense,
+    values: &mut [f32],
+) -> anyhow::Result<()> {
+    weights::restore(layer, &tensors.dense(name, layer.inputs, layer.outputs)?, values);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -125,6 +64,7 @@ mod tests {
     use crate::nn::stack::BANDS;
     use crate::nn::vggish::Shape;
     use rollcall_import::onnx::Storage;
+    use std::fs;
 
     /// 32-bit storage rounds nothing, so only the standardisation's own rounding is left: relative 1e-3 after six layers.
     #[test]

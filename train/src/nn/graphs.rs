@@ -1,7 +1,7 @@
 //! The graphs of a stream package: columns, dense layers, head, events.
 
 use super::dense::Dense;
-use super::head::{GROUPS, Head, NORM_EPSILON, WIDTH};
+use super::head::{GROUPS, NORM_EPSILON, WIDTH};
 use super::stack::{BANDS, Flatten, ROWS, WINDOW_COLUMNS};
 use super::vggish::Vggish;
 use Attribute::{Int, Ints};
@@ -10,7 +10,7 @@ use rollcall_import::onnx::Attribute;
 use rollcall_import::onnx::Dimension;
 use rollcall_import::onnx::Graph;
 use rollcall_import::onnx::Storage;
-use rollcall_import::{AttentionHead, Normalisation};
+pub use rollcall_teach::weights::{attention_head, layer};
 
 /// One head, written by one piece of code.
 const _: () = assert!(GROUPS == rollcall_import::GROUPS && NORM_EPSILON == rollcall_import::NORM_EPSILON);
@@ -74,7 +74,7 @@ pub fn dense(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
 
 /// `head.onnx`: `[1, T, 128] -> clip [1, C], activity [1, T, C], attention [1, T, C]` (paper, section 2.3).
 pub fn head(net: &Vggish, values: &[f32], storage: Storage) -> Vec<u8> {
-    attention_head(&net.top.head, values).to_onnx(storage)
+    attention_head(&net.top.head, None, values).to_onnx(storage)
 }
 
 /// `events.onnx`: `[N, 128] -> [N, events]`, mean embedding to logits; `weight` `[events, 128]`.
@@ -88,30 +88,6 @@ pub fn events(layer: &rollcall_import::Dense, storage: Storage) -> Vec<u8> {
         &[("embedding", &[Any("N"), Fixed(layer.inputs)])],
         &[(&logits, &[Any("N"), Fixed(layer.outputs)])],
     )
-}
-
-/// A layer as packages write it.
-pub fn layer(of: &Dense, values: &[f32]) -> rollcall_import::Dense {
-    rollcall_import::Dense {
-        inputs: of.inputs,
-        outputs: of.outputs,
-        weight: turned(of, values),
-        bias: values[of.bias.clone()].to_vec(),
-    }
-}
-
-/// The tensors of a head, by which packages write it.
-pub fn attention_head(head: &Head, values: &[f32]) -> AttentionHead {
-    let layer = |of: &Dense| layer(of, values);
-    AttentionHead {
-        convolutions: head.convs.iter().map(layer).collect(),
-        normalisation: Normalisation::Group {
-            weight: values[head.norm_weight.clone()].to_vec(),
-            bias: values[head.norm_bias.clone()].to_vec(),
-        },
-        activity: layer(&head.activity),
-        attention: layer(&head.attention),
-    }
 }
 
 /// `[inputs, outputs] -> [outputs, inputs]`.

@@ -7,23 +7,21 @@
 //! Layout everywhere: row-major, channels last; a map is `[time, frequency, channels]`. All parameters of a network live in
 //! one flat vector ([`params::Layout`] names the ranges), so that optimiser, averaging and checkpoints are loops over
 //! slices. Samples are independent: each thread takes whole samples and its own gradient vector.
+//!
+//! The head with its loss and the optimiser are `rollcall-head`'s, which `rollcall teach` trains with, too.
 
-pub mod adam;
 pub mod block;
 pub mod conv;
 pub mod convolve;
-pub mod dense;
-pub mod gemm;
 pub mod graphs;
-pub mod head;
 mod lanes;
-pub mod loss;
 pub mod norm;
 pub mod padded;
-pub mod params;
 pub mod stack;
 pub mod state;
 pub mod tiles;
 pub mod top;
 pub mod transposed;
 pub mod vggish;
+
+pub use rollcall_head::{adam, attention as head, dense, gemm, loss, params};

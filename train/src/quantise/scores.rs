@@ -1,7 +1,6 @@
 //! Scores and thresholds of a package on validation, heard through the engine's own network.
 
 use crate::default_model::validation::{Report, ValidationSet, answer};
-use crate::default_model::warm::Tensors;
 use crate::mix::length::SKIP_COLUMNS;
 use crate::nn::conv::Scratch;
 use crate::nn::head::WIDTH;
@@ -11,6 +10,7 @@ use crate::nn::vggish::Vggish;
 use anyhow::Result;
 use rollcall_engine::package::{EVENTS, EventTable};
 use rollcall_engine::{Another, Model};
+use rollcall_import::Tensors;
 use std::path::Path;
 
 /// Scores the package in `folder`, which `model` was loaded from; `net` and `values` have its head. `quiet`: as for
@@ -54,7 +54,7 @@ struct Events<'a> {
 
 impl<'a> Events<'a> {
     fn read(folder: &Path, table: &'a EventTable) -> Result<Self> {
-        let (tensors, count) = (Tensors::read(&folder.join(EVENTS))?, table.names.len());
+        let (tensors, count) = (Tensors::open(&folder.join(EVENTS))?, table.names.len());
         let weights = tensors.get("events.weight", count * WIDTH)?;
         Ok(Self { weights, bias: tensors.get("events.bias", count)?, table })
     }

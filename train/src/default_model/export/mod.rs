@@ -3,10 +3,10 @@
 mod another;
 mod card;
 mod package;
-pub mod reliability;
 mod trained;
 
 pub use another::Events;
 pub use card::{DataTable, Facts, card, data_table};
 pub use package::write;
+pub use rollcall_teach::reliability;
 pub use trained::Trained;

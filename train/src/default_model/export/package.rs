@@ -5,7 +5,8 @@ use crate::nn::head::GROUPS;
 use crate::nn::stack::COLUMN_HOPS;
 use crate::nn::vggish::Vggish;
 use anyhow::Context;
-use rollcall_engine::package::{EVENTS, EventTable, HeadNormalisation, Kind, PostProcessing};
+use rollcall_engine::OPENMIC_CLASSES;
+use rollcall_engine::package::{EVENTS, EventTable, HEAD, HeadNormalisation, Kind, PostProcessing};
 use rollcall_import::{Body, Label, onnx::Storage, seal};
 use std::{fs, path::Path};
 
@@ -25,18 +26,21 @@ pub fn write(
 ) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let mut files = vec![
-        ("columns.onnx", graphs::columns(net, values, storage)),
-        ("dense.onnx", graphs::dense(net, values, storage)),
-        ("head.onnx", graphs::head(net, values, storage)),
+        ("columns.onnx".to_owned(), graphs::columns(net, values, storage)),
+        ("dense.onnx".to_owned(), graphs::dense(net, values, storage)),
+        (HEAD.to_owned(), graphs::head(net, values, storage)),
     ];
-    files.extend(events.iter().map(|(layer, _)| (EVENTS, graphs::events(layer, storage))));
+    files.extend(events.iter().map(|(layer, _)| (EVENTS.to_owned(), graphs::events(layer, storage))));
     let body = Body {
         kind: Kind::Stream,
+        classes: OPENMIC_CLASSES.map(String::from).to_vec(),
+        looks: Default::default(),
         update_hops: COLUMN_HOPS,
         memory_s,
         head_normalisation: HeadNormalisation::Group { groups: GROUPS },
         post_processing: PostProcessing::Unit { low: 0.0, high: net.shape.unit_high },
         events: events.map(|(_, table)| table),
+        added: Vec::new(),
         files,
     };
     Ok(seal(body, label.rounded(), folder)?)

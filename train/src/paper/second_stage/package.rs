@@ -77,7 +77,7 @@ pub fn write(
         scores: scores.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
         card,
     };
-    let head = attention_head(&head, &state.average);
+    let head = attention_head(&head, None, &state.average);
     write_package(&vggish, &representation, &head, Storage::Single, label, &folder)?;
     Ok(Some(folder))
 }

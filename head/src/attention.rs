@@ -2,7 +2,7 @@
 //!
 //! Three 1 x 1 convolutions (ReLU between them), group normalisation over the channels of each step, the residual of
 //! the post-processed representation, then one convolution for activity and one for attention. Pooling over time is the
-//! loss's business ([`super::loss`]), since only it needs posteriors.
+//! loss's business ([`crate::loss`]), since only it needs posteriors.
 
 use super::dense::{Dense, relu, relu_backward};
 use super::params::{Init, Layout};

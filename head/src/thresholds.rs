@@ -1,7 +1,7 @@
 //! Thresholds: the best F1 to be expected of each class, raised no more than it takes to keep meters down on what is no
 //! instrument.
 
-use crate::base::logistic::Logistic;
+use crate::logistic::Logistic;
 use rollcall_metrics::{Scored, best_threshold};
 
 /// Share of clips without an instrument in which every posterior must stay below its threshold, unless said otherwise.

@@ -1,6 +1,6 @@
 //! The reliability diagram of a package: how often an instrument plays of which it says that it does.
 
-use crate::base::font::{self, FONT};
+use crate::font::{self, FONT};
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 use rollcall_metrics::{Scored, calibration_error, reliability};

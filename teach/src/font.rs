@@ -4,10 +4,10 @@ use plotters::style::{FontStyle, register_font};
 use std::sync::Once;
 
 /// Its name among plotters' fonts, once [`register`] has been called.
-pub(crate) const FONT: &str = "sans-serif";
+pub const FONT: &str = "sans-serif";
 
 /// Makes [`FONT`] known to plotters.
-pub(crate) fn register() {
+pub fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let font = epaint_default_fonts::UBUNTU_LIGHT;
