@@ -4,7 +4,7 @@ use super::{console, habits, wine::Wine};
 use crate::{cross::documents::apart, demo::RECORDING, report::Report, shell};
 use anyhow::{Context, Result};
 use serde_json::Value;
-use std::path::Path;
+use std::{fs, path::Path};
 
 /// The program.
 ///
@@ -18,27 +18,28 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Result<()> {
     console::check(&wine, &program, report)
 }
 
-/// The most that two numbers for one thing may lie apart. The 64-bit functions of two C libraries differ in the last bit here and there; of
-/// that mostly nothing is left in 32 bits.
-const APART: f64 = 1e-5;
-
-/// The same file: the same ranges, and numbers as near as two C libraries are.
+/// The same file: the same numbers, to the last digit, and the same embeddings, to the last bit.
 fn same_numbers(wine: &Wine, folder: &Path, report: &mut Report) -> Result<()> {
-    let words = ["analyze", RECORDING, "--format", "json"];
+    let words = ["analyze", RECORDING, "--format", "json", "--force", "--embeddings"];
     let own = ["build", "--release", "--locked", "--workspace", "--bin", "rollcall"];
     shell::run(&mut shell::command("cargo", &own))?;
     let program = shell::target().join("release/rollcall").display().to_string();
-    let here = shell::command(&program, &words).output().context("rollcall does not start")?.stdout;
-    let there = Wine::read(wine.program(&folder.join("rollcall.exe")).args(words));
-    let here: Value =
-        serde_json::from_slice(&here).context("`rollcall` printed something other than JSON")?;
+    let files = ["here.npy", "there.npy"].map(|name| shell::target().join("windows").join(name));
+    fs::create_dir_all(shell::target().join("windows"))?;
+    let here = shell::command(&program, &words).arg(&files[0]).output();
+    let here: Value = serde_json::from_slice(&here.context("rollcall does not start")?.stdout)
+        .context("`rollcall` printed something other than JSON")?;
+    let there = Wine::read(wine.program(&folder.join("rollcall.exe")).args(words).arg(Wine::path(&files[1])));
     let broken = match there.and_then(|there| Ok(serde_json::from_slice::<Value>(&there)?)) {
-        Ok(there) => apart(&there, &here, APART),
+        Ok(there) => apart(&there, &here, 0.0),
         Err(error) => Some(format!("{error:#}")),
     };
     report.rule(
-        format!("rollcall.exe says of {RECORDING} what `rollcall` says, within {APART:e}"),
+        format!("rollcall.exe says of {RECORDING} what `rollcall` says, to the last digit"),
         broken.into_iter().collect(),
     );
+    let [here, there] = files.map(fs::read);
+    let broken = (here? != there.unwrap_or_default()).then(|| "see target/windows/*.npy".to_owned());
+    report.rule("and its embeddings are those of here, to the last bit", broken.into_iter().collect());
     Ok(())
 }
