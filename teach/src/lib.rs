@@ -31,6 +31,8 @@ pub mod font;
 pub mod hear;
 pub mod judge;
 pub mod lesson;
+#[cfg(test)]
+mod made;
 pub mod mixes;
 pub mod package;
 pub mod reliability;

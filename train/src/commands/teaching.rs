@@ -16,18 +16,25 @@ pub enum TeachingCommand {
     Backing(BackingArgs),
 }
 
-/// Options of `detail`.
+/// Who hears what, and where what comes of it goes.
 #[derive(Clone, Debug, Args)]
-pub struct DetailArgs {
+struct Hearing {
     /// The pool.
     #[arg(long, default_value = "cache/pool")]
     pool: PathBuf,
-    /// The package that hears them.
+    /// The package that hears it.
     #[arg(long, default_value = "models/default")]
     model: PathBuf,
-    /// Folder of the layer.
+    /// Folder of the layer, and of the embeddings.
     #[arg(long, default_value = "models/teaching")]
     out: PathBuf,
+}
+
+/// Options of `detail`.
+#[derive(Clone, Debug, Args)]
+pub struct DetailArgs {
+    #[command(flatten)]
+    hearing: Hearing,
     /// Clips of 3.84 s.
     #[arg(long, default_value_t = 2_400)]
     clips: usize,
@@ -42,15 +49,8 @@ pub struct DetailArgs {
 /// Options of `negatives`.
 #[derive(Clone, Debug, Args)]
 pub struct NegativesArgs {
-    /// The pool.
-    #[arg(long, default_value = "cache/pool")]
-    pool: PathBuf,
-    /// The package that hears them.
-    #[arg(long, default_value = "models/default")]
-    model: PathBuf,
-    /// Folder of the layer, and of the embeddings.
-    #[arg(long, default_value = "models/teaching")]
-    out: PathBuf,
+    #[command(flatten)]
+    hearing: Hearing,
     /// Clips of 3.84 s.
     #[arg(long, default_value_t = 1_200)]
     clips: usize,
@@ -83,11 +83,13 @@ pub struct BackingArgs {
 pub fn run(command: &TeachingCommand) -> Result<()> {
     match command {
         TeachingCommand::Detail(args) => {
-            detail::write(&args.pool, (&args.model, &args.out), args.clips, args.outputs, args.seed)
+            let Hearing { pool, model, out } = &args.hearing;
+            detail::write(pool, (model, out), args.clips, args.outputs, args.seed)
         }
         TeachingCommand::Negatives(args) => {
-            let clips = negatives::write(&args.pool, (&args.model, &args.out), args.clips, args.seed)?;
-            println!("{}: {clips} clips", args.out.display());
+            let Hearing { pool, model, out } = &args.hearing;
+            let clips = negatives::write(pool, (model, out), args.clips, args.seed)?;
+            println!("{}: {clips} clips", out.display());
             Ok(())
         }
         TeachingCommand::Backing(args) => backing::write(&args.pool, &args.out, args.pieces, args.seed),

@@ -4,13 +4,14 @@ use super::browser::Browser;
 use super::input::DrawerInput;
 use super::labels::{group, note, row};
 use super::path_field::{path_field, typed_path};
+use super::saved;
 use crate::{
     browse::Pick,
     poster,
     save::{Saving, State, Wanted},
 };
 use egui::{Button, Ui};
-use rollcall_board::{ExportStatus, Formats, Subject, file_stem};
+use rollcall_board::{Formats, Subject, file_stem};
 
 pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, saving: &mut Saving, browser: &mut Browser) {
     let theme = input.theme;
@@ -55,23 +56,7 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, saving: &mut Saving
 
 fn outcome(ui: &mut Ui, input: &DrawerInput<'_>, saving: &State) {
     let theme = input.theme;
-    match &input.status.export {
-        ExportStatus::None => {}
-        ExportStatus::Running => {
-            ui.horizontal(|ui| {
-                ui.spinner();
-                ui.label("Saving\u{2026}");
-            });
-        }
-        ExportStatus::Done(paths) => {
-            for path in paths {
-                ui.colored_label(theme.good, format!("Saved {}", path.display()));
-            }
-        }
-        ExportStatus::Failed(why) => {
-            ui.colored_label(theme.bad, why);
-        }
-    }
+    saved::tell(ui, &theme, &input.status.export, "");
     match saving {
         State::Nothing => {}
         State::Running { draws, .. } => {

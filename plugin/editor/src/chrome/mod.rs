@@ -10,6 +10,7 @@ mod input;
 mod labels;
 mod open_page;
 mod path_field;
+mod saved;
 mod settings_page;
 mod status_line;
 mod teach_page;

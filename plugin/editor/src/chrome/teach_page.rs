@@ -4,6 +4,7 @@ use super::browser::Browser;
 use super::input::DrawerInput;
 use super::labels::{group, note, row};
 use super::path_field::{path_field, typed_path};
+use super::saved;
 use crate::{browse::Pick, look::space, stage::clock_text};
 use egui::{Button, Role, Ui, WidgetInfo};
 use rollcall_board::{Change, Command, ExportStatus, Gesture, Selected, Selection, Stretch};
@@ -51,7 +52,8 @@ pub(super) fn show(ui: &mut Ui, input: &mut DrawerInput<'_>, class: &mut String,
             }
         }
     });
-    outcome(ui, input);
+    ui.add_space(space::XS);
+    saved::tell(ui, &input.theme, &input.status.example, "Not saved: ");
     group(ui, &theme, "Where examples are kept");
     let mut typed = std::mem::take(&mut input.view.examples_folder);
     let hint = default.map_or_else(|| "Where to save".to_owned(), |folder| folder.display().to_string());
@@ -142,26 +144,4 @@ fn heard(ui: &mut Ui, input: &DrawerInput<'_>, selection: &Selection, ready: boo
         });
     }
     lesson
-}
-
-fn outcome(ui: &mut Ui, input: &DrawerInput<'_>) {
-    let theme = input.theme;
-    ui.add_space(space::XS);
-    match &input.status.example {
-        ExportStatus::None => {}
-        ExportStatus::Running => {
-            ui.horizontal(|ui| {
-                ui.spinner();
-                ui.label("Saving\u{2026}");
-            });
-        }
-        ExportStatus::Done(paths) => {
-            for path in paths {
-                ui.colored_label(theme.good, format!("Saved {}", path.display()));
-            }
-        }
-        ExportStatus::Failed(why) => {
-            ui.colored_label(theme.bad, format!("Not saved: {why}"));
-        }
-    }
 }

@@ -69,6 +69,11 @@ impl Selecting {
     }
 }
 
+/// Where a moment lies, at the area's edge if it lies outside.
+fn x_within(area: Rect, range: (f64, f64), time_s: f64) -> f32 {
+    x_at(area, range, time_s).clamp(area.left(), area.right())
+}
+
 /// A stretch over all lanes, with its length on the axis.
 pub(super) fn paint(
     painter: &Painter,
@@ -77,8 +82,7 @@ pub(super) fn paint(
     range: (f64, f64),
     (begin_s, end_s): (f64, f64),
 ) {
-    let inside = |time_s: f64| x_at(area, range, time_s).clamp(area.left(), area.right());
-    let (left, right) = (inside(begin_s), inside(end_s));
+    let (left, right) = (x_within(area, range, begin_s), x_within(area, range, end_s));
     if right - left < 0.5 {
         return;
     }
@@ -106,6 +110,6 @@ pub(super) fn paint_kept(
     range: (f64, f64),
     (begin_s, end_s): (f64, f64),
 ) {
-    let inside = |time_s: f64| x_at(area, range, time_s).clamp(area.left(), area.right());
-    painter.hline(inside(begin_s)..=inside(end_s), axis.top() + 1.0, Stroke::new(2.0, theme.accent));
+    let kept = x_within(area, range, begin_s)..=x_within(area, range, end_s);
+    painter.hline(kept, axis.top() + 1.0, Stroke::new(2.0, theme.accent));
 }
