@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         ["build"] => build(System::own()?, &[], &folder).map(told),
         ["build", name] => build(System::named(name)?, &[], &folder).map(told),
         ["wheel"] => python(&folder).map(told),
-        ["crates"] => crates(&[]),
+        ["crates"] => verified_crates(),
         ["finish"] => finish::finish(&folder, None),
         ["finish", tag] => finish::finish(&folder, Some(tag)),
         ["publish", tag] => finish::publish(&folder, tag),
@@ -86,6 +86,17 @@ fn crates(options: &[&str]) -> Result<()> {
         cargo.args(["-p", name]);
     });
     shell::run(cargo.args(options))
+}
+
+/// The same, compiled from their packages: in a folder of this run alone, for cargo takes a package of a known name and version for one
+/// that never changes, and would compile what it held the last time.
+fn verified_crates() -> Result<()> {
+    let folder = shell::target().join(format!("crates-{}", std::process::id()));
+    let made = crates(&["--target-dir", &folder.display().to_string()]);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    made
 }
 
 /// Every step that this machine can take; with these settings of cargo for what is compiled for another system.
