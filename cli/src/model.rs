@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result, bail};
 use rollcall_engine::{Model, Package};
+use rollcall_files::{data_folder, folder_in};
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -107,26 +108,10 @@ pub fn list(folders: &[PathBuf]) -> Vec<Origin> {
 
 /// The user's model folder: `$ROLLCALL_MODELS`, or `rollcall/models` where this system keeps a user's data.
 pub fn user_folder() -> Option<PathBuf> {
-    set("ROLLCALL_MODELS").or_else(|| Some(rollcall_files::data_folder()?.join("rollcall/models")))
+    folder_in("ROLLCALL_MODELS").or_else(|| Some(data_folder()?.join("rollcall/models")))
 }
 
 /// What can be had again: `$ROLLCALL_CACHE`, or `rollcall` where this system keeps a user's caches.
 pub fn cache_folder() -> Option<PathBuf> {
-    if let Some(folder) = set("ROLLCALL_CACHE") {
-        return Some(folder);
-    }
-    let caches = if cfg!(windows) {
-        set("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        set("HOME").map(|home| home.join("Library/Caches"))
-    } else {
-        set("XDG_CACHE_HOME")
-            .filter(|path| path.is_absolute())
-            .or_else(|| set("HOME").map(|home| home.join(".cache")))
-    };
-    caches.map(|caches| caches.join("rollcall"))
-}
-
-fn set(name: &str) -> Option<PathBuf> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    folder_in("ROLLCALL_CACHE").or_else(|| Some(rollcall_files::cache_folder()?.join("rollcall")))
 }

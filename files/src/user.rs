@@ -8,6 +8,17 @@ pub fn data_folder() -> Option<PathBuf> {
     data(&variable)
 }
 
+/// Where this system keeps what a user's programs can make again: `%LOCALAPPDATA%`, `~/Library/Caches`, `$XDG_CACHE_HOME` or `~/.cache`. None
+/// where the system names none. The folder need not be there yet.
+pub fn cache_folder() -> Option<PathBuf> {
+    cache(&variable)
+}
+
+/// The folder that a variable names; none if it is unset or empty.
+pub fn folder_in(name: &str) -> Option<PathBuf> {
+    set(&variable, name)
+}
+
 /// Where the plugin saves examples, from which `rollcall teach` learns: `$ROLLCALL_EXAMPLES`, or `Rollcall/examples` in [`data_folder`].
 pub fn examples_folder() -> Option<PathBuf> {
     examples(&variable)
@@ -18,22 +29,37 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 fn examples(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let named = variable("ROLLCALL_EXAMPLES").filter(|value| !value.is_empty()).map(PathBuf::from);
-    named.or_else(|| Some(data(variable)?.join("Rollcall/examples")))
+    set(variable, "ROLLCALL_EXAMPLES").or_else(|| Some(data(variable)?.join("Rollcall/examples")))
+}
+
+fn set(variable: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
+    variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn data(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if cfg!(windows) {
-        set("APPDATA")
+        set(variable, "APPDATA")
     } else if cfg!(target_os = "macos") {
-        set("HOME").map(|home| home.join("Library/Application Support"))
+        set(variable, "HOME").map(|home| home.join("Library/Application Support"))
     } else {
-        // XDG Base Directory Specification.
-        set("XDG_DATA_HOME")
-            .filter(|path| path.is_absolute())
-            .or_else(|| set("HOME").map(|home| home.join(".local/share")))
+        xdg(variable, "XDG_DATA_HOME", ".local/share")
     }
+}
+
+fn cache(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    if cfg!(windows) {
+        set(variable, "LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        set(variable, "HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        xdg(variable, "XDG_CACHE_HOME", ".cache")
+    }
+}
+
+/// XDG Base Directory Specification: what the variable names, if that is absolute, else the folder below `$HOME`.
+fn xdg(variable: &dyn Fn(&str) -> Option<OsString>, name: &str, below_home: &str) -> Option<PathBuf> {
+    let named = set(variable, name).filter(|path| path.is_absolute());
+    named.or_else(|| set(variable, "HOME").map(|home| home.join(below_home)))
 }
 
 #[cfg(all(test, unix, not(target_os = "macos")))]
@@ -57,6 +83,12 @@ mod tests {
             assert_eq!(data(&|name| value(pairs, name)), expected.map(PathBuf::from), "{pairs:?}");
             let examples = examples(&|name| value(pairs, name));
             assert_eq!(examples, expected.map(|data| PathBuf::from(data).join("Rollcall/examples")));
+        }
+        for (pairs, expected) in [
+            (&[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")][..], "/c"),
+            (&[("HOME", "/h"), ("XDG_CACHE_HOME", "c")], "/h/.cache"),
+        ] {
+            assert_eq!(cache(&|name| value(pairs, name)), Some(expected.into()), "{pairs:?}");
         }
         let named: Variables = &[("HOME", "/h"), ("ROLLCALL_EXAMPLES", "mine")];
         assert_eq!(examples(&|name| value(named, name)), Some("mine".into()));

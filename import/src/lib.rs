@@ -15,6 +15,7 @@ mod seal;
 mod tensors;
 mod vggish;
 
+pub mod hash;
 pub mod npz;
 pub mod onnx;
 

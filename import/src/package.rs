@@ -1,17 +1,13 @@
 //! A `patch` package from VGGish, its post-processing and a head: written whole, then loaded as a user would.
 
-use crate::seal::{Body, Label, hex, in_new_folder, seal};
+use crate::hash::sha256_of;
+use crate::seal::{Body, Label, in_new_folder, seal};
 use crate::{AttentionHead, ImportError, Pca, Vggish, onnx::Storage};
 use rollcall_engine::{
     OPENMIC_CLASSES,
     package::{HEAD, Kind, PostProcessing, Scores, Training},
 };
-use sha2::{Digest, Sha256};
-use std::{
-    fs,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Hops between OpenMIC's windows, which published heads were trained on.
 const UPDATE_HOPS: usize = 96;
@@ -78,7 +74,7 @@ pub fn import(what: &Imported, folder: &Path) -> Result<usize, ImportError> {
     {
         if let Some(path) = path {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            sources.push(format!("{name} (SHA-256 {})", sha256_of(path)?));
+            sources.push(format!("{name} (SHA-256 {})", sha256_of(path).map_err(ImportError::io(path))?));
             command.push_str(&format!(" --{option} {name}"));
         }
     }
@@ -160,17 +156,6 @@ fn fill(
         files,
     };
     seal(body, label, folder)
-}
-
-fn sha256_of(path: &Path) -> Result<String, ImportError> {
-    let mut file = fs::File::open(path).map_err(ImportError::io(path))?;
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
-    loop {
-        match file.read(&mut buffer).map_err(ImportError::io(path))? {
-            0 => return Ok(hex(hash.finalize().as_ref())),
-            n => hash.update(&buffer[..n]),
-        }
-    }
 }
 
 fn card(what: &Imported, origin: &str, command: &str, parameters: usize) -> String {

@@ -1,6 +1,7 @@
 //! Writing a package's folder: its files with their hashes, its manifest, and a look at it as the program that loads it has one.
 
 use crate::ImportError;
+use crate::hash::hex;
 use rollcall_engine::package::{
     AddedHead, EventTable, FileEntry, FrontEnd, HeadNormalisation, Kind, Look, MANIFEST, MODEL_CARD,
     Manifest, PostProcessing, SCHEMA, Scores, Training,
@@ -160,8 +161,4 @@ pub fn in_new_folder<T>(
     }
     fs::rename(&work, folder).map_err(ImportError::io(folder))?;
     Ok(written)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

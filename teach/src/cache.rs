@@ -6,12 +6,13 @@ use anyhow::{Context, Result};
 use half::f16;
 use rollcall_engine::package::{DETAIL, Manifest};
 use rollcall_files::AtomicFile;
+use rollcall_import::hash::hex;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io::{self, Read, Write},
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -94,23 +95,4 @@ pub fn network(base: &Manifest) -> String {
         hash.update(&file.sha256);
     }
     hex(&hash.finalize())[..16].to_owned()
-}
-
-/// SHA-256 of a file's content.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn sha256_of(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hash.finalize())),
-            count => hash.update(&buffer[..count]),
-        }
-    }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,7 +5,7 @@
 
 use crate::backing;
 use crate::bags::{Bag, STRIDE, Scene};
-use crate::cache::{self, Cache};
+use crate::cache::Cache;
 use crate::hear::{Heard, Steps};
 use crate::lesson::Lesson;
 use anyhow::{Context, Result};
@@ -15,6 +15,7 @@ use rollcall_engine::{
     Alone, Engine, HOP_SAMPLES, InputFormat, Model, SAMPLE_RATE_HZ, Settings,
     audio::{Intake, Resampler},
 };
+use rollcall_import::hash::hex;
 use rollcall_media::Audio;
 use sha2::{Digest, Sha256};
 use std::{path::Path, sync::Arc};
@@ -208,7 +209,7 @@ fn key(material: &Material<'_>, tape: &[Plan]) -> String {
         }
         hash.update(format!("{:?} {:?};", plan.louder_db, plan.level_dbfs));
     }
-    cache::hex(&hash.finalize())
+    hex(&hash.finalize())
 }
 
 /// The audio of a mix; silence where a recording cannot be read any more, which no bag comes of.

@@ -1,11 +1,11 @@
 //! What is left out of a lesson before it is taught: what is more than enough, and copies; and what sounds like one.
 
-use crate::cache;
 use crate::hear::Heard;
 use crate::lesson::{Lesson, Recording};
 use crate::settings::Settings;
 use anyhow::Result;
 use rayon::prelude::*;
+use rollcall_import::hash::sha256_of;
 use std::collections::BTreeMap;
 
 /// The lesson with no more recordings of a class than are listened to, drawn by the seed.
@@ -41,7 +41,7 @@ pub(crate) fn without_copies(lesson: Lesson, notes: &mut Vec<String>) -> Result<
         .recordings
         .par_iter()
         .map(|recording| {
-            cache::sha256_of(&recording.path)
+            sha256_of(&recording.path)
                 .map_err(|error| rollcall_files::advice(&error, rollcall_files::Doing::Reading))
         })
         .collect();

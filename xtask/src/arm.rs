@@ -5,8 +5,7 @@ mod loops;
 
 use crate::{
     counts::{self, Counted},
-    cross::{Target, documents, profile},
-    demo::RECORDING,
+    cross::{Target, answers, profile},
     machine,
     report::{self, Report},
     shell,
@@ -14,7 +13,10 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// With the folder where Debian has the C library for it.
@@ -159,35 +161,18 @@ fn demo(target: &Target, settings: &[String], report: &mut Report) -> Result<()>
     // The whole workspace, so that its dependencies have the features that all other suites build them with.
     let build = ["build", "--release", "--locked", "--workspace", "--bin", "rollcall"];
     shell::run(cargo(target, &build)?.args(settings))?;
-    shell::run(&mut shell::command("cargo", &build))?;
-    let folder = shell::target().join("arm-demo");
-    fs::create_dir_all(&folder)?;
-    let analyze = |mut command: Command, name: &str| -> Result<(Value, Vec<u8>)> {
-        let embeddings = folder.join(name);
-        command.args(["analyze", RECORDING, "--format", "json", "--force", "--embeddings"]).arg(&embeddings);
-        let json = serde_json::from_str(&shell::read(&mut command)?)
-            .context("`rollcall analyze --format json` printed something other than JSON")?;
-        Ok((json, fs::read(embeddings)?))
+    let program = target.folder().join("rollcall").display().to_string();
+    let there = |words: &[&str], embeddings: &Path| {
+        let mut command = if Target::is_native(TARGET) {
+            shell::command::<&str>(&program, &[])
+        } else {
+            let mut emulator = shell::command(EMULATOR[0], &EMULATOR[1..]);
+            emulator.arg(&program);
+            emulator
+        };
+        Ok(shell::read(command.args(words).arg(embeddings))?.into_bytes())
     };
-    let program = |folder: PathBuf| folder.join("rollcall").display().to_string();
-    let own = program(shell::target().join("release"));
-    let (here, here_heard) = analyze(shell::command::<&str>(&own, &[]), "here.npy")?;
-    let there = if Target::is_native(TARGET) {
-        shell::command::<&str>(&program(target.folder()), &[])
-    } else {
-        let mut emulator = shell::command(EMULATOR[0], &EMULATOR[1..]);
-        emulator.arg(program(target.folder()));
-        emulator
-    };
-    let (there, there_heard) = analyze(there, "there.npy")?;
-    let broken = documents::apart(&there, &here, 0.0);
-    report.rule(
-        format!("`rollcall analyze {RECORDING}` says what it says here, to the last digit"),
-        broken.into_iter().collect(),
-    );
-    let broken = (there_heard != here_heard).then(|| format!("see {}", folder.display()));
-    report.rule("and its embeddings are those of here, to the last bit", broken.into_iter().collect());
-    Ok(())
+    answers::check(&format!("the program for {TARGET}"), there, report)
 }
 
 #[cfg(test)]

@@ -11,7 +11,16 @@ use crate::settings::Choices;
 use anstyle::Style;
 use anyhow::{Result, anyhow, ensure};
 use rollcall_engine::Model;
-use std::{collections::BTreeMap, io::Write, num::NonZero, ops::ControlFlow, path::Path, sync::Arc, thread};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hasher},
+    io::Write,
+    num::NonZero,
+    ops::ControlFlow,
+    path::Path,
+    sync::Arc,
+    thread,
+};
 
 const HEAD: Style = Style::new().bold();
 
@@ -108,22 +117,21 @@ fn answer(model: &Arc<Model>, input: &Input) -> Result<Answer> {
     };
     let go_on = &mut |_, _| ControlFlow::Continue(());
     let mut analysis = listener.analyze(Audio::open(&input.path)?, String::new(), go_on)?;
-    // FNV-1a, as far as a row goes.
-    let mut bits = vec![0xcbf2_9ce4_8422_2325_u64; model.classes().len()];
+    let mut bits = vec![DefaultHasher::new(); model.classes().len()];
     for row in analysis.rows.read()? {
         for (bits, activity) in bits.iter_mut().zip(row?.activity) {
-            *bits = (*bits ^ u64::from(activity.to_bits())).wrapping_mul(0x0000_0100_0000_01b3);
+            bits.write_u32(activity.to_bits());
         }
     }
     let timeline = &analysis.timeline;
-    let said = |((class, threshold), bits): ((&String, &f32), u64)| {
+    let said = |((class, threshold), bits): ((&String, &f32), DefaultHasher)| {
         let own = timeline.ranges.iter().filter(|range| range.class == *class);
         let clip = timeline.clip.get(class).copied().unwrap_or(0.0);
         let said = Said {
             clip,
             plays: clip >= *threshold,
             seconds: own.map(|range| range.duration_s()).sum(),
-            bits,
+            bits: bits.finish(),
         };
         (class.clone(), said)
     };

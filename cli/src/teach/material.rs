@@ -2,12 +2,9 @@
 
 use crate::inputs;
 use anyhow::{Context, Result, bail, ensure};
-use rollcall_files::{Doing, is_hidden, told};
+use rollcall_files::{Doing, NONE, NOT, is_hidden, told};
 use rollcall_teach::{Lesson, Part, Recording};
 use std::path::{Path, PathBuf};
-
-/// The folder, or label, of what shows none of the classes.
-pub(super) const NONE: &str = "_none";
 
 /// What a folder or a label says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub(super) enum Says {
 impl Says {
     /// By its name.
     pub(super) fn of(name: &str) -> Self {
-        match name.strip_prefix("not ").or_else(|| name.strip_prefix("not_")) {
+        match NOT.iter().find_map(|not| name.strip_prefix(not)) {
             Some(class) if !class.trim().is_empty() => Self::Not(class.trim().to_owned()),
             _ if name == NONE => Self::Nothing,
             _ => Self::Plays(name.to_owned()),

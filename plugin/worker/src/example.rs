@@ -7,6 +7,7 @@ use crate::{
 };
 use rollcall_board::{ExportStatus, History, ModelIdentity, Selection, SongPosition, Stretch};
 use rollcall_engine::SAMPLE_RATE_HZ;
+use rollcall_files::{NONE, NOT};
 use serde::Serialize;
 use std::{
     fs,
@@ -18,10 +19,6 @@ use std::{
 
 /// Version of the companion's format.
 const SCHEMA: &str = "rollcall.example/1";
-/// Begins the names of folders of what is *not* a class, as `rollcall teach` reads them.
-const NOT: &str = "not ";
-/// The folder of what shows none of the classes, as `rollcall teach` reads it.
-const NONE: &str = "_none";
 /// Numbers that names are given.
 const NUMBERS: std::ops::Range<u32> = 1..100_000;
 
@@ -208,7 +205,7 @@ impl Song {
 
 /// The folder of a class's examples, or of what is not that class.
 fn folder_name(class: &str, plays: bool) -> Result<String, String> {
-    let is_not = |name: &str| name.starts_with(NOT) || name.starts_with("not_");
+    let is_not = |name: &str| NOT.iter().any(|not| name.starts_with(not));
     let name = rollcall_files::safe_name(class).ok_or("a class needs a name: type what plays there")?;
     match plays {
         _ if is_not(&name) => Err(format!(
@@ -216,9 +213,8 @@ fn folder_name(class: &str, plays: bool) -> Result<String, String> {
         )),
         true => Ok(name),
         false if name == NONE => Err(format!("{NONE} is no class: save it as what plays there")),
-        false => {
-            rollcall_files::safe_name(&format!("{NOT}{name}")).ok_or_else(|| "a class needs a name".into())
-        }
+        false => rollcall_files::safe_name(&format!("{}{name}", NOT[0]))
+            .ok_or_else(|| "a class needs a name".into()),
     }
 }
 

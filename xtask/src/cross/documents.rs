@@ -6,7 +6,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// Anything else differs; the message says where.
-pub(crate) fn distance(there: &Value, here: &Value) -> Result<f64, String> {
+fn distance(there: &Value, here: &Value) -> Result<f64, String> {
     match (there, here) {
         (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
             let each = a.iter().map(|(key, value)| match b.get(key) {
@@ -29,7 +29,7 @@ pub(crate) fn distance(there: &Value, here: &Value) -> Result<f64, String> {
 }
 
 /// Why two documents are not the same within so much, if they are not.
-pub(crate) fn apart(there: &Value, here: &Value, within: f64) -> Option<String> {
+pub(super) fn apart(there: &Value, here: &Value, within: f64) -> Option<String> {
     match distance(there, here) {
         Ok(distance) if distance <= within => None,
         Ok(distance) => Some(format!("two numbers lie {distance:e} apart")),
