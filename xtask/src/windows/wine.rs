@@ -6,13 +6,16 @@ use anyhow::{Context, Result, ensure};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// What Wine 8 lacks, see there.
 const RANDOM: &str = "xtask/src/windows/bcryptprimitives.c";
 /// Longer than any program here takes on a busy machine: what hangs must not hold up the others for ever.
 const PATIENCE: &str = "1200";
+
+/// Seconds that the server stays after the last program: longer than a build between two of them.
+const SERVED: &str = "-p600";
 
 /// A Windows of our own.
 #[derive(Clone, Debug)]
@@ -36,7 +39,7 @@ impl Wine {
         }
         let wanted = shell::read(wine.command("wine").arg("--version"))?;
         if fs::read_to_string(&stamp).is_ok_and(|made_by| made_by == wanted) {
-            return Ok(wine);
+            return Ok(wine.served());
         }
         if wine.prefix.exists() {
             fs::remove_dir_all(&wine.prefix)?;
@@ -55,7 +58,16 @@ impl Wine {
             shell::run(compile.arg(random).arg("-ladvapi32"))?;
         }
         fs::write(stamp, wanted)?;
-        Ok(wine)
+        Ok(wine.served())
+    }
+
+    /// With a server that outlives each program: Debian's goes with the last one, and a program that begins at that moment finds it gone
+    /// ("recvmsg: Connection reset by peer").
+    fn served(self) -> Self {
+        let mut serve = self.command("wineserver");
+        // It says no where one is running already, and goes into the background.
+        let _ = serve.arg(SERVED).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        self
     }
 
     /// With a screen for its programs.
