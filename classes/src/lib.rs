@@ -7,9 +7,11 @@
 pub mod colours;
 mod family;
 mod look;
+mod mark;
 
 pub use family::{Family, display_name, place, screen_order};
 pub use look::{Colour, Look};
+pub use mark::Mark;
 
 /// The 20 classes of OpenMIC-2018, in the order of its published labels.
 pub const OPENMIC: [&str; 20] = [

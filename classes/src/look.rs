@@ -1,6 +1,6 @@
-//! How a class that is none of the 20 is shown: what its package says of its family and its colour.
+//! How a class that is none of the 20 is shown: what its package says of its family, its colour and its mark.
 
-use crate::Family;
+use crate::{Family, Mark};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -14,6 +14,9 @@ pub struct Look {
     /// A colour of its own in place of its family's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub colour: Option<Colour>,
+    /// A mark beside its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<Mark>,
 }
 
 /// A colour as the web writes it: `#rrggbb`.

@@ -2,6 +2,7 @@
 
 mod groups;
 mod labels;
+mod looks;
 mod material;
 
 pub use rollcall_teach::card::Report;
@@ -83,6 +84,7 @@ fn lesson(request: &Request) -> Result<(Lesson, Vec<String>)> {
         Some(labels) => labels::of_labels(&request.folder, labels, &mut notes)?,
     };
     material::add_negatives(&mut lesson, &request.negatives, &mut notes)?;
+    lesson.looks = looks::read(&request.folder, &lesson.classes)?;
     if let Some(group) = &request.group {
         groups::apply(&mut lesson, group, &request.folder)?;
     }

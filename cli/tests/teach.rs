@@ -2,53 +2,12 @@
 
 mod program;
 
-use program::{assert_code, command, files_in, model, rollcall, stderr, stdout, write_noise, write_tune};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Output,
+use program::{
+    assert_code, command, files_in, model, rollcall, stderr, stdout,
+    teaching::{activities, material, refused, scratch, teach},
+    write_noise, write_tune,
 };
-
-fn scratch() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a temporary folder")
-}
-
-/// `rollcall teach ARGUMENTS --base FIXTURE` in `folder`, with a cache of its own.
-fn teach(folder: &Path, arguments: &[&str]) -> Output {
-    let base = model();
-    let fixed = ["teach", "--base", base.to_str().expect("UTF-8"), "--cache", "cache"];
-    rollcall(folder, &[&fixed, arguments].concat())
-}
-
-/// Two classes that any network tells apart: tunes and noise, so many recordings each.
-fn material(folder: &Path, recordings: u32) -> PathBuf {
-    let classes = folder.join("classes");
-    for i in 0..recordings {
-        write_tune(&classes.join(format!("tune/{i}.wav")), 2.0, 10 + i);
-        write_noise(&classes.join(format!("hiss/{i}.wav")), 2.0, 90 + i);
-    }
-    classes
-}
-
-/// The error of a call that is wrong, in one line; nothing was written.
-fn refused(folder: &Path, arguments: &[&str]) -> String {
-    let before = files_in(folder);
-    let output = teach(folder, arguments);
-    assert_code(&output, 2);
-    let written: Vec<_> = files_in(folder).into_iter().filter(|name| !before.contains(name)).collect();
-    assert!(written.iter().all(|name| name.starts_with("cache")), "{written:?}");
-    let text = stderr(&output);
-    let error = text.lines().find(|line| line.starts_with("error:")).unwrap_or_else(|| panic!("{text}"));
-    assert!(!text.contains("panicked"), "{text}");
-    error.to_owned()
-}
-
-fn activities(folder: &Path, package: &Path, file: &str) -> serde_json::Value {
-    let package = package.to_str().expect("UTF-8");
-    let output = rollcall(folder, &["analyze", "--model", package, file, "--format", "json"]);
-    assert_code(&output, 0);
-    serde_json::from_str(&stdout(&output)).expect("JSON")
-}
+use std::fs;
 
 #[test]
 fn added_classes_are_heard_and_the_others_stay_to_the_last_bit() {
@@ -184,51 +143,6 @@ fn a_killed_run_goes_on() {
     }
     let head = |name: &str| fs::read(folder.path().join(name).join("added-1.onnx")).expect("a head");
     assert_eq!(head("third"), head("second"));
-}
-
-#[test]
-fn labels_over_long_recordings() {
-    let folder = scratch();
-    for i in 0..4 {
-        write_tune(&folder.path().join(format!("long/{i}.wav")), 8.0, 30 + i);
-        write_noise(&folder.path().join(format!("long/n{i}.wav")), 8.0, 60 + i);
-        fs::create_dir_all(folder.path().join("labels")).expect("room");
-        fs::write(folder.path().join(format!("labels/{i}.txt")), "0.0\t4.0\ttune\n5.0\t7.0\ttune\n")
-            .expect("room");
-        fs::write(folder.path().join(format!("labels/n{i}.txt")), "1.0\t7.5\thiss\n").expect("room");
-    }
-    write_tune(&folder.path().join("long/unlabelled.wav"), 2.0, 1);
-    let output = teach(folder.path(), &["long", "--labels", "labels", "-o", "mine"]);
-    assert_code(&output, 0);
-    assert!(stderr(&output).contains("1 recordings have no labels"), "{}", stderr(&output));
-    assert!(stdout(&output).contains("hiss") && stdout(&output).contains("tune"), "{}", stdout(&output));
-    fs::write(folder.path().join("labels/lost.txt"), "0\t1\ttune\n").expect("room");
-    let error = refused(folder.path(), &["long", "--labels", "labels", "-o", "other"]);
-    assert!(error.contains("lost.txt") && error.contains("no recording of that name"), "{error}");
-}
-
-#[test]
-fn groups_are_held_out_together() {
-    let folder = scratch();
-    for (player, seed) in [("anna", 1), ("ben", 20), ("cleo", 40)] {
-        for i in 0..3 {
-            write_tune(&folder.path().join(format!("classes/tune/{player}/{i}.wav")), 2.0, seed + i);
-            write_noise(&folder.path().join(format!("classes/hiss/{player}/{i}.wav")), 2.0, 100 + seed + i);
-        }
-    }
-    let output = teach(folder.path(), &["classes", "--group", "folder", "-o", "mine"]);
-    assert_code(&output, 0);
-    let card = fs::read_to_string(folder.path().join("mine/MODEL_CARD.md")).expect("a card");
-    assert!(card.contains("3 folds"), "{card}");
-    assert!(stderr(&output).contains("9 recordings of 3 groups"), "{}", stderr(&output));
-    fs::write(folder.path().join("groups.csv"), "file,group\ntune/anna/0.wav,x\nhiss/anna/0.wav,y\n")
-        .expect("room");
-    assert_code(&teach(folder.path(), &["classes", "--group", "groups.csv", "-o", "other"]), 0);
-    fs::write(folder.path().join("wrong.csv"), "file,group\nnowhere.wav,x\n").expect("room");
-    let error = refused(folder.path(), &["classes", "--group", "wrong.csv", "-o", "third"]);
-    assert!(error.contains("none of its 1 files"), "{error}");
-    let error = refused(folder.path(), &["classes", "--group", "player", "-o", "third"]);
-    assert!(error.contains("neither 'folder' nor a table"), "{error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Files;
-use rollcall_classes::{Family, Look};
+use rollcall_classes::{Family, Look, Mark};
 use rollcall_engine::{Model, PackageError};
 
 fn load(looks: &str) -> Result<Model, PackageError> {
@@ -16,12 +16,12 @@ fn load(looks: &str) -> Result<Model, PackageError> {
 #[test]
 fn a_package_says_how_its_classes_are_shown() {
     let model = load(
-        "[looks]\nbanjo = { family = \"strings\", colour = \"#C08040\" }\nvoice = { colour = \"#102030\" }",
+        "[looks]\nbanjo = { family = \"strings\", colour = \"#C08040\", icon = \"person\" }\nvoice = { colour = \"#102030\" }",
     );
     let model = model.unwrap();
     let looks = model.looks();
     let look = |class: &str| looks[model.classes().iter().position(|known| known == class).unwrap()];
-    assert_eq!(look("banjo").family, Some(Family::Strings));
+    assert_eq!((look("banjo").family, look("banjo").icon), (Some(Family::Strings), Some(Mark::Person)));
     assert_eq!(look("banjo").colour.map(|colour| colour.hex()), Some(0xC0_8040));
     assert_eq!(
         (look("voice").family, look("voice").colour.map(|colour| colour.hex())),
@@ -40,6 +40,7 @@ fn what_means_nothing_is_refused() {
         ("[looks.oud]\nfamily = \"plucked\"", "looks", "names out of classes"),
         ("[looks.banjo]\nfamily = \"horns\"", "content", "winds"),
         ("[looks.banjo]\ncolour = \"red\"", "content", "write it as #rrggbb"),
+        ("[looks.banjo]\nicon = \"tuba\"", "content", "horn"),
         ("[looks.banjo]\ncolor = \"#ff0000\"", "content", "colour"),
     ] {
         let error = load(looks).map(|_| ()).unwrap_err();

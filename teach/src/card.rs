@@ -149,8 +149,8 @@ pub(crate) fn card(name: &str, base: &Manifest, mode: Mode, command: &str, repor
     let _ = writeln!(text, "{what}: {}.\n\n```sh\n{command}\n```\n", classes.join(", "));
     let _ = writeln!(
         text,
-        "The head is the paper's (section 2.3), begun from the base package's and trained on a user's recordings, on {} mixes of them with \
-         each other and with music, and on what the base package brings.\n\n## Scores by cross-validation\n",
+        "The head is the paper's (section 2.3) with its convolutions silent: its last layers by logistic regression on a user's recordings, \
+         on {} mixes of them with each other and with music, and on what the base package brings.\n\n## Scores by cross-validation\n",
         report.mixes
     );
     if report.folds == 0 {

@@ -86,6 +86,7 @@ mod tests {
             classes: classes.iter().map(|(name, _)| (*name).to_owned()).collect(),
             recordings,
             is_grouped: true,
+            ..Lesson::default()
         }
     }
 

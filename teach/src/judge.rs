@@ -1,10 +1,9 @@
 //! Cross-validation: what a head says of recordings that it was not taught with; scores with intervals, calibration, thresholds.
 
 use crate::bags::{Bag, Scene};
-use crate::fit::{Net, fit};
+use crate::fit::{Readout, fit};
 use rayon::prelude::*;
 use rollcall_head::{logistic::Logistic, thresholds};
-use rollcall_import::AttentionHead;
 use rollcall_metrics::{Bootstrap, Scored, average_precision, bootstrap, calibration_error};
 use serde::Serialize;
 
@@ -33,7 +32,7 @@ pub struct ClassScores {
     pub in_music: Option<Score>,
 }
 
-/// What cross-validation found, and the head that was trained on everything.
+/// What cross-validation found, and the readout that was taught by everything.
 #[derive(Clone, Debug)]
 pub struct Judged {
     /// Scores of each class.
@@ -42,46 +41,30 @@ pub struct Judged {
     pub thresholds: Vec<f32>,
     /// Whether any class could be held out, so that thresholds mean something.
     pub is_tuned: bool,
-    /// What was said of each bag by a head that was not taught with it, calibrated; `None`: never held out.
+    /// What was said of each bag by a readout that was not taught with it, calibrated; `None`: never held out.
     pub said: Vec<Option<Vec<f32>>>,
     /// All of that with the truth.
     pub scored: Scored,
     /// Expected calibration error of that.
     pub calibration_error: Option<f64>,
-    /// The weights of the head that was trained on everything, calibrated.
-    pub values: Vec<f32>,
+    /// What was taught by everything, calibrated.
+    pub readout: Readout,
 }
 
-/// Trains a head on everything and one without each fold; `progress` is told how many of them are done.
-pub fn judge(
-    net: &Net,
-    base: Option<&AttentionHead>,
-    bags: &[Bag],
-    folds: usize,
-    seed: u64,
-    progress: &(dyn Fn(usize, usize) + Sync),
-) -> Judged {
-    let classes = net.head.classes;
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    let mut heads: Vec<Vec<f32>> = (0..=folds)
-        .into_par_iter()
-        .map(|fold| {
-            let kept: Vec<&Bag> = bags.iter().filter(|bag| fold == folds || bag.fold != Some(fold)).collect();
-            let values = fit(net, net.begin(base, seed), &kept, seed);
-            progress(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), folds + 1);
-            values
-        })
-        .collect();
-    let said = held_out(net, &heads, bags);
+/// Teaches by everything and without each fold; `progress` is told how many of the classes are done.
+pub fn judge(bags: &[Bag], folds: usize, seed: u64, progress: &(dyn Fn(usize, usize) + Sync)) -> Judged {
+    let mut readouts = fit(bags, folds, progress);
+    let classes = readouts[folds].classes.len();
+    let said = held_out(&readouts, bags);
     for class in 0..classes {
         // By every scene alike: what is said alone and in music is to mean the same.
         let scored = scored(bags, &said, class, |_| true);
         if let Some(curve) = Logistic::fit(&scored).filter(|curve| curve.slope > 0.05) {
             let (slope, offset) = (curve.slope.min(4.0) as f32, curve.offset as f32);
-            heads.iter_mut().for_each(|values| net.calibrate(values, class, slope, offset));
+            readouts.iter_mut().for_each(|readout| readout.classes[class].calibrate(slope, offset));
         }
     }
-    let said = held_out(net, &heads, bags);
+    let said = held_out(&readouts, bags);
     let by_class: Vec<Scored> = (0..classes).map(|class| scored(bags, &said, class, |_| true)).collect();
     let nothing: Vec<Vec<f32>> = bags
         .iter()
@@ -105,13 +88,13 @@ pub fn judge(
         calibration_error: calibration_error(&all, BINS),
         scored: all,
         said,
-        values: heads.pop().expect("one is trained on everything"),
+        readout: readouts.pop().expect("one is taught by everything"),
     }
 }
 
-/// What the head says of each bag that was not taught with its fold.
-fn held_out(net: &Net, heads: &[Vec<f32>], bags: &[Bag]) -> Vec<Option<Vec<f32>>> {
-    bags.par_iter().map(|bag| bag.fold.map(|fold| net.posterior(&heads[fold], bag))).collect()
+/// What the readout says of each bag that was not taught with its fold.
+fn held_out(readouts: &[Readout], bags: &[Bag]) -> Vec<Option<Vec<f32>>> {
+    bags.par_iter().map(|bag| bag.fold.map(|fold| readouts[fold].posterior(bag))).collect()
 }
 
 /// What was said of a class with the truth, in the bags of some scenes.
@@ -156,8 +139,7 @@ mod tests {
     #[test]
     fn cross_validation_asks_only_who_was_not_taught() {
         let mut bags = bags(120, 3);
-        let net = Net::new(2, 0);
-        let judged = judge(&net, None, &bags, 4, 1, &|_, _| ());
+        let judged = judge(&bags, 4, 1, &|_, _| ());
         let alone: Vec<f64> = judged.scores.iter().map(|class| class.alone.unwrap().value).collect();
         assert!(alone.iter().all(|ap| *ap > 0.95), "{alone:?}");
         assert!(judged.scores.iter().all(|class| class.in_music.is_none()) && judged.is_tuned);
@@ -168,12 +150,12 @@ mod tests {
             let plays = rng.bool();
             bag.truth = vec![Some(plays), Some(!plays)];
         }
-        let judged = judge(&net, None, &bags, 4, 1, &|_, _| ());
+        let judged = judge(&bags, 4, 1, &|_, _| ());
         let score = judged.scores[0].alone.unwrap();
         assert!(score.value < 0.7 && score.low < score.value && score.value < score.high, "{score:?}");
         // What is never held out has no score, and no threshold of its own.
         bags.iter_mut().for_each(|bag| bag.fold = None);
-        let judged = judge(&net, None, &bags, 0, 1, &|_, _| ());
+        let judged = judge(&bags, 0, 1, &|_, _| ());
         assert_eq!(
             (judged.scores[0].alone, &judged.thresholds[..], judged.is_tuned),
             (None, &[0.5, 0.5][..], false)

@@ -1,8 +1,9 @@
 //! What is to be learned: classes, and recordings with what is known of them. Checked before any work.
 
 use anyhow::{Result, bail, ensure};
+use rollcall_classes::Look;
 use rollcall_engine::package::{Kind, Manifest};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Classes that the plugin's window shows at most (`rollcall_board::MAX_CLASSES`, which its tests hold to this).
 pub const MOST_IN_PLUGIN: usize = 64;
@@ -58,6 +59,8 @@ pub struct Lesson {
     pub classes: Vec<String>,
     /// Recordings, in an order that does not depend on the machine.
     pub recordings: Vec<Recording>,
+    /// How classes are shown, by name; those that are not in it as their names say.
+    pub looks: BTreeMap<String, Look>,
     /// Whether somebody said which recordings belong together.
     pub is_grouped: bool,
 }

@@ -12,7 +12,7 @@
 //! | [`folds`] | which recordings are held out together |
 //! | [`mixes`] | the classes *in music*: recordings mixed with each other and with the backing that comes along |
 //! | [`shipped`] | what the base package brings of its own: embeddings of music without the new classes |
-//! | [`fit`] | the weights of a head |
+//! | [`fit`] | what tells the classes, as the head of a package |
 //! | [`judge`], [`confusion`] | cross-validated scores with intervals, thresholds, who is taken for whom |
 //! | [`package`], [`card`], [`reliability`] | the package with its card and picture |
 //!
@@ -35,12 +35,12 @@ pub mod lesson;
 mod made;
 pub mod mixes;
 pub mod package;
+mod regression;
 pub mod reliability;
 mod settings;
 pub mod shipped;
 mod sift;
 mod teach;
-pub mod weights;
 
 pub use lesson::{Lesson, Mode, Part, Recording};
 pub use settings::{MOST_RECORDINGS, Settings};

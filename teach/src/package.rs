@@ -1,11 +1,10 @@
 //! The package: the base's files as they are, the taught head, card and picture.
 
 use crate::card::{Report, card};
-use crate::fit::Net;
 use crate::judge::Judged;
 use crate::lesson::{Lesson, Mode};
+use crate::reliability;
 use crate::settings::Settings;
-use crate::{reliability, weights};
 use anyhow::Result;
 use rollcall_engine::Package;
 use rollcall_engine::package::{AddedHead, EVENTS, HEAD, MODEL_CARD, Manifest, Training};
@@ -20,16 +19,15 @@ pub(crate) fn write(
     base: &Package,
     lesson: &Lesson,
     settings: &Settings,
-    net: &Net,
     judged: &Judged,
     report: &Report,
     folder: &Path,
 ) -> Result<()> {
     let manifest = base.manifest();
-    let head = weights::attention_head(&net.head, net.input.as_ref(), &judged.values);
+    let heads = judged.readout.heads();
     let body = match settings.mode {
-        Mode::Add => added(base, lesson, &head),
-        Mode::Only => only(base, lesson, &head),
+        Mode::Add => add(base, lesson, &heads),
+        Mode::Only => only(base, lesson, &heads),
     };
     let picture = if judged.scored.is_empty() {
         None
@@ -55,30 +53,50 @@ fn kept(base: &Package, without: &[&str]) -> Vec<(String, Vec<u8>)> {
     kept.filter_map(|name| Some((name.to_owned(), base.file(name)?.to_vec()))).collect()
 }
 
-fn added(base: &Package, lesson: &Lesson, head: &AttentionHead) -> Body {
+/// Heads as files of their own, after so many others of the package.
+fn added(
+    heads: &[(AttentionHead, usize)],
+    before: usize,
+    files: &mut Vec<(String, Vec<u8>)>,
+) -> Vec<AddedHead> {
+    let one = |(number, (head, classes)): (usize, &(AttentionHead, usize))| {
+        let file = format!("added-{}.onnx", before + number + 1);
+        files.push((file.clone(), head.to_onnx(Storage::Half)));
+        AddedHead { file, classes: *classes, head_normalisation: head.kind() }
+    };
+    heads.iter().enumerate().map(one).collect()
+}
+
+fn add(base: &Package, lesson: &Lesson, heads: &[(AttentionHead, usize)]) -> Body {
     let manifest = base.manifest();
-    let file = format!("added-{}.onnx", manifest.added.len() + 1);
     let mut files = kept(base, &[]);
-    files.push((file.clone(), head.to_onnx(Storage::Half)));
-    let own = AddedHead { file, classes: lesson.classes.len(), head_normalisation: head.kind() };
+    let own = added(heads, manifest.added.len(), &mut files);
     Body {
         classes: manifest.classes.iter().chain(&lesson.classes).cloned().collect(),
-        added: manifest.added.iter().cloned().chain([own]).collect(),
-        looks: manifest.looks.clone(),
+        added: manifest.added.iter().cloned().chain(own).collect(),
+        looks: manifest.looks.clone().into_iter().chain(lesson.looks.clone()).collect(),
         events: manifest.events.clone(),
         head_normalisation: manifest.head_normalisation,
         ..like(manifest, files)
     }
 }
 
-fn only(base: &Package, lesson: &Lesson, head: &AttentionHead) -> Body {
+fn only(base: &Package, lesson: &Lesson, heads: &[(AttentionHead, usize)]) -> Body {
     let manifest = base.manifest();
     let others: Vec<&str> =
         manifest.added.iter().map(|head| head.file.as_str()).chain([HEAD, EVENTS]).collect();
     // What it brings names the base's classes, which are no more.
     let mut files = kept(base, &[&others[..], &[crate::shipped::FILE]].concat());
-    files.push((HEAD.to_owned(), head.to_onnx(Storage::Half)));
-    Body { classes: lesson.classes.clone(), head_normalisation: head.kind(), ..like(manifest, files) }
+    let (first, others) = heads.split_first().expect("a lesson has classes");
+    files.push((HEAD.to_owned(), first.0.to_onnx(Storage::Half)));
+    let added = added(others, 0, &mut files);
+    Body {
+        classes: lesson.classes.clone(),
+        looks: lesson.looks.clone(),
+        head_normalisation: first.0.kind(),
+        added,
+        ..like(manifest, files)
+    }
 }
 
 /// What stays of a package whatever its classes are.

@@ -4,7 +4,6 @@ use crate::bags::{self, Bag, Scene};
 use crate::cache::Cache;
 use crate::card::{self, Report};
 use crate::confusion::{self, Told};
-use crate::fit::Net;
 use crate::folds::Folds;
 use crate::hear::{Heard, hear};
 use crate::judge::judge;
@@ -15,8 +14,7 @@ use crate::sift::{drawn, name_twins, without_copies};
 use crate::{package, shipped};
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
-use rollcall_engine::{Model, Package, package::HEAD};
-use rollcall_import::AttentionHead;
+use rollcall_engine::{Model, Package};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,9 +43,9 @@ pub enum Progress<'a> {
         /// Of so many.
         of_s: f64,
     },
-    /// A head was trained.
+    /// A class was learned.
     Fitted {
-        /// Heads done.
+        /// Classes done.
         done: usize,
         /// Of so many.
         of: usize,
@@ -201,13 +199,8 @@ impl<'a> Teaching<'a> {
         }
         self.bags.extend(mixed);
         self.bags.extend(shipped);
-        let net = Net::new(self.lesson.classes.len(), self.model.detail_len());
-        let body = self
-            .base
-            .file(HEAD)
-            .and_then(|bytes| AttentionHead::from_onnx(Path::new(HEAD), bytes, manifest.own_classes()).ok());
         let on_fitted = |done, of| (self.progress)(Progress::Fitted { done, of });
-        let judged = judge(&net, body.as_ref(), &self.bags, self.folds.count, self.settings.seed, &on_fitted);
+        let judged = judge(&self.bags, self.folds.count, self.settings.seed, &on_fitted);
         let confusions = self.confusions(&judged, &clips);
         self.warn();
         let report = Report::new(
@@ -219,7 +212,7 @@ impl<'a> Teaching<'a> {
             confusions,
             self.notes,
         );
-        package::write(self.base, &self.lesson, self.settings, &net, &judged, &report, folder)?;
+        package::write(self.base, &self.lesson, self.settings, &judged, &report, folder)?;
         Ok(Taught { folder: folder.into(), report })
     }
 

@@ -26,6 +26,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "rollcall-teach",
         may: &[
+            "rollcall-classes",
             "rollcall-engine",
             "rollcall-models",
             "rollcall-metrics",

@@ -88,7 +88,7 @@ impl Bars {
         let (stage, done, of, name) = match progress {
             Progress::Heard { done, of, name } => ("recordings heard", done as u64, of as u64, name),
             Progress::Mixed { done_s, of_s } => ("seconds of mixes heard", done_s as u64, of_s as u64, ""),
-            Progress::Fitted { done, of } => ("heads trained", done as u64, of as u64, ""),
+            Progress::Fitted { done, of } => ("classes learned", done as u64, of as u64, ""),
         };
         let mut now = self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if now.0 != stage {

@@ -1,6 +1,8 @@
 //! The built program in a child process, and audio for it.
 #![allow(dead_code, reason = "every test file compiles its own copy and uses a part of it")]
 
+pub(crate) mod teaching;
+
 use std::{
     f32::consts::TAU,
     fs,

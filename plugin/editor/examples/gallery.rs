@@ -7,7 +7,7 @@ mod session;
 
 use egui::{Context, Event, Modifiers, Pos2, RawInput, Rect, ViewportId, ViewportInfo, pos2, vec2};
 use rollcall_board::{Another, ModelState, WorkerState};
-use rollcall_classes::Look;
+use rollcall_classes::{Look, Mark};
 use rollcall_editor::{
     Appearance, Axis, EditorView, Family, HeatColours, Sort, ViewSettings, raster::Raster,
 };
@@ -181,8 +181,15 @@ fn of_other_models() -> Vec<Shot> {
     let one: fn() -> Session = || Session::of(&["hurdy-gurdy"]);
     let many: fn() -> Session = || with_taught(1);
     let most: fn() -> Session = || with_taught(40);
+    // As many marks as the session has classes for.
     let looks: fn(&mut Session) = |s| {
-        s.look("hurdy-gurdy", Look { family: Some(Family::Keys), colour: "#7a5cff".parse().ok() });
+        for (class, icon) in session::TAUGHT.into_iter().zip(Mark::ALL.into_iter().cycle()) {
+            if s.classes.iter().any(|known| known == class) {
+                s.look(class, Look { icon: Some(icon), ..Look::default() });
+            }
+        }
+        let colour = "#7a5cff".parse().ok();
+        s.look("hurdy-gurdy", Look { family: Some(Family::Keys), colour, icon: Some(Mark::Keys) });
     };
     let default = [1_040.0, 740.0];
     let tight = [420.0, 320.0];

@@ -9,7 +9,7 @@ mod window;
 
 use egui::{Color32, Key, Rect, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use rollcall_classes::Look;
+use rollcall_classes::{Look, Mark};
 use rollcall_editor::{Appearance, Family, ViewSettings, raster::Pixels};
 use session::{CLASSES, Session, class, with_taught};
 use window::{SIZE, Window, open, playing};
@@ -213,10 +213,11 @@ fn one_class_and_sixty_have_their_place_at_any_size() {
 }
 
 #[test]
-fn a_class_wears_the_colour_that_its_package_gives_it() {
+fn a_class_wears_the_colour_and_the_mark_that_its_package_gives_it() {
     let violet = Color32::from_rgb(0x9B, 0x5C, 0xFF);
     let mut session = with_taught(1);
-    session.look("hurdy-gurdy", Look { family: Some(Family::Keys), colour: "#9b5cff".parse().ok() });
+    let look = Look { family: Some(Family::Keys), colour: "#9b5cff".parse().ok(), icon: None };
+    session.look("hurdy-gurdy", look);
     let mut activities = [0.0; 21];
     activities[20] = 1.0;
     session.meters[20].threshold = 0.001;
@@ -226,4 +227,22 @@ fn a_class_wears_the_colour_that_its_package_gives_it() {
     let (keys, plucked) = (window.rect("Keys family").top(), window.rect("Plucked family").top());
     let row = window.rect("Hurdy-gurdy: plays").top();
     assert!(keys < row && row < plucked, "it stands where its package says: {keys} {row} {plucked}");
+    // The mark stands in its row and nowhere else, each looks otherwise, and the name stays where it is.
+    let plain = window.picture();
+    let row = window.rect("Hurdy-gurdy: plays");
+    let mut seen = Vec::new();
+    for mark in Mark::ALL {
+        session.look("hurdy-gurdy", Look { icon: Some(mark), ..look });
+        let marked = open(&session).picture();
+        let (columns, rows) = (0..SIZE[0] as usize, 0..SIZE[1] as usize);
+        let all = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
+        let drawn: Vec<_> = all.filter(|&(x, y)| plain.at(x, y) != marked.at(x, y)).collect();
+        let is_beside = |&(x, y): &(usize, usize)| {
+            let within = row.contains(pos2(x as f32, y as f32));
+            within && (x as f32) > row.left() + 60.0 && (x as f32) < row.left() + row.width() * 0.5
+        };
+        assert!(drawn.len() > 10 && drawn.iter().all(is_beside), "{mark:?}: {} points", drawn.len());
+        assert!(!seen.contains(&drawn), "{mark:?} looks as another does");
+        seen.push(drawn);
+    }
 }

@@ -1,8 +1,8 @@
 //! Starting a run from the weights of a model package, so that what was learned before is not lost with a run's folder.
 
 use crate::nn::vggish::Vggish;
+use crate::nn::weights;
 use rollcall_import::Tensors;
-use rollcall_teach::weights;
 use std::path::Path;
 
 /// The weights of a stream package that [`super::export`] wrote, as the flat vector of `net`.

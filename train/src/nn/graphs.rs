@@ -4,13 +4,13 @@ use super::dense::Dense;
 use super::head::{GROUPS, NORM_EPSILON, WIDTH};
 use super::stack::{BANDS, Flatten, ROWS, WINDOW_COLUMNS};
 use super::vggish::Vggish;
+pub use super::weights::{attention_head, layer};
 use Attribute::{Int, Ints};
 use Dimension::{Any, Fixed};
 use rollcall_import::onnx::Attribute;
 use rollcall_import::onnx::Dimension;
 use rollcall_import::onnx::Graph;
 use rollcall_import::onnx::Storage;
-pub use rollcall_teach::weights::{attention_head, layer};
 
 /// One head, written by one piece of code.
 const _: () = assert!(GROUPS == rollcall_import::GROUPS && NORM_EPSILON == rollcall_import::NORM_EPSILON);

@@ -23,5 +23,6 @@ pub mod tiles;
 pub mod top;
 pub mod transposed;
 pub mod vggish;
+pub mod weights;
 
 pub use rollcall_head::{adam, attention as head, dense, gemm, loss, params};

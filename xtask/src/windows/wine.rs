@@ -63,10 +63,16 @@ impl Wine {
 
     /// With a server that outlives each program: Debian's goes with the last one, and a program that begins at that moment finds it gone
     /// ("recvmsg: Connection reset by peer").
+    ///
+    /// Wine's services are begun with it. Begun by a program of ours, they would hold the pipe that its output is read from, for as long as
+    /// the server stays.
     fn served(self) -> Self {
-        let mut serve = self.command("wineserver");
-        // It says no where one is running already, and goes into the background.
-        let _ = serve.arg(SERVED).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let quietly = |command: &mut Command| {
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
+        };
+        // The first says no where a server is running already, and goes into the background; what fails here fails again where it matters.
+        let _ = quietly(self.command("wineserver").arg(SERVED));
+        let _ = quietly(self.command("wineboot").env_remove("DISPLAY"));
         self
     }
 

@@ -131,7 +131,7 @@ impl Icon {
 }
 
 /// Points of an arc; angles in radians, clockwise from the right.
-fn arc(centre: Pos2, radius: f32, from: f32, to: f32) -> Vec<Pos2> {
+pub(super) fn arc(centre: Pos2, radius: f32, from: f32, to: f32) -> Vec<Pos2> {
     const STEPS: u8 = 20;
     (0..=STEPS)
         .map(|i| {

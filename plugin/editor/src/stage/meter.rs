@@ -2,13 +2,18 @@
 
 use crate::{
     Family,
-    look::{Theme, Tint, lerp, strong, text},
+    look::{Theme, Tint, lerp, paint_mark, strong, text},
 };
 use egui::{
     Align2, Color32, CornerRadius, Id, Painter, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2, vec2,
 };
 use rollcall_board::Meter;
+
+/// Height of a class's mark in that of its name's type.
+const MARK: f32 = 1.1;
+/// Between the name and the mark, at least.
+const MARK_GAP: f32 = 4.0;
 
 /// Where the parts of a row are.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +66,14 @@ pub(crate) fn meter_row(
     let points = whole(points);
     let names = lerp(theme.faint, theme.text, alive);
     let font = if meter.active { strong(points) } else { text(points) };
-    clipped_text(painter, rect, look.names, name, font, names);
+    // At the end of the column, so that names begin below each other.
+    let room = tint.mark.map_or(0.0, |mark| {
+        let side = points * MARK;
+        let middle = pos2(look.names.1 - side / 2.0, rect.center().y);
+        paint_mark(mark, painter, Rect::from_center_size(middle, vec2(side, side)), names);
+        side + MARK_GAP
+    });
+    clipped_text(painter, rect, (look.names.0, look.names.1 - room), name, font, names);
 
     let bar = bar_rect(look, rect);
     let full = theme.tint(tint);

@@ -74,7 +74,7 @@ pub(crate) struct Session {
     pub(crate) status: Status,
     pub(crate) meters: Vec<Meter>,
     pub(crate) another: Option<Another>,
-    classes: Arc<[String]>,
+    pub(crate) classes: Arc<[String]>,
     steps: u64,
     random: u32,
 }
