@@ -109,7 +109,7 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--notes", type=pathlib.Path, required=True)
-    parser.add_argument("--seeds", type=int, default=3, help="how often it is taught, each time with other mixes")
+    parser.add_argument("--seeds", type=int, default=5, help="how often it is taught, each time with other mixes")
     arguments = parser.parse_args()
     program, folder = arguments.program.resolve(), arguments.folder.resolve()
     for name, make in [("lesson", lesson), ("music", music), ("recorded", lambda made: recorded(made, arguments.notes))]:

@@ -1,5 +1,6 @@
 //! `rollcall-train teaching`: what `rollcall teach` learns beside.
 
+use crate::default_model::export::Trained;
 use crate::teaching::{backing, detail, negatives};
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -35,6 +36,12 @@ struct Hearing {
 pub struct DetailArgs {
     #[command(flatten)]
     hearing: Hearing,
+    /// The run that the package was made of.
+    #[arg(long)]
+    run: PathBuf,
+    /// Others, of whose weights with the run's the package holds the mean.
+    #[arg(long)]
+    mean_with: Vec<PathBuf>,
     /// Clips of 3.84 s.
     #[arg(long, default_value_t = 2_400)]
     clips: usize,
@@ -84,7 +91,8 @@ pub fn run(command: &TeachingCommand) -> Result<()> {
     match command {
         TeachingCommand::Detail(args) => {
             let Hearing { pool, model, out } = &args.hearing;
-            detail::write(pool, (model, out), args.clips, args.outputs, args.seed)
+            let features = Trained::read(&args.run, &args.mean_with)?.features;
+            detail::write(pool, (model, out), &features, args.clips, args.outputs, args.seed)
         }
         TeachingCommand::Negatives(args) => {
             let Hearing { pool, model, out } = &args.hearing;

@@ -27,6 +27,8 @@ pub struct Trained {
     pub runs: Vec<TrainingRun>,
     /// What was done, in a sentence for each run.
     pub done: String,
+    /// From the mean column to what the teacher's embedding would be: no package has it.
+    pub features: rollcall_import::Dense,
     /// Where the weights come from, in a sentence.
     pub origin: String,
 }
@@ -54,6 +56,7 @@ impl Trained {
             net,
             values,
             events: graphs::layer(&network.events, &trained),
+            features: graphs::layer(&network.features, &trained),
             length: Length { columns: recipe.columns },
             seed: recipe.seed,
             runs: bounds.iter().map(|(_, bound)| told(bound)).collect(),
