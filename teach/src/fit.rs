@@ -21,10 +21,8 @@ const EMBEDDING_SCALE: f32 = 4.0;
 const DETAIL_SCALE: f32 = 6.0;
 /// What half the square of a weight costs.
 const RIDGE: f32 = 1e-2;
-/// How much the bags of a scene weigh beside those of the others, whatever their number.
-const ALONE: f32 = 3.0;
-const MIXED: f32 = 1.0;
-const SHIPPED: f32 = 1.0;
+/// How much the bags of each [`Scene`] weigh beside those of the others, whatever their number.
+const SHARES: [f32; 3] = [3.0, 1.0, 1.0];
 /// The attention's share of the evidence. With none all steps weigh the same, and a class that sounds now and then is lost in music; with
 /// all of it one note that is like the class speaks for a whole phrase, as a bass's for a tuba.
 const ATTENTION: f32 = 0.5;
@@ -201,27 +199,21 @@ fn prepared(bags: &[Bag], width: usize) -> (Vec<f32>, Vec<f32>) {
 /// What each bag weighs for a class where a fold is held out: those in which it plays as much as the others, within either each scene
 /// by its share. Bags of which nothing is known, and the fold's, weigh nothing.
 fn balanced(bags: &[Bag], class: usize, held_out: Option<usize>) -> Vec<f32> {
-    let scene = |bag: &Bag| match bag.scene {
-        Scene::Alone => (0, ALONE),
-        Scene::Mixed => (1, MIXED),
-        Scene::Shipped => (2, SHIPPED),
-    };
     let place = |bag: &Bag| {
         let is_held_out = bag.fold.is_some() && bag.fold == held_out;
         let plays = bag.truth[class].filter(|_| !is_held_out)?;
-        Some((usize::from(plays), scene(bag).0))
+        Some((usize::from(plays), bag.scene as usize))
     };
     let mut counts = [[0_usize; 3]; 2];
     bags.iter().filter_map(place).for_each(|(plays, scene)| counts[plays][scene] += 1);
-    let shares = [ALONE, MIXED, SHIPPED];
     let total = |plays: usize| -> f32 {
-        counts[plays].iter().zip(shares).filter(|(count, _)| **count > 0).map(|(_, share)| share).sum()
+        counts[plays].iter().zip(SHARES).filter(|(count, _)| **count > 0).map(|(_, share)| share).sum()
     };
     let totals = [total(0), total(1)];
     let sides = totals.iter().filter(|total| **total > 0.0).count().max(1) as f32;
     let weight = |bag: &Bag| {
         place(bag)
-            .map_or(0.0, |(plays, scene)| shares[scene] / totals[plays] / counts[plays][scene] as f32 / sides)
+            .map_or(0.0, |(plays, scene)| SHARES[scene] / totals[plays] / counts[plays][scene] as f32 / sides)
     };
     bags.iter().map(weight).collect()
 }
@@ -283,7 +275,7 @@ mod tests {
         near(sum(&|bag| bag.truth[0] == Some(false)), 0.5);
         near(
             sum(&|bag| bag.truth[0] == Some(true) && bag.scene == Scene::Alone),
-            0.5 * ALONE / (ALONE + MIXED + SHIPPED),
+            0.5 * SHARES[0] / SHARES.iter().sum::<f32>(),
         );
         near(sum(&|bag| bag.fold == Some(2) || bag.truth[0].is_none()), 0.0);
     }
