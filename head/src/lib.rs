@@ -2,9 +2,9 @@
 //!
 //! Thread: any; no file, clock or thread of its own.
 //!
-//! What the trainer of the default model and `rollcall teach` share. Layout everywhere: row-major, `[steps, channels]`. All parameters
-//! of a network live in one flat vector ([`params::Layout`] names the ranges), so that optimiser, averaging and checkpoints are
-//! loops over slices.
+//! The trainer of the default model uses all of it; `rollcall teach` the products, the calibration and the thresholds. Layout everywhere:
+//! row-major, `[steps, channels]`. All parameters of a network live in one flat vector ([`params::Layout`] names the ranges), so that
+//! optimiser, averaging and checkpoints are loops over slices.
 //!
 //! ```
 //! use rollcall_head::{adam::{Adam, StepSize}, attention::{Head, WIDTH}, loss::{Target, WHOLE_CLIP, attention_bce}, params::Layout};
