@@ -99,29 +99,19 @@ impl Problem<'_> {
 
     /// A bound of each loss's curvature: a quarter of the largest eigenvalue of the weighted examples, and the ridge.
     fn steepest(&self) -> Vec<f32> {
-        let mut vectors = vec![1.0; self.inputs * self.questions];
+        let mut vectors = vec![1.0 / (self.inputs as f32).sqrt(); self.inputs * self.questions];
         let mut lengths = vec![0.0; self.questions];
         for _ in 0..ROUNDS {
             let mut errors = self.logits(&vectors);
             errors.iter_mut().zip(self.weights).for_each(|(error, weight)| *error *= weight / 4.0);
-            let next = self.back(&errors, &vectors);
-            lengths = (0..self.questions)
-                .map(|question| {
-                    let of = |values: &[f32]| {
-                        let own = values.iter().skip(question).step_by(self.questions);
-                        own.map(|x| x * x).sum::<f32>().sqrt()
-                    };
-                    of(&next) / of(&vectors).max(f32::MIN_POSITIVE)
-                })
-                .collect();
-            // To length 1, so that nothing overflows.
-            let scale: Vec<f32> = (0..self.questions)
-                .map(|question| {
-                    let own = next.iter().skip(question).step_by(self.questions);
-                    1.0 / own.map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE)
-                })
-                .collect();
-            vectors = next.iter().enumerate().map(|(at, x)| x * scale[at % self.questions]).collect();
+            vectors = self.back(&errors, &vectors);
+            let length = |question: usize| {
+                let own = vectors.iter().skip(question).step_by(self.questions);
+                own.map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE)
+            };
+            lengths = (0..self.questions).map(length).collect();
+            // To length 1 again: how much longer it became is how steep it is.
+            vectors.iter_mut().enumerate().for_each(|(at, x)| *x /= lengths[at % self.questions]);
         }
         lengths.into_iter().map(|length| (length * SLACK).max(self.ridge)).collect()
     }
